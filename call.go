@@ -1,0 +1,113 @@
+package agentclients
+
+import (
+	"fmt"
+	"net/http"
+	"time"
+
+	"github.com/agentclients/agentclients-go/internal/httpheader"
+)
+
+// CallOption changes one call. It is the last, variadic argument of every
+// method that calls an API.
+type CallOption func(*CallOptions)
+
+// CallOptions collects the options of one call. CallOption functions fill it
+// and the clients read it; a program has no use for it.
+type CallOptions struct {
+	// Header is sent besides the client's own headers.
+	Header http.Header
+	// Capture is filled with the answer. Nil: nobody asked.
+	Capture *Response
+	// Problems lists what is wrong with the options. A call with problems is
+	// refused before anything is sent.
+	Problems []FieldError
+}
+
+// WithHeader sends a header with this call, instead of the client's own one
+// of that name. Refused are headers that carry credentials, headers that the
+// client or net/http must set themselves (Host, Content-Type, Content-Length,
+// Accept-Encoding and the hop-by-hop headers), and Idempotency-Key: none of the five APIs
+// honours it, yet net/http repeats a POST that carries it. A refused header
+// makes the call fail with [ErrInvalidRequest] before anything is sent.
+func WithHeader(key, value string) CallOption {
+	return func(o *CallOptions) {
+		if problem := headerProblem(key, value); problem != "" {
+			// The name may be anything, a misplaced key included: quote only
+			// what can be a header name.
+			path := "header"
+			if httpheader.IsName(key) {
+				path = "header " + key
+			}
+			o.Problems = append(o.Problems, FieldError{Path: path, Message: problem})
+			return
+		}
+		if o.Header == nil {
+			o.Header = make(http.Header)
+		}
+		o.Header.Set(key, value)
+	}
+}
+
+// CaptureResponse fills into with the answer to this call, also when the call
+// fails after an answer came. One Response must not be shared by calls that
+// run at the same time.
+func CaptureResponse(into *Response) CallOption {
+	return func(o *CallOptions) { o.Capture = into }
+}
+
+// Response describes the answer to one call.
+type Response struct {
+	// StatusCode is the status of the last answer, 0 if there was none.
+	StatusCode int
+	// Header is the header of the last answer.
+	Header http.Header
+	// Body is the last answer as it came, after decompression.
+	Body []byte
+	// RequestID is what the server calls the request, "" if it does not say.
+	RequestID string
+	// Attempts is how often the request was sent.
+	Attempts int
+	// Elapsed is the time from the start of the call to its end, waits
+	// included.
+	Elapsed time.Duration
+	// Settled reports that the answer to a create was lost, that its repeat
+	// was refused as a duplicate, and that the agent was then read back. The
+	// other fields describe that read; Attempts counts all requests.
+	Settled bool
+}
+
+// refusedHeaders maps the canonical names of headers that WithHeader refuses
+// to the reason.
+var refusedHeaders = func() map[string]string {
+	reasons := make(map[string]string)
+	for reason, names := range map[string][]string{
+		"carries a credential; give the key to NewClient":                    {"Authorization", "X-Api-Key", "Proxy-Authorization", "Cookie"},
+		"is set by the client":                                               {"Host", "Content-Type", "Content-Length", "Accept-Encoding"},
+		"belongs to the connection, not to the request":                      {"Connection", "Keep-Alive", "Proxy-Connection", "Te", "Trailer", "Transfer-Encoding", "Upgrade"},
+		"would make net/http repeat the request, and no API here honours it": {"Idempotency-Key", "X-Idempotency-Key"},
+	} {
+		for _, name := range names {
+			reasons[name] = reason
+		}
+	}
+	return reasons
+}()
+
+func headerProblem(key, value string) string {
+	if !httpheader.IsName(key) {
+		return "must be a valid header name: letters, digits and -"
+	}
+	if reason, refused := refusedHeaders[http.CanonicalHeaderKey(key)]; refused {
+		return reason
+	}
+	if !httpheader.IsValue(value) {
+		return "must not hold line breaks or other control characters"
+	}
+	return ""
+}
+
+// String names what was captured, without headers and body.
+func (r Response) String() string {
+	return fmt.Sprintf("%d %s (request id %q, attempts %d)", r.StatusCode, http.StatusText(r.StatusCode), r.RequestID, r.Attempts)
+}

@@ -1,0 +1,212 @@
+package agentclients
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net/http"
+	"strings"
+	"time"
+	"unicode"
+)
+
+// The kinds of errors. Match them with errors.Is; one error can be of several
+// kinds.
+var (
+	// ErrInvalidRequest: the request or the configuration is wrong, and this
+	// was found before anything was sent. [Error.Fields] names each problem.
+	ErrInvalidRequest = errors.New("invalid request")
+	// ErrBadRequest: the server found the request wrong (400 or 422).
+	ErrBadRequest = errors.New("bad request")
+	// ErrUnauthorized: the credential is missing or wrong (401).
+	ErrUnauthorized = errors.New("unauthorized")
+	// ErrForbidden: the credential does not allow this (403).
+	ErrForbidden = errors.New("forbidden")
+	// ErrNotFound: there is no such thing, or it is not visible (404).
+	ErrNotFound = errors.New("not found")
+	// ErrConflict: something like it exists already (409).
+	ErrConflict = errors.New("conflict")
+	// ErrRateLimited: too many requests (429). [Error.RetryAfter] says how
+	// long to wait, if the server said so.
+	ErrRateLimited = errors.New("rate limited")
+	// ErrServer: the server failed (5xx).
+	ErrServer = errors.New("server error")
+	// ErrOutcomeUnknown: the request may have taken effect, and nobody can
+	// tell from here. Look before you send it again.
+	ErrOutcomeUnknown = errors.New("outcome unknown: the request may have taken effect")
+	// ErrDecode: an answer came and could not be read. [Error.Body] has it.
+	ErrDecode = errors.New("unreadable answer")
+	// ErrResponseTooLarge: the answer is longer than
+	// [Options.MaxResponseBytes]. [Error.Body] has its beginning.
+	ErrResponseTooLarge = errors.New("answer too large")
+)
+
+// Error is how every call fails, and every NewClient: on bad input, on the
+// way, by the server's word or on an answer that cannot be read. It holds no
+// request, so no key can be in it, and every fmt verb prints its one-line
+// text only.
+type Error struct {
+	// Provider is the package that made the error, such as "orq".
+	Provider string
+	// Op is what was tried, such as "create agent".
+	Op string
+	// StatusCode is the HTTP status, 0 if no answer came.
+	StatusCode int
+	// Code is the server's own word for the error, "" if it has none.
+	Code string
+	// Message is the server's explanation, "" if there is none.
+	Message string
+	// Fields lists the problems of single fields, by wire name.
+	Fields []FieldError
+	// RequestID is what the server calls the request, "" if it does not say.
+	RequestID string
+	// RetryAfter is how long the server asks to wait, 0 if it does not say.
+	RetryAfter time.Duration
+	// Attempts is how often the request was sent.
+	Attempts int
+	// OutcomeUnknown reports that the request may have taken effect. The
+	// error then matches ErrOutcomeUnknown.
+	OutcomeUnknown bool
+	// Header is the header of the last answer without its cookies.
+	Header http.Header `json:"-"`
+	// Body is the last answer as it came, its first MiB at the most. It is
+	// never printed.
+	Body []byte `json:"-"`
+	// Err is the cause, if there is one besides the server's answer: an error
+	// of the network, of the context, of decoding, or ErrInvalidRequest.
+	Err error
+}
+
+// FieldError is the problem of one field.
+type FieldError struct {
+	// Path is the field by its wire name, with dots and indexes for nested
+	// ones: "settings.evaluators[0].id".
+	Path string
+	// Message says what is wrong and what is allowed.
+	Message string
+}
+
+// String returns the path and the message.
+func (f FieldError) String() string {
+	if f.Path == "" {
+		return f.Message
+	}
+	return f.Path + " " + f.Message
+}
+
+// maxText bounds how much of a server's text an error prints, in bytes.
+const maxText = 512
+
+// Error returns the error in one line:
+// "orq: create agent: 409 Conflict: key already exists (request id req_1, 3 attempts)".
+func (e *Error) Error() string {
+	parts := make([]string, 0, 6)
+	for _, part := range []string{e.Provider, e.Op} {
+		if part != "" {
+			parts = append(parts, part)
+		}
+	}
+	if e.StatusCode != 0 {
+		parts = append(parts, strings.TrimSpace(fmt.Sprintf("%d %s", e.StatusCode, http.StatusText(e.StatusCode))))
+	}
+	if e.Err != nil {
+		parts = append(parts, oneLine(e.Err.Error()))
+	}
+	if e.Message != "" {
+		parts = append(parts, oneLine(e.Message))
+	}
+	if len(e.Fields) > 0 {
+		fields := make([]string, len(e.Fields))
+		for i, f := range e.Fields {
+			fields[i] = f.String()
+		}
+		parts = append(parts, oneLine(strings.Join(fields, "; ")))
+	}
+	if e.OutcomeUnknown {
+		parts = append(parts, ErrOutcomeUnknown.Error())
+	}
+	text := strings.Join(parts, ": ")
+
+	var notes []string
+	if e.RequestID != "" {
+		notes = append(notes, "request id "+oneLine(e.RequestID))
+	}
+	if e.Attempts > 1 {
+		notes = append(notes, fmt.Sprintf("%d attempts", e.Attempts))
+	}
+	if len(notes) > 0 {
+		text += " (" + strings.Join(notes, ", ") + ")"
+	}
+	return text
+}
+
+// oneLine shortens a text and escapes what is not printable in it.
+func oneLine(text string) string {
+	if len(text) > maxText {
+		text = strings.ToValidUTF8(text[:maxText], "") + "…"
+	}
+	var b strings.Builder
+	for _, r := range text {
+		switch {
+		case unicode.IsPrint(r):
+			b.WriteRune(r)
+		case unicode.IsSpace(r):
+			b.WriteByte(' ')
+		default:
+			fmt.Fprintf(&b, "\\u%04x", r)
+		}
+	}
+	return b.String()
+}
+
+// Unwrap returns the cause.
+func (e *Error) Unwrap() error { return e.Err }
+
+// Is reports whether the error is of the kind of target, one of the Err
+// variables of this package.
+func (e *Error) Is(target error) bool {
+	switch target {
+	case ErrBadRequest:
+		return e.StatusCode == http.StatusBadRequest || e.StatusCode == http.StatusUnprocessableEntity
+	case ErrUnauthorized:
+		return e.StatusCode == http.StatusUnauthorized
+	case ErrForbidden:
+		return e.StatusCode == http.StatusForbidden
+	case ErrNotFound:
+		return e.StatusCode == http.StatusNotFound
+	case ErrConflict:
+		return e.StatusCode == http.StatusConflict
+	case ErrRateLimited:
+		return e.StatusCode == http.StatusTooManyRequests
+	case ErrServer:
+		return e.StatusCode >= 500
+	case ErrOutcomeUnknown:
+		return e.OutcomeUnknown
+	}
+	return false
+}
+
+// Format prints the text of Error for every verb, so that no verb can show
+// the header or the body.
+func (e Error) Format(state fmt.State, verb rune) {
+	text := e.Error()
+	if verb == 'q' {
+		text = fmt.Sprintf("%q", text)
+	}
+	io.WriteString(state, text) //nolint:errcheck // fmt.State has nowhere to report it
+}
+
+// LogValue describes the error to log/slog, without header and body.
+func (e *Error) LogValue() slog.Value {
+	return slog.GroupValue(
+		slog.String("provider", e.Provider),
+		slog.String("op", e.Op),
+		slog.Int("status", e.StatusCode),
+		slog.String("code", e.Code),
+		slog.String("request_id", e.RequestID),
+		slog.Int("attempts", e.Attempts),
+		slog.Bool("outcome_unknown", e.OutcomeUnknown),
+		slog.String("error", e.Error()),
+	)
+}

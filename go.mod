@@ -1,0 +1,11 @@
+module github.com/agentclients/agentclients-go
+
+go 1.26
+
+require (
+	github.com/google/uuid v1.6.0
+	github.com/hashicorp/go-retryablehttp v0.7.8
+	github.com/oklog/ulid/v2 v2.1.2
+)
+
+require github.com/hashicorp/go-cleanhttp v0.5.2 // indirect

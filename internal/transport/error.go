@@ -1,0 +1,148 @@
+package transport
+
+import (
+	"cmp"
+	"errors"
+	"fmt"
+	"net/http"
+	"net/url"
+	"slices"
+	"time"
+
+	agentclients "github.com/agentclients/agentclients-go"
+)
+
+// err returns the error of the call as far as the transport can tell, nil if
+// there is a 2xx answer that was read.
+func (c *call) err() error {
+	if c.succeeded() && c.failure == nil {
+		return nil
+	}
+	if c.op.Method == http.MethodDelete && c.status == http.StatusNotFound && c.lost {
+		return nil // the attempt whose answer was lost removed it
+	}
+	if c.succeeded() && !c.waiting {
+		return c.unreadable(c.failure)
+	}
+	e := c.describe()
+	if e == nil {
+		e = c.newError()
+	}
+	if c.failure != nil {
+		e.Err = c.failure
+	}
+	e.Attempts = c.attempts
+	e.OutcomeUnknown = c.op.changesState() && (c.lost || c.doubtful())
+	return e
+}
+
+// unreadable returns the error of a 2xx answer that cannot be read.
+func (c *call) unreadable(cause error) error {
+	e := c.newError()
+	if !errors.Is(cause, agentclients.ErrDecode) && !errors.Is(cause, agentclients.ErrResponseTooLarge) {
+		cause = fmt.Errorf("%w: %w", agentclients.ErrDecode, cause)
+	}
+	e.Err = cause
+	e.OutcomeUnknown = c.op.changesState()
+	return e
+}
+
+// newError returns an error with what is known without reading the body.
+func (c *call) newError() *agentclients.Error {
+	return &agentclients.Error{
+		Provider:   c.client.provider,
+		Op:         c.op.Name,
+		StatusCode: c.status,
+		RequestID:  requestID(c.header),
+		Attempts:   c.attempts,
+		Header:     withoutCookies(c.header),
+		Body:       c.body[:min(len(c.body), maxErrorBytes)],
+	}
+}
+
+// describe returns the last answer as an error, nil if there was none.
+func (c *call) describe() *agentclients.Error {
+	if c.status == 0 || c.described != nil {
+		return c.described
+	}
+	e := c.newError()
+	e.RetryAfter, _ = retryAfter(c.header, time.Now())
+	if c.client.readError != nil && len(c.body) > 0 {
+		c.client.readError(e)
+	}
+	if c.status >= 300 && c.status < 400 {
+		e.Message = cmp.Or(e.Message, redirectMessage(c.header.Get("Location")))
+	}
+	if e.RetryAfter == 0 && c.status == http.StatusTooManyRequests && !c.hasRetryAfter() {
+		e.RetryAfter = rateLimitReset(c.header, time.Now())
+	}
+	e.Code, e.Message = c.client.hide(e.Code), c.client.hide(e.Message)
+	for i := range e.Fields {
+		e.Fields[i].Path, e.Fields[i].Message = c.client.hide(e.Fields[i].Path), c.client.hide(e.Fields[i].Message)
+	}
+	c.described = e
+	return e
+}
+
+// redirectMessage names the host only: the rest may hold a secret.
+func redirectMessage(location string) string {
+	const message = "redirects are not followed"
+	if target, err := url.Parse(location); err == nil && target.Host != "" {
+		return message + " (to " + target.Host + ")"
+	}
+	return message
+}
+
+// requestIDHeaders are the headers in which servers name a request.
+var requestIDHeaders = []string{"X-Request-Id", "Request-Id", "X-Correlation-Id"}
+
+func requestID(header http.Header) string {
+	for _, name := range requestIDHeaders {
+		if id := header.Get(name); id != "" {
+			return id
+		}
+	}
+	return ""
+}
+
+func withoutCookies(header http.Header) http.Header {
+	if header.Get("Set-Cookie") == "" {
+		return header
+	}
+	header = header.Clone()
+	header.Del("Set-Cookie")
+	return header
+}
+
+// Settle resolves the one error of a keyed create that can be resolved: a 409
+// that follows a lost answer. find reads back what exists under the key, and
+// same tells whether that is what was to be created. Any other error, and a
+// doubt that find cannot resolve, is returned as it is.
+func Settle[T any](value *T, err error, options []agentclients.CallOption, find func(...agentclients.CallOption) (*T, error), same func(*T) bool) (*T, error) {
+	var conflict *agentclients.Error
+	if !errors.As(err, &conflict) || conflict.StatusCode != http.StatusConflict || !conflict.OutcomeUnknown {
+		return value, err
+	}
+	var answer agentclients.Response
+	found, findErr := find(append(slices.Clip(options), agentclients.CaptureResponse(&answer))...)
+	if findErr != nil {
+		return nil, err
+	}
+	if found == nil || !same(found) {
+		conflict.OutcomeUnknown = false // it exists, and it is not ours
+		return nil, err
+	}
+	var settings agentclients.CallOptions
+	for _, option := range options {
+		if option != nil {
+			option(&settings)
+		}
+	}
+	if settings.Capture != nil {
+		answer.Attempts += conflict.Attempts
+		answer.Elapsed += settings.Capture.Elapsed
+		answer.Settled = true
+		*settings.Capture = answer
+	}
+	return found, nil
+}

@@ -1,0 +1,134 @@
+package transport
+
+import (
+	"net/http"
+	"net/url"
+	"strings"
+
+	agentclients "github.com/agentclients/agentclients-go"
+	"github.com/agentclients/agentclients-go/internal/validate"
+	"github.com/agentclients/agentclients-go/internal/wire"
+)
+
+// Replay says when an operation may be sent again. The zero value is the
+// safe one.
+type Replay int
+
+const (
+	// ReplayNever is for requests whose repeat does the thing twice: creates
+	// without a natural key, and whatever starts work or counts up. They are
+	// repeated after failures before a connection existed, after 429, and
+	// after 503 with Retry-After. Nothing else.
+	ReplayNever Replay = iota
+	// ReplayKeyed is for creates that the server refuses to do twice. They
+	// are repeated like ReplaySafe, but not after a 2xx answer that cannot be
+	// read. A 409 that follows a lost answer is left to [Settle].
+	ReplayKeyed
+	// ReplaySafe is for requests whose repeat changes nothing: reads, and
+	// writes that set a state. They are repeated after every error of the
+	// transport, 408, 425, 429, 500, 502, 503 and 504.
+	ReplaySafe
+)
+
+// Op is one operation of an API.
+type Op struct {
+	Name   string // for people: "create agent"
+	Method string
+	Path   string   // with named parameters: "/v2/agents/{agent_key}"
+	Params []string // their values, in order
+	Query  url.Values
+	// Body is encoded as JSON, with Extra merged into it. Nil: no body.
+	Body  any
+	Extra map[string]any
+	// Text is sent as it is, as TextType, instead of Body.
+	Text, TextType string
+	Accept         string // the media type to ask for; "": application/json
+	Replay         Replay
+	// Reserved lists values that a path parameter must not have, since the
+	// API gives them another meaning.
+	Reserved []string
+}
+
+// request returns what to send: the URL below base, and the body.
+func (op *Op) request(c *Client) (target string, body []byte, contentType string, err error) {
+	var problems validate.Problems
+	path := op.expand(&problems)
+	if err := problems.Err(c.provider, op.Name); err != nil {
+		return "", nil, "", err
+	}
+	target = c.base + path
+	if len(op.Query) > 0 {
+		target += "?" + op.Query.Encode()
+	}
+	switch {
+	case op.TextType != "":
+		return target, []byte(op.Text), op.TextType, nil
+	case op.Body == nil:
+		return target, nil, "", nil
+	}
+	body, err = wire.Encode(op.Body, op.Extra)
+	if err != nil {
+		problems.Addf("body", "cannot be written as JSON: %v", err)
+		return "", nil, "", problems.Err(c.provider, op.Name)
+	}
+	return target, body, "application/json", nil
+}
+
+// expand puts the values of the parameters into the path, escaped.
+func (op *Op) expand(problems *validate.Problems) string {
+	if len(op.Params) == 0 {
+		return op.Path
+	}
+	elements := strings.Split(op.Path, "/")
+	params := op.Params
+	for i, element := range elements {
+		name, ok := strings.CutPrefix(element, "{")
+		if !ok {
+			continue
+		}
+		name = strings.TrimSuffix(name, "}")
+		value := params[0]
+		params = params[1:]
+		switch value {
+		case "":
+			problems.Add(name, "is required")
+		case ".", "..":
+			problems.Add(name, `must not be "." or "..", which have a meaning of their own in a path`)
+		}
+		for _, reserved := range op.Reserved {
+			if value == reserved {
+				problems.Addf(name, "must not be %q, which names another resource of the API", value)
+			}
+		}
+		elements[i] = url.PathEscape(value)
+	}
+	return strings.Join(elements, "/")
+}
+
+// changesState reports whether an answer that got lost leaves a doubt behind.
+func (op *Op) changesState() bool { return op.Replay != ReplaySafe }
+
+// invalid returns the error of a call that is refused before it is sent.
+func (c *Client) invalid(op *Op, fields ...agentclients.FieldError) error {
+	var problems validate.Problems
+	problems.Append(fields)
+	return problems.Err(c.provider, op.Name)
+}
+
+// requestHeader returns the headers of one request.
+func (c *Client) requestHeader(op *Op, contentType string, own http.Header) http.Header {
+	header := c.header()
+	header["Accept"] = acceptJSON
+	if op.Accept != "" {
+		header["Accept"] = []string{op.Accept}
+	}
+	if contentType != "" {
+		header["Content-Type"] = []string{contentType}
+	}
+	for name, values := range own {
+		header[name] = values
+	}
+	return header
+}
+
+var acceptJSON = []string{"application/json"}

@@ -1,0 +1,83 @@
+package agentclients
+
+import (
+	"context"
+	"log/slog"
+	"net/http"
+	"time"
+)
+
+// Options is what every client can be configured with; the Config of each
+// provider embeds it. The zero value is ready for production.
+type Options struct {
+	// BaseURL is where the API is. It wins over the provider's environment
+	// variable and default. A path prefix is kept, with or without a slash at
+	// the end. It must be an absolute http or https URL without user, query
+	// and fragment.
+	BaseURL string
+
+	// HTTPClient sends the requests. It is copied and never changed: its
+	// Transport, Jar and Timeout are used (Timeout bounds one attempt), its
+	// CheckRedirect is not, since redirects are never followed. Nil: a client
+	// with a connection pool of its own.
+	HTTPClient *http.Client
+
+	// Retry says how often and when a request is sent again.
+	Retry RetryPolicy
+
+	// Limiter is asked before every attempt, retries included. Nil: no limit.
+	Limiter Limiter
+
+	// Logger gets one record per attempt at level Debug and one per retry at
+	// level Warn, with provider, operation, method, host, path, status,
+	// attempt, wait and request id; never headers, queries, bodies or keys.
+	// Nil: silent.
+	Logger *slog.Logger
+
+	// UserAgent is put before the module's own User-Agent, such as
+	// "billing/1.4".
+	UserAgent string
+
+	// MaxResponseBytes bounds the answer that is read, after decompression.
+	// A longer one is an error that matches [ErrResponseTooLarge].
+	// Default 16 MiB.
+	MaxResponseBytes int64
+
+	// AllowInsecureHTTP allows a base URL with plain http to any host.
+	// Without it plain http is refused except to loopback hosts, since it
+	// would show the key to the network.
+	AllowInsecureHTTP bool
+}
+
+// RetryPolicy says how often and when a request is sent again. The zero value
+// stands for the defaults.
+type RetryPolicy struct {
+	// MaxAttempts is how often a request is sent at the most, the first time
+	// included. 1 turns retries off. Default 3.
+	MaxAttempts int
+
+	// MinWait and MaxWait bound the wait between two attempts when the server
+	// names none: a random time of up to MinWait, doubled with every attempt,
+	// and never more than MaxWait. Defaults 500 ms and 8 s.
+	MinWait, MaxWait time.Duration
+
+	// MaxRetryAfter is the longest wait named by the server that is sat out.
+	// If the server asks for more, the call returns the error at once, with
+	// RetryAfter set. Default 60 s.
+	MaxRetryAfter time.Duration
+
+	// AttemptTimeout bounds one attempt, from dialing to the last byte of the
+	// answer. The whole call is bounded by its context. Default 60 s.
+	AttemptTimeout time.Duration
+
+	// AllowDuplicates also repeats creates whose answer was lost on APIs that
+	// cannot recognize a repeat. One call may then make several agents.
+	AllowDuplicates bool
+}
+
+// Limiter delays requests. A *rate.Limiter of golang.org/x/time/rate is one.
+type Limiter interface {
+	// Wait blocks until a request may be sent. Its error ends the call, and
+	// nothing is sent.
+	Wait(ctx context.Context) error
+}

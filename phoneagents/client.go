@@ -1,0 +1,53 @@
+package phoneagents
+
+import (
+	"fmt"
+
+	agentclients "github.com/agentclients/agentclients-go"
+	"github.com/agentclients/agentclients-go/internal/redact"
+	"github.com/agentclients/agentclients-go/internal/transport"
+)
+
+// Config configures a Client.
+type Config struct {
+	// APIKey is sent as the header x-api-key. "" reads PHONEAGENTS_API_KEY.
+	APIKey string `json:"-"`
+
+	// Options are the options that all clients share. BaseURL is required
+	// here, there or in PHONEAGENTS_BASE_URL: the API has no public host. It
+	// includes the version: "https://api.example.com/v1".
+	agentclients.Options
+}
+
+// Format prints the configuration without the key.
+func (c Config) Format(state fmt.State, verb rune) {
+	type plain Config
+	c.APIKey = redact.Secret(c.APIKey)
+	redact.Format(state, verb, plain(c))
+}
+
+// Client calls the phone agents API. It is safe for concurrent use.
+type Client struct {
+	transport *transport.Client
+}
+
+// NewClient returns a client. It does no I/O. Its error matches
+// [agentclients.ErrInvalidRequest] and lists everything that is wrong with
+// the configuration.
+func NewClient(config Config) (*Client, error) {
+	t, err := transport.New(transport.Config{
+		Provider: provider,
+		Options:  config.Options,
+		BaseURL:  transport.BaseURL{Env: "PHONEAGENTS_BASE_URL"},
+		Credentials: []transport.Credential{
+			{Field: "APIKey", Value: config.APIKey, Env: "PHONEAGENTS_API_KEY", Header: "x-api-key"},
+		},
+		ReadError: readError,
+	})
+	if err != nil {
+		return nil, err
+	}
+	return &Client{transport: t}, nil
+}
+
+const provider = "phoneagents"

@@ -1,0 +1,201 @@
+package phoneagents
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"net/http"
+
+	agentclients "github.com/agentclients/agentclients-go"
+	"github.com/agentclients/agentclients-go/internal/redact"
+	"github.com/agentclients/agentclients-go/internal/transport"
+	"github.com/agentclients/agentclients-go/internal/validate"
+	"github.com/agentclients/agentclients-go/internal/wire"
+)
+
+// Platform is where an agent meets people. The API may add platforms.
+type Platform string
+
+// The documented platforms.
+const (
+	PlatformWhatsApp  Platform = "whatsapp"
+	PlatformInstagram Platform = "instagram"
+	PlatformWebchat   Platform = "webchat"
+)
+
+// PhoneNumber is a WhatsApp number, an Instagram account or a webchat channel
+// of a user.
+type PhoneNumber struct {
+	// ID identifies the phone number, such as "pn_abc123".
+	ID string `json:"id"`
+	// UserID is the user that the phone number belongs to.
+	UserID string `json:"user_id"`
+	// Platform is where the phone number is.
+	Platform Platform `json:"platform"`
+	// MetaPhoneNumberID is what Meta calls the phone number or account.
+	MetaPhoneNumberID string `json:"meta_phone_number_id"`
+	// DisplayName is the name for people, "" if there is none.
+	DisplayName string `json:"display_name,omitempty"`
+	// CreatedAt is when the phone number was added.
+	CreatedAt agentclients.Timestamp `json:"created_at"`
+	// UpdatedAt is when the phone number was last changed.
+	UpdatedAt agentclients.Timestamp `json:"updated_at"`
+}
+
+// AddPhoneNumberRequest says what phone number to add.
+type AddPhoneNumberRequest struct {
+	// Platform is where the phone number is. Required.
+	Platform Platform `json:"platform"`
+	// MetaPhoneNumberID is what Meta calls the phone number or account.
+	// Required, at most 100 characters.
+	MetaPhoneNumberID string `json:"meta_phone_number_id"`
+	// AccessToken is the Meta access token to send with. Required, 10 to 1000
+	// characters. It is a secret: it is sent and never printed, and the API
+	// does not return it.
+	AccessToken string `json:"access_token"`
+	// DisplayName is the name for people. At most 255 characters; "" leaves
+	// it out.
+	DisplayName string `json:"display_name,omitempty"`
+	// ID is an id chosen by the caller: 1 to 50 letters, digits, _ and -. ""
+	// lets the server make one.
+	ID string `json:"id,omitempty"`
+
+	// ExtraFields are put into the request last: for fields that this package
+	// does not know. A nil value sends null.
+	ExtraFields map[string]any `json:"-"`
+}
+
+// Format prints the request without the access token.
+func (r AddPhoneNumberRequest) Format(state fmt.State, verb rune) {
+	type plain AddPhoneNumberRequest
+	r.AccessToken = redact.Secret(r.AccessToken)
+	redact.Format(state, verb, plain(r))
+}
+
+// LogValue describes the request to log/slog without the access token.
+func (r AddPhoneNumberRequest) LogValue() slog.Value {
+	return slog.StringValue(fmt.Sprintf("%+v", r))
+}
+
+// Validate reports everything that is wrong with the request, as an error
+// that matches [agentclients.ErrInvalidRequest]. AddPhoneNumber calls it.
+func (r AddPhoneNumberRequest) Validate() error {
+	var problems validate.Problems
+	problems.Required("platform", string(r.Platform))
+	problems.Required("meta_phone_number_id", r.MetaPhoneNumberID)
+	problems.Required("access_token", r.AccessToken)
+	return problems.Err(provider, "add phone number")
+}
+
+// AddPhoneNumber registers a phone number, an Instagram account or a webchat
+// channel for a user.
+//
+// It is not repeated when the answer is lost. The error then matches
+// [agentclients.ErrOutcomeUnknown]: list the phone numbers of the user and
+// look for the Meta id.
+//
+// Errors: [agentclients.ErrConflict] or [agentclients.ErrBadRequest] if the
+// Meta id is registered already, [agentclients.ErrBadRequest] for an unknown
+// platform.
+//
+// API reference: Add Phone Number, POST /users/{user_id}/phone_numbers.
+func (c *Client) AddPhoneNumber(ctx context.Context, userID string, request AddPhoneNumberRequest, options ...agentclients.CallOption) (*PhoneNumber, error) {
+	if err := request.Validate(); err != nil {
+		return nil, err
+	}
+	return transport.Call(ctx, c.transport, transport.Op{
+		Name:   "add phone number",
+		Method: http.MethodPost,
+		Path:   "/users/{user_id}/phone_numbers",
+		Params: []string{userID},
+		Body:   request,
+		Extra:  request.ExtraFields,
+		Replay: transport.ReplayNever,
+	}, options, decodePhoneNumber)
+}
+
+// ListPhoneNumbersRequest says which phone numbers to list. The zero value is
+// the first page of all.
+type ListPhoneNumbersRequest struct {
+	// Platform lists only the phone numbers there. The server then ignores
+	// Limit and Offset. "": all platforms.
+	Platform Platform
+	// Limit is how many phone numbers to return at the most. 0: as many as
+	// the server likes, which is 50 or 100.
+	Limit int
+	// Offset is how many phone numbers to leave out at the beginning.
+	Offset int
+}
+
+// Validate reports everything that is wrong with the request, as an error
+// that matches [agentclients.ErrInvalidRequest]. ListPhoneNumbers calls it.
+func (r ListPhoneNumbersRequest) Validate() error {
+	var problems validate.Problems
+	validateListing(&problems, r.Limit, r.Offset, "", "")
+	return problems.Err(provider, "list phone numbers")
+}
+
+// PhoneNumberList is one page of the phone numbers of a user.
+type PhoneNumberList struct {
+	// PhoneNumbers are the phone numbers of this page.
+	PhoneNumbers []PhoneNumber `json:"phone_numbers"`
+}
+
+// ListPhoneNumbers reads one page of the phone numbers of a user. It is
+// repeated after every failure that may pass.
+//
+// Errors: [agentclients.ErrNotFound] if the server knows its users and this
+// is none, [agentclients.ErrBadRequest] for an unknown platform.
+//
+// API reference: List Phone Numbers, GET /users/{user_id}/phone_numbers.
+func (c *Client) ListPhoneNumbers(ctx context.Context, userID string, request ListPhoneNumbersRequest, options ...agentclients.CallOption) (*PhoneNumberList, error) {
+	if err := request.Validate(); err != nil {
+		return nil, err
+	}
+	query := listingQuery(request.Limit, request.Offset, "", "")
+	if request.Platform != "" {
+		query.Set("platform", string(request.Platform))
+	}
+	return transport.Call(ctx, c.transport, transport.Op{
+		Name:   "list phone numbers",
+		Method: http.MethodGet,
+		Path:   "/users/{user_id}/phone_numbers",
+		Params: []string{userID},
+		Query:  query,
+		Replay: transport.ReplaySafe,
+	}, options, func(body []byte) (*PhoneNumberList, error) {
+		numbers, err := decodeList[PhoneNumber](body, "phone_numbers")
+		return &PhoneNumberList{PhoneNumbers: numbers}, err
+	})
+}
+
+// DeletePhoneNumber removes a phone number of a user. It is repeated after
+// every failure that may pass; 404 to a repeat means that an earlier try
+// removed the phone number.
+//
+// Errors: [agentclients.ErrNotFound] if there is no such phone number,
+// [agentclients.ErrForbidden] if it is another user's,
+// [agentclients.ErrConflict] if an agent answers on it and the server refuses
+// to remove both.
+//
+// API reference: Delete Phone Number, DELETE /users/{user_id}/phone_numbers/{phone_number_id}.
+func (c *Client) DeletePhoneNumber(ctx context.Context, userID, phoneNumberID string, options ...agentclients.CallOption) error {
+	return transport.Do(ctx, c.transport, transport.Op{
+		Name:   "delete phone number",
+		Method: http.MethodDelete,
+		Path:   "/users/{user_id}/phone_numbers/{phone_number_id}",
+		Params: []string{userID, phoneNumberID},
+		Replay: transport.ReplaySafe,
+	}, options)
+}
+
+func decodePhoneNumber(body []byte) (*PhoneNumber, error) {
+	number, err := wire.Decode[PhoneNumber](unwrap(body))
+	if err != nil {
+		return nil, err
+	}
+	if number.ID == "" {
+		return nil, wire.Missing("id")
+	}
+	return number, nil
+}
