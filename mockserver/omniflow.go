@@ -1,0 +1,169 @@
+package mockserver
+
+import (
+	"net/http"
+	"strings"
+	"time"
+)
+
+// The operations of omniflow.
+const (
+	OmniflowCreateAgent Op = "omniflow.CreateAgent"
+	OmniflowListAgents  Op = "omniflow.ListAgents"
+	OmniflowGetAgent    Op = "omniflow.GetAgent"
+	OmniflowUpdateAgent Op = "omniflow.UpdateAgent"
+	// OmniflowDeleteAgent is documented nowhere. Without the variant
+	// OmniflowDelete it is answered with 405.
+	OmniflowDeleteAgent Op = "omniflow.DeleteAgent"
+)
+
+// The variants of omniflow.
+const (
+	// OmniflowSeedExact leaves _id out of every answer, as the published
+	// answer of a create does. The ids are still known to Namespace.Agents.
+	OmniflowSeedExact Variant = "omniflow@seed-exact"
+	// OmniflowStrict refuses a create without llmModel with 400, instead of
+	// filling in gpt-4o-mini.
+	OmniflowStrict Variant = "omniflow@strict"
+	// OmniflowCreated answers a create with 201 instead of 200.
+	OmniflowCreated Variant = "omniflow@created"
+	// OmniflowFlatErrors answers errors as {"error":"text"} instead of
+	// {"error":{"code":"…","message":"text"}}.
+	OmniflowFlatErrors Variant = "omniflow@flat-errors"
+	// OmniflowPending gives a new agent the status pending. It is ready two
+	// seconds later by the server's clock.
+	OmniflowPending Variant = "omniflow@pending"
+	// OmniflowObjectPhoneNumber answers phoneNumberId as an empty object
+	// instead of null.
+	OmniflowObjectPhoneNumber Variant = "omniflow@object-phone-number"
+	// OmniflowDelete makes DELETE of one agent work: 204, and 404 the second
+	// time.
+	OmniflowDelete Variant = "omniflow@delete"
+)
+
+// omniflowDialect emulates the Omni Flow agents of Trillet. Its records
+// belong to the workspace that the request names.
+type omniflowDialect struct{}
+
+func (omniflowDialect) api() API { return Omniflow }
+
+func (d omniflowDialect) operations() []operation {
+	const collection, one = "/v1/api/omni-flow-agents", "/v1/api/omni-flow-agents/{id}"
+	return []operation{
+		{OmniflowCreateAgent, http.MethodPost, collection, []string{"name", "llmModel", "settings"}, d.withBody(d.createAgent)},
+		{OmniflowListAgents, http.MethodGet, collection, nil, d.listAgents},
+		{OmniflowGetAgent, http.MethodGet, one, nil, d.getAgent},
+		{OmniflowUpdateAgent, http.MethodPut, one, []string{"name", "llmModel", "ttsModel", "settings"}, d.withBody(d.updateAgent)},
+		{OmniflowDeleteAgent, http.MethodDelete, one, nil, d.deleteAgent},
+	}
+}
+
+func (omniflowDialect) variants() []Variant {
+	return []Variant{
+		OmniflowSeedExact, OmniflowStrict, OmniflowCreated, OmniflowFlatErrors,
+		OmniflowPending, OmniflowObjectPhoneNumber, OmniflowDelete,
+	}
+}
+
+// credentialHeaders has Authorization, too: it is ignored here, but people
+// put their key there by mistake.
+func (omniflowDialect) credentialHeaders() []string { return []string{"X-Api-Key", "Authorization"} }
+
+func (omniflowDialect) credential(header http.Header) string { return header.Get("X-Api-Key") }
+
+func (omniflowDialect) newState() any { return new(omniflowState) }
+
+func (omniflowDialect) agents(state any) []Agent {
+	var agents []Agent
+	for workspace, record := range state.(*omniflowState).Agents.all() {
+		agents = append(agents, Agent{
+			ID:     record.ID,
+			Name:   record.Name,
+			Tenant: workspace,
+			JSON:   jsonAnswer(http.StatusOK, record.omniflowAgent).body,
+		})
+	}
+	return agents
+}
+
+func (d omniflowDialect) serve(x *exchange) answer {
+	if key := d.credential(x.header); !x.acceptsKey(key) {
+		reason := "header x-api-key: expected an accepted key, got another one"
+		if key == "" {
+			reason = "header x-api-key: expected a key, got nothing"
+		}
+		return d.refuse(x, http.StatusUnauthorized, "", reason)
+	}
+	x.tenant = x.header.Get("X-Workspace-Id")
+	if x.tenant == "" {
+		return d.refuse(x, http.StatusBadRequest, "x-workspace-id header is required",
+			"header x-workspace-id: expected a workspace id, got nothing")
+	}
+	// A rate limit belongs here: after the credential, before the route.
+	switch {
+	case x.op != nil:
+		return x.op.handle(x)
+	case len(x.allowed) > 0:
+		return d.methodNotAllowed(x, x.allowed...)
+	default:
+		return d.refuse(x, http.StatusNotFound, "Route not found", "there is no operation with this path")
+	}
+}
+
+func (d omniflowDialect) methodNotAllowed(x *exchange, allowed ...string) answer {
+	a := d.refuse(x, http.StatusMethodNotAllowed, "", "the path exists, but not with this method")
+	a.header.Set("Allow", strings.Join(allowed, ", "))
+	return a
+}
+
+// refuse is failure with a reason.
+func (d omniflowDialect) refuse(x *exchange, status int, message, reason string) answer {
+	a := d.failure(x, status, message)
+	a.reason = reason
+	return a
+}
+
+// omniflowError is the body of every error.
+type omniflowError struct {
+	Code    string `json:"code"`
+	Message string `json:"message"`
+	ResetAt string `json:"reset_at,omitempty"` // only with 429
+}
+
+// omniflowErrors are the usual codes and texts. The codes of 402 and 429 are
+// documented.
+var omniflowErrors = map[int]omniflowError{
+	http.StatusBadRequest:          {Code: "validation_error", Message: "Bad request"},
+	http.StatusUnauthorized:        {Code: "unauthorized", Message: "Invalid API key"},
+	http.StatusPaymentRequired:     {Code: "insufficient_credits", Message: "Your account has insufficient credits"},
+	http.StatusForbidden:           {Code: "forbidden", Message: "Forbidden"},
+	http.StatusNotFound:            {Code: "not_found", Message: "Agent not found"},
+	http.StatusTooManyRequests:     {Code: "rate_limit_exceeded", Message: "Too many requests. Please try again in 60 seconds."},
+	http.StatusInternalServerError: {Code: "internal_error", Message: "Internal server error"},
+}
+
+func (omniflowDialect) failure(x *exchange, status int, message string) answer {
+	body, ok := omniflowErrors[status]
+	if !ok {
+		body.Message = http.StatusText(status)
+		body.Code = strings.ToLower(strings.ReplaceAll(body.Message, " ", "_"))
+	}
+	if message != "" {
+		body.Message = message
+	}
+	switch status {
+	case http.StatusPaymentRequired:
+	case http.StatusTooManyRequests:
+		body.ResetAt = x.now().Add(time.Minute).Format(omniflowTime)
+	default:
+		x.guess("omniflow.error-code")
+	}
+	if x.variant(OmniflowFlatErrors) {
+		return jsonAnswer(status, struct {
+			Error string `json:"error"`
+		}{body.Message})
+	}
+	return jsonAnswer(status, struct {
+		Error omniflowError `json:"error"`
+	}{body})
+}
