@@ -3,8 +3,10 @@ module github.com/agentclients/agentclients-go
 go 1.26
 
 require (
+	github.com/google/go-cmp v0.7.0
 	github.com/google/uuid v1.6.0
 	github.com/hashicorp/go-retryablehttp v0.7.8
+	github.com/jarcoal/httpmock v1.4.2
 	github.com/oklog/ulid/v2 v2.1.2
 )
 
