@@ -2,7 +2,6 @@ package phoneagents
 
 import (
 	"context"
-	"encoding/json"
 	"iter"
 	"net/http"
 	"net/url"
@@ -265,23 +264,23 @@ func (c *Client) DeleteAgent(ctx context.Context, userID, agentID string, option
 // decodeAgent reads an agent, bare as documented or wrapped in
 // {"success":true,"data":{…}} as some servers send it.
 func decodeAgent(body []byte) (*Agent, error) {
-	agent, err := wire.Decode[Agent](unwrap(body))
+	agent, err := wire.Decode[Agent](body)
+	if err == nil && agent.ID == "" {
+		agent, err = wire.Decode[Agent](unwrap(body))
+	}
+	if err == nil && agent.ID == "" {
+		err = wire.Missing("agent_id")
+	}
 	if err != nil {
 		return nil, err
-	}
-	if agent.ID == "" {
-		return nil, wire.Missing("agent_id")
 	}
 	return agent, nil
 }
 
 // unwrap returns the member data of a body that has one, else the body.
 func unwrap(body []byte) []byte {
-	var wrapper struct {
-		Data json.RawMessage `json:"data"`
-	}
-	if json.Unmarshal(body, &wrapper) == nil && len(wrapper.Data) > 0 {
-		return wrapper.Data
+	if members, err := wire.Members(body); err == nil && members["data"] != nil {
+		return members["data"]
 	}
 	return body
 }

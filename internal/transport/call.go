@@ -25,8 +25,9 @@ import (
 type call struct {
 	context.Context
 	client *Client
-	op     *Op
+	op     Op
 	start  time.Time
+	trace  httptrace.ClientTrace
 
 	attempts int
 	lost     bool // an attempt before the last one may have taken effect
@@ -126,11 +127,11 @@ func (c *call) attempt(request *http.Request, base http.RoundTripper) (*http.Res
 	timeout := c.client.retry.AttemptTimeout
 	ctx, cancel := context.WithTimeoutCause(request.Context(), timeout, attemptTimeoutError{timeout})
 	defer cancel()
-	traced := httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{
-		GetConn: func(string) { c.asked.Store(true) },
-		GotConn: func(httptrace.GotConnInfo) { c.connected.Store(true) },
-	})
-	response, err := base.RoundTrip(request.WithContext(traced))
+	if c.trace.GetConn == nil {
+		c.trace.GetConn = func(string) { c.asked.Store(true) }
+		c.trace.GotConn = func(httptrace.GotConnInfo) { c.connected.Store(true) }
+	}
+	response, err := base.RoundTrip(request.WithContext(httptrace.WithClientTrace(ctx, &c.trace)))
 	if err != nil {
 		c.failure = c.cause(ctx, err)
 		return nil, c.failure
@@ -239,6 +240,9 @@ func (e attemptTimeoutError) Timeout() bool { return true }
 
 // checkRetry decides whether to send again, and how long to wait before.
 func (c *call) checkRetry(context.Context, *http.Response, error) (bool, error) {
+	if c.succeeded() && c.failure == nil {
+		return false, nil
+	}
 	if c.attempts >= c.client.retry.MaxAttempts || !c.mayReplay() || c.Err() != nil {
 		return false, nil
 	}

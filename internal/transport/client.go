@@ -15,9 +15,9 @@ import (
 // Client sends requests to one provider. It is safe for concurrent use.
 type Client struct {
 	provider  string
-	base      string             // without a slash at the end
-	host      string             // of base, for logs
-	header    func() http.Header // closes over the key, so that no fmt verb can print it
+	base      string            // without a slash at the end
+	host      string            // of base, for logs
+	setHeader func(http.Header) // closes over the key, so that no fmt verb can print it
 	hide      func(string) string
 	http      *http.Client
 	retry     agentclients.RetryPolicy
@@ -34,7 +34,7 @@ func (c *Client) Provider() string { return c.provider }
 // always an *agentclients.Error.
 func Call[T any](ctx context.Context, c *Client, op Op, options []agentclients.CallOption, decode func([]byte) (T, error)) (T, error) {
 	var zero T
-	call, err := c.send(ctx, &op, options)
+	call, err := c.send(ctx, op, options)
 	if err != nil {
 		return zero, err
 	}
@@ -47,24 +47,19 @@ func Call[T any](ctx context.Context, c *Client, op Op, options []agentclients.C
 
 // Do sends an operation whose answer says nothing but that it worked.
 func Do(ctx context.Context, c *Client, op Op, options []agentclients.CallOption) error {
-	_, err := c.send(ctx, &op, options)
+	_, err := c.send(ctx, op, options)
 	return err
 }
 
 // send sends an operation, again if need be, until there is an answer that
 // says it worked, or an error.
-func (c *Client) send(ctx context.Context, op *Op, options []agentclients.CallOption) (*call, error) {
-	var settings agentclients.CallOptions
-	for _, option := range options {
-		if option != nil {
-			option(&settings)
-		}
-	}
+func (c *Client) send(ctx context.Context, op Op, options []agentclients.CallOption) (*call, error) {
+	settings := apply(options)
 	if ctx == nil {
 		settings.Problems = append(settings.Problems, agentclients.FieldError{Path: "ctx", Message: "must not be nil"})
 	}
 	if len(settings.Problems) > 0 {
-		return nil, c.invalid(op, settings.Problems...)
+		return nil, c.invalid(&op, settings.Problems...)
 	}
 	target, body, contentType, err := op.request(c)
 	if err != nil {
@@ -79,9 +74,9 @@ func (c *Client) send(ctx context.Context, op *Op, options []agentclients.CallOp
 	}
 	request, err := retryablehttp.NewRequestWithContext(call, op.Method, target, payload)
 	if err != nil {
-		return nil, c.invalid(op, agentclients.FieldError{Path: "request", Message: c.hide(err.Error())})
+		return nil, c.invalid(&op, agentclients.FieldError{Path: "request", Message: c.hide(err.Error())})
 	}
-	request.Header = c.requestHeader(op, contentType, settings.Header)
+	c.fillHeader(request.Header, &op, contentType, settings.Header)
 	call.run(request)
 
 	if settings.Capture != nil {
@@ -91,4 +86,18 @@ func (c *Client) send(ctx context.Context, op *Op, options []agentclients.CallOp
 		return nil, err
 	}
 	return call, nil
+}
+
+// apply collects what the options of a call say.
+func apply(options []agentclients.CallOption) agentclients.CallOptions {
+	if len(options) == 0 {
+		return agentclients.CallOptions{}
+	}
+	settings := new(agentclients.CallOptions)
+	for _, option := range options {
+		if option != nil {
+			option(settings)
+		}
+	}
+	return *settings
 }

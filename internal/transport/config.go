@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
+	"maps"
 	"net"
 	"net/http"
 	"net/netip"
@@ -82,7 +83,7 @@ func New(config Config) (*Client, error) {
 		provider:  config.Provider,
 		base:      strings.TrimRight(base.String(), "/"),
 		host:      base.Host,
-		header:    header.Clone,
+		setHeader: func(h http.Header) { maps.Copy(h, header) },
 		hide:      strings.NewReplacer(secrets...).Replace,
 		http:      newHTTPClient(config.Options.HTTPClient, retry.AttemptTimeout),
 		retry:     retry,

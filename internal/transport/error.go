@@ -119,6 +119,9 @@ func withoutCookies(header http.Header) http.Header {
 // same tells whether that is what was to be created. Any other error, and a
 // doubt that find cannot resolve, is returned as it is.
 func Settle[T any](value *T, err error, options []agentclients.CallOption, find func(...agentclients.CallOption) (*T, error), same func(*T) bool) (*T, error) {
+	if err == nil {
+		return value, nil
+	}
 	var conflict *agentclients.Error
 	if !errors.As(err, &conflict) || conflict.StatusCode != http.StatusConflict || !conflict.OutcomeUnknown {
 		return value, err
@@ -132,17 +135,11 @@ func Settle[T any](value *T, err error, options []agentclients.CallOption, find 
 		conflict.OutcomeUnknown = false // it exists, and it is not ours
 		return nil, err
 	}
-	var settings agentclients.CallOptions
-	for _, option := range options {
-		if option != nil {
-			option(&settings)
-		}
-	}
-	if settings.Capture != nil {
+	if capture := apply(options).Capture; capture != nil {
 		answer.Attempts += conflict.Attempts
-		answer.Elapsed += settings.Capture.Elapsed
+		answer.Elapsed += capture.Elapsed
 		answer.Settled = true
-		*settings.Capture = answer
+		*capture = answer
 	}
 	return found, nil
 }

@@ -1,8 +1,10 @@
 package transport
 
 import (
+	"maps"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 
 	agentclients "github.com/agentclients/agentclients-go"
@@ -52,11 +54,10 @@ type Op struct {
 // request returns what to send: the URL below base, and the body.
 func (op *Op) request(c *Client) (target string, body []byte, contentType string, err error) {
 	var problems validate.Problems
-	path := op.expand(&problems)
+	target = op.expand(c.base, &problems)
 	if err := problems.Err(c.provider, op.Name); err != nil {
 		return "", nil, "", err
 	}
-	target = c.base + path
 	if len(op.Query) > 0 {
 		target += "?" + op.Query.Encode()
 	}
@@ -71,38 +72,40 @@ func (op *Op) request(c *Client) (target string, body []byte, contentType string
 		problems.Addf("body", "cannot be written as JSON: %v", err)
 		return "", nil, "", problems.Err(c.provider, op.Name)
 	}
-	return target, body, "application/json", nil
+	return target, body, jsonType, nil
 }
 
-// expand puts the values of the parameters into the path, escaped.
-func (op *Op) expand(problems *validate.Problems) string {
-	if len(op.Params) == 0 {
-		return op.Path
-	}
-	elements := strings.Split(op.Path, "/")
+// expand returns base and the path with the values of its parameters,
+// escaped.
+func (op *Op) expand(base string, problems *validate.Problems) string {
+	var target strings.Builder
+	target.Grow(len(base) + len(op.Path) + 64)
+	target.WriteString(base)
 	params := op.Params
-	for i, element := range elements {
-		name, ok := strings.CutPrefix(element, "{")
+	for rest := op.Path; rest != ""; {
+		before, after, ok := strings.Cut(rest, "{")
+		target.WriteString(before)
 		if !ok {
-			continue
+			break
 		}
-		name = strings.TrimSuffix(name, "}")
-		value := params[0]
-		params = params[1:]
-		switch value {
-		case "":
-			problems.Add(name, "is required")
-		case ".", "..":
-			problems.Add(name, `must not be "." or "..", which have a meaning of their own in a path`)
-		}
-		for _, reserved := range op.Reserved {
-			if value == reserved {
-				problems.Addf(name, "must not be %q, which names another resource of the API", value)
-			}
-		}
-		elements[i] = url.PathEscape(value)
+		name, after, _ := strings.Cut(after, "}")
+		op.check(name, params[0], problems)
+		target.WriteString(url.PathEscape(params[0]))
+		params, rest = params[1:], after
 	}
-	return strings.Join(elements, "/")
+	return target.String()
+}
+
+// check notes a value that would make a path with another meaning.
+func (op *Op) check(name, value string, problems *validate.Problems) {
+	switch {
+	case value == "":
+		problems.Add(name, "is required")
+	case value == "." || value == "..":
+		problems.Add(name, `must not be "." or "..", which have a meaning of their own in a path`)
+	case slices.Contains(op.Reserved, value):
+		problems.Addf(name, "must not be %q, which names another resource of the API", value)
+	}
 }
 
 // changesState reports whether an answer that got lost leaves a doubt behind.
@@ -115,20 +118,24 @@ func (c *Client) invalid(op *Op, fields ...agentclients.FieldError) error {
 	return problems.Err(c.provider, op.Name)
 }
 
-// requestHeader returns the headers of one request.
-func (c *Client) requestHeader(op *Op, contentType string, own http.Header) http.Header {
-	header := c.header()
-	header["Accept"] = acceptJSON
-	if op.Accept != "" {
-		header["Accept"] = []string{op.Accept}
-	}
+// fillHeader sets the headers of one request. The values are shared by all
+// requests: nobody may write into them.
+func (c *Client) fillHeader(header http.Header, op *Op, contentType string, own http.Header) {
+	c.setHeader(header)
+	header["Accept"] = mediaType(op.Accept)
 	if contentType != "" {
-		header["Content-Type"] = []string{contentType}
+		header["Content-Type"] = mediaType(contentType)
 	}
-	for name, values := range own {
-		header[name] = values
-	}
-	return header
+	maps.Copy(header, own)
 }
 
-var acceptJSON = []string{"application/json"}
+const jsonType = "application/json"
+
+var jsonTypes = []string{jsonType}
+
+func mediaType(name string) []string {
+	if name == "" || name == jsonType {
+		return jsonTypes
+	}
+	return []string{name}
+}

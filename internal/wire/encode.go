@@ -36,8 +36,8 @@ func Encode(v any, extra map[string]any) ([]byte, error) {
 }
 
 func encode(v any) ([]byte, error) {
-	var buffer bytes.Buffer
-	encoder := json.NewEncoder(&buffer)
+	buffer := bytes.NewBuffer(make([]byte, 0, 512))
+	encoder := json.NewEncoder(buffer)
 	encoder.SetEscapeHTML(false)
 	if err := encoder.Encode(v); err != nil {
 		return nil, err

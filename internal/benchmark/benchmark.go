@@ -1,0 +1,126 @@
+// Package benchmark compares the create call of a client with the same call
+// written by hand on net/http and encoding/json. Both get a canned answer, so
+// that only their own work is measured.
+package benchmark
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"net/http"
+	"testing"
+)
+
+// Comparison is one create call, made in two ways.
+type Comparison struct {
+	// Answer is the body that every request gets, with status 201.
+	Answer []byte
+	// Client makes the call through a client of this module that sends with
+	// the given http.Client.
+	Client func(*http.Client) func(context.Context) error
+	// ByHand makes it with the given http.Client directly.
+	ByHand func(*http.Client) func(context.Context) error
+}
+
+// Bar is how many allocations a client may add to a call by hand.
+const Bar = 15
+
+// Run measures both calls.
+func (c Comparison) Run(b *testing.B) {
+	for _, way := range []struct {
+		name string
+		call func(context.Context) error
+	}{
+		{"ByHand", c.ByHand(c.httpClient())},
+		{"Client", c.Client(c.httpClient())},
+	} {
+		b.Run(way.name, func(b *testing.B) {
+			b.ReportAllocs()
+			for b.Loop() {
+				if err := way.call(b.Context()); err != nil {
+					b.Fatal(err)
+				}
+			}
+		})
+	}
+}
+
+// CheckAllocations fails the test if the client allocates more than by hand
+// plus Bar.
+func (c Comparison) CheckAllocations(t *testing.T) {
+	if raceEnabled {
+		t.Skip("the race detector allocates, too")
+	}
+	count := func(call func(context.Context) error) float64 {
+		return testing.AllocsPerRun(100, func() {
+			if err := call(t.Context()); err != nil {
+				t.Fatal(err)
+			}
+		})
+	}
+	byHand, client := count(c.ByHand(c.httpClient())), count(c.Client(c.httpClient()))
+	t.Logf("allocations: %v by hand, %v with the client", byHand, client)
+	if client > byHand+Bar {
+		t.Errorf("the client allocates %v times, by hand %v: at most %d more are allowed", client, byHand, Bar)
+	}
+}
+
+func (c Comparison) httpClient() *http.Client {
+	return &http.Client{Transport: canned(c.Answer)}
+}
+
+// canned answers every request with the same body.
+type canned []byte
+
+func (body canned) RoundTrip(request *http.Request) (*http.Response, error) {
+	if request.Body != nil {
+		if _, err := io.Copy(io.Discard, request.Body); err != nil {
+			return nil, err
+		}
+		request.Body.Close()
+	}
+	return &http.Response{
+		Status:        "201 Created",
+		StatusCode:    http.StatusCreated,
+		Proto:         "HTTP/1.1",
+		ProtoMajor:    1,
+		ProtoMinor:    1,
+		Header:        http.Header{"Content-Type": {"application/json"}},
+		Body:          io.NopCloser(bytes.NewReader(body)),
+		ContentLength: int64(len(body)),
+		Request:       request,
+	}, nil
+}
+
+// Post is the call by hand: it encodes a request, sends it, and decodes the
+// answer.
+func Post[Answer any](ctx context.Context, client *http.Client, url string, header map[string]string, request any) error {
+	body, err := json.Marshal(request)
+	if err != nil {
+		return err
+	}
+	r, err := http.NewRequestWithContext(ctx, http.MethodPost, url, bytes.NewReader(body))
+	if err != nil {
+		return err
+	}
+	r.Header.Set("Content-Type", "application/json")
+	r.Header.Set("Accept", "application/json")
+	for name, value := range header {
+		r.Header.Set(name, value)
+	}
+	response, err := client.Do(r)
+	if err != nil {
+		return err
+	}
+	defer response.Body.Close()
+	body, err = io.ReadAll(response.Body)
+	if err != nil {
+		return err
+	}
+	if response.StatusCode != http.StatusCreated {
+		return fmt.Errorf("status %d", response.StatusCode)
+	}
+	return json.Unmarshal(body, new(Answer))
+}
