@@ -1,0 +1,142 @@
+package mockserver
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"io"
+	"math"
+	"unicode/utf8"
+)
+
+// object is a JSON object whose members are still raw. Of a member that is
+// there twice the last one counts.
+type object map[string]json.RawMessage
+
+// What can be wrong with a request body before any member is looked at.
+var (
+	errEmptyBody = errors.New("request body is empty")
+	errNotUTF8   = errors.New("request body is not valid UTF-8")
+	errNotJSON   = errors.New("request body is not valid JSON")
+	errNotObject = errors.New("request body is not a JSON object")
+)
+
+// parseObject reads a request body that must be one JSON object. Its error is
+// one of the four above.
+func parseObject(body []byte) (object, error) {
+	body = bytes.TrimSpace(body)
+	switch {
+	case len(body) == 0:
+		return nil, errEmptyBody
+	case !utf8.Valid(body):
+		return nil, errNotUTF8
+	case !json.Valid(body):
+		return nil, errNotJSON
+	case body[0] != '{':
+		return nil, errNotObject
+	}
+	var members object
+	if err := json.Unmarshal(body, &members); err != nil {
+		return nil, errNotJSON
+	}
+	return members, nil
+}
+
+// has reports whether a member is there and not null.
+func (o object) has(name string) bool {
+	raw, ok := o[name]
+	return ok && !isNull(raw)
+}
+
+func isNull(raw json.RawMessage) bool { return string(bytes.TrimSpace(raw)) == "null" }
+
+// asString reads a JSON string.
+func asString(raw json.RawMessage) (value string, ok bool) {
+	if len(raw) == 0 || raw[0] != '"' {
+		return "", false
+	}
+	return value, json.Unmarshal(raw, &value) == nil
+}
+
+// asBool reads a JSON boolean.
+func asBool(raw json.RawMessage) (value, ok bool) {
+	switch string(raw) {
+	case "true":
+		return true, true
+	case "false":
+		return false, true
+	}
+	return false, false
+}
+
+// asNumber reads a JSON number that fits a float64.
+func asNumber(raw json.RawMessage) (value float64, ok bool) {
+	if len(raw) == 0 || raw[0] != '-' && (raw[0] < '0' || raw[0] > '9') {
+		return 0, false
+	}
+	return value, json.Unmarshal(raw, &value) == nil
+}
+
+// asInteger reads a JSON number without a fraction. 15.0 is one, too.
+func asInteger(raw json.RawMessage) (value int64, ok bool) {
+	number, ok := asNumber(raw)
+	if !ok || number != math.Trunc(number) || math.Abs(number) > 1<<53 {
+		return 0, false
+	}
+	return int64(number), true
+}
+
+// asObject reads a JSON object.
+func asObject(raw json.RawMessage) (members object, ok bool) {
+	if len(raw) == 0 || raw[0] != '{' {
+		return nil, false
+	}
+	return members, json.Unmarshal(raw, &members) == nil
+}
+
+// asArray reads a JSON array.
+func asArray(raw json.RawMessage) (items []json.RawMessage, ok bool) {
+	if len(raw) == 0 || raw[0] != '[' {
+		return nil, false
+	}
+	items = []json.RawMessage{}
+	return items, json.Unmarshal(raw, &items) == nil
+}
+
+// asStrings reads a JSON array of strings.
+func asStrings(raw json.RawMessage) (values []string, ok bool) {
+	items, ok := asArray(raw)
+	if !ok {
+		return nil, false
+	}
+	values = make([]string, len(items))
+	for i, item := range items {
+		if values[i], ok = asString(item); !ok {
+			return nil, false
+		}
+	}
+	return values, true
+}
+
+// compact returns raw without insignificant white space.
+func compact(raw json.RawMessage) json.RawMessage {
+	var out bytes.Buffer
+	if json.Compact(&out, raw) != nil {
+		return raw
+	}
+	return out.Bytes()
+}
+
+// decodeStrict reads JSON into a struct and refuses members that it does not
+// have. It is for the mock's own documents, never for the emulated APIs.
+func decodeStrict(data []byte, into any) error {
+	decoder := json.NewDecoder(bytes.NewReader(data))
+	decoder.DisallowUnknownFields()
+	if err := decoder.Decode(into); err != nil {
+		return err
+	}
+	if _, err := decoder.Token(); err != io.EOF {
+		return errors.New("data after the JSON value")
+	}
+	return nil
+}
