@@ -7,6 +7,7 @@ import (
 	"math"
 	"strconv"
 	"time"
+	"unicode/utf8"
 )
 
 // Timestamp is a time as an API wrote it. It keeps the text, so that nothing
@@ -40,7 +41,7 @@ func (t Timestamp) Time() (time.Time, error) {
 // UnmarshalJSON reads a string as it is, and keeps the digits of a number.
 // null leaves t unchanged; any other value is kept as its JSON text.
 func (t *Timestamp) UnmarshalJSON(data []byte) error {
-	if len(data) > 1 && data[0] == '"' && bytes.IndexByte(data, '\\') < 0 {
+	if len(data) > 1 && data[0] == '"' && bytes.IndexByte(data, '\\') < 0 && utf8.Valid(data) {
 		*t = Timestamp(data[1 : len(data)-1])
 		return nil
 	}
