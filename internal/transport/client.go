@@ -82,6 +82,9 @@ func (c *Client) send(ctx context.Context, op Op, options []agentclients.CallOpt
 	if settings.Capture != nil {
 		*settings.Capture = call.response()
 	}
+	if op.Status != nil {
+		*op.Status = call.status
+	}
 	if err := call.err(); err != nil {
 		return nil, err
 	}

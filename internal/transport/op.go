@@ -46,6 +46,8 @@ type Op struct {
 	Text, TextType string
 	Accept         string // the media type to ask for; "": application/json
 	Replay         Replay
+	// Status is set to the status of the answer. May be nil.
+	Status *int
 	// Reserved lists values that a path parameter must not have, since the
 	// API gives them another meaning.
 	Reserved []string

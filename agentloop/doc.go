@@ -1,0 +1,38 @@
+// Package agentloop is a client of the agents of an Everruns server, which
+// runs AI agents in a durable loop.
+//
+//	client, err := agentloop.NewClient(agentloop.Config{APIKey: key})
+//	agent, err := client.CreateAgent(ctx, agentloop.CreateAgentRequest{
+//		Name:         "Customer Support Agent",
+//		SystemPrompt: "You are a helpful customer support agent. Be polite and professional.",
+//		Capabilities: []agentloop.Capability{{Ref: "current_time"}, {Ref: "web_fetch"}},
+//	})
+//
+// # One create, one agent
+//
+// The server refuses a second agent with the same id. So the client always
+// sends one: the ID of the request, or else a new one as [NewAgentID] makes
+// it. It may then repeat a create whose answer was lost, and if the repeat is
+// refused with 409 it reads the agent back. If that agent is what was asked
+// for, it is returned.
+//
+// A 409 to the first try is a plain conflict ([agentclients.ErrConflict]), also
+// if the agent that has the id is archived. To create or replace in one call,
+// use [Client.PutAgent].
+//
+// If every try was lost the error matches [agentclients.ErrOutcomeUnknown].
+// Whoever wants to look for the agent then, or try again later, sets the ID of
+// the request: read the agent with that id, or create it again with that id.
+//
+// # Servers
+//
+// Everruns can also be run by oneself. Its address is then
+// "http://localhost:9000", or "http://localhost:9000/api" on newer servers.
+// Servers of before March 2026 take a key only without a scheme, which is how
+// it is sent unless [Config] says otherwise.
+//
+// # Limits
+//
+// The server counts the length of texts in bytes of UTF-8, and so does
+// Validate. Newer servers allow 1,200 requests a minute per address.
+package agentloop

@@ -1,0 +1,49 @@
+package agentloop
+
+import (
+	"encoding/hex"
+	"strings"
+
+	"github.com/google/uuid"
+
+	"github.com/agentclients/agentclients-go/internal/validate"
+)
+
+const (
+	agentPrefix = "agent_"
+	agentDigits = 32
+)
+
+// NewAgentID returns an id for a new agent: "agent_" and the 32 digits of a
+// random UUID that begins with the time, so that newer ids sort after older
+// ones. CreateAgent makes one by itself; call it to know the id before the
+// agent exists.
+func NewAgentID() string {
+	id := uuid.Must(uuid.NewV7()) // fails only without a source of randomness
+	return agentPrefix + hex.EncodeToString(id[:])
+}
+
+// validateAgentID checks the form of an id that is to be sent. The id itself
+// is not repeated in the message: it may be a key that was misplaced.
+func validateAgentID(problems *validate.Problems, path, id string) {
+	const form = "must be agent_ and 32 lower-case hexadecimal digits"
+	digits, ok := strings.CutPrefix(id, agentPrefix)
+	switch {
+	case id == "":
+		problems.Add(path, "is required")
+	case !ok:
+		problems.Add(path, form+"; it does not begin with agent_")
+	case len(digits) != agentDigits:
+		problems.Addf(path, form+"; it has %d characters after agent_", len(digits))
+	case strings.Trim(digits, "0123456789abcdef") != "":
+		problems.Add(path, form+"; it has other characters")
+	}
+}
+
+// checkAgentID returns the error of an operation on an agent whose id cannot
+// be one, else nil.
+func checkAgentID(op, agentID string) error {
+	var problems validate.Problems
+	validateAgentID(&problems, "agent_id", agentID)
+	return problems.Err(provider, op)
+}

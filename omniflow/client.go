@@ -1,0 +1,59 @@
+package omniflow
+
+import (
+	"fmt"
+
+	agentclients "github.com/agentclients/agentclients-go"
+	"github.com/agentclients/agentclients-go/internal/redact"
+	"github.com/agentclients/agentclients-go/internal/transport"
+)
+
+// Config configures a Client.
+type Config struct {
+	// APIKey is sent as the header x-api-key. "" reads OMNIFLOW_API_KEY.
+	APIKey string `json:"-"`
+
+	// WorkspaceID is the workspace whose agents the client works on, sent as
+	// the header x-workspace-id. "" reads OMNIFLOW_WORKSPACE_ID. It is not a
+	// secret, and agentclients.WithHeader can replace it for one call.
+	WorkspaceID string
+
+	// Options are the options that all clients share. BaseURL is
+	// "https://api.trillet.ai" unless it is set here, there or in
+	// OMNIFLOW_BASE_URL. It does not include the version.
+	agentclients.Options
+}
+
+// Format prints the configuration without the key.
+func (c Config) Format(state fmt.State, verb rune) {
+	type plain Config
+	c.APIKey = redact.Secret(c.APIKey)
+	redact.Format(state, verb, plain(c))
+}
+
+// Client calls the Omni Flow agents API. It is safe for concurrent use.
+type Client struct {
+	transport *transport.Client
+}
+
+// NewClient returns a client. It does no I/O. Its error matches
+// [agentclients.ErrInvalidRequest] and lists everything that is wrong with
+// the configuration.
+func NewClient(config Config) (*Client, error) {
+	t, err := transport.New(transport.Config{
+		Provider: provider,
+		Options:  config.Options,
+		BaseURL:  transport.BaseURL{Env: "OMNIFLOW_BASE_URL", Default: "https://api.trillet.ai"},
+		Credentials: []transport.Credential{
+			{Field: "APIKey", Value: config.APIKey, Env: "OMNIFLOW_API_KEY", Header: "x-api-key"},
+			{Field: "WorkspaceID", Value: config.WorkspaceID, Env: "OMNIFLOW_WORKSPACE_ID", Header: "x-workspace-id", Public: true},
+		},
+		ReadError: readError,
+	})
+	if err != nil {
+		return nil, err
+	}
+	return &Client{transport: t}, nil
+}
+
+const provider = "omniflow"
