@@ -29,6 +29,11 @@ type exchange struct {
 
 	committed bool     // the request changed the state
 	guesses   []string // answers that no source documents
+
+	entry *entry          // the request in the journal
+	plan  []Fault         // what the rule that hit the request does to it
+	stop  <-chan struct{} // closed when waits must end; nil without a plan
+	limit limitStatus     // set by limited
 }
 
 // answer is what a dialect answers. A nil body is an empty one.

@@ -3,7 +3,6 @@ package mockserver
 import (
 	"net/http"
 	"strings"
-	"time"
 )
 
 // The operations of omniflow.
@@ -99,7 +98,9 @@ func (d omniflowDialect) serve(x *exchange) answer {
 		return d.refuse(x, http.StatusBadRequest, "x-workspace-id header is required",
 			"header x-workspace-id: expected a workspace id, got nothing")
 	}
-	// A rate limit belongs here: after the credential, before the route.
+	if a, over := x.limited(d.credential(x.header)); over {
+		return a
+	}
 	switch {
 	case x.op != nil:
 		return x.op.handle(x)
@@ -154,7 +155,7 @@ func (omniflowDialect) failure(x *exchange, status int, message string) answer {
 	switch status {
 	case http.StatusPaymentRequired:
 	case http.StatusTooManyRequests:
-		body.ResetAt = x.now().Add(time.Minute).Format(omniflowTime)
+		body.ResetAt = x.limitReset().Format(omniflowTime)
 	default:
 		x.guess("omniflow.error-code")
 	}

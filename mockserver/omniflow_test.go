@@ -102,12 +102,12 @@ func squeeze(t *testing.T, text string) string {
 // roundTrip writes the state of an API and reads it back into a fresh server.
 func roundTrip(t *testing.T, server *Server, api API, config Config) *Server {
 	t.Helper()
-	data, err := json.Marshal(server.states[api])
+	data, err := json.Marshal(server.state(server.apis[api]))
 	if err != nil {
 		t.Fatal(err)
 	}
 	copied := testServer(t, config)
-	if err := json.Unmarshal(data, copied.states[api]); err != nil {
+	if err := json.Unmarshal(data, copied.state(copied.apis[api])); err != nil {
 		t.Fatal(err)
 	}
 	if diff := cmp.Diff(server.Agents(api), copied.Agents(api)); diff != "" {
@@ -358,7 +358,7 @@ func TestOmniflowFailure(t *testing.T) {
 		{500, "", `{"error":{"code":"internal_error","message":"Internal server error"}}`},
 		{503, "", `{"error":{"code":"service_unavailable","message":"Service Unavailable"}}`},
 	} {
-		x := &exchange{namespace: server.Namespace, header: http.Header{}}
+		x := &exchange{namespace: server.defaultNamespace, header: http.Header{}}
 		a := omniflowDialect{}.failure(x, step.status, step.message)
 		if a.status != step.status || string(a.body) != step.want {
 			t.Errorf("%d %q: %d %s, want %s", step.status, step.message, a.status, a.body, step.want)

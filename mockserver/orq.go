@@ -92,7 +92,9 @@ func (orqDialect) serve(x *exchange) answer {
 	}
 	x.tenant = token
 
-	// The rate limit belongs here: after the credential, before the route.
+	if a, over := x.limited(token); over {
+		return a
+	}
 
 	if x.op == nil {
 		x.guess("orq.unknown-route")

@@ -103,7 +103,9 @@ func (d phoneagentsDialect) serve(x *exchange) answer {
 		return d.refuse(x, http.StatusUnauthorized, "", "", reason)
 	}
 	x.tenant = fingerprint(key)
-	// A rate limit belongs here: after the credential, before the route.
+	if a, over := x.limited(key); over {
+		return a
+	}
 	switch {
 	case x.op != nil:
 		return x.op.handle(x)

@@ -404,7 +404,7 @@ func TestPhoneagentsFailure(t *testing.T) {
 		{503, "down", "Service Unavailable", "down"},
 		{599, "", "Status 599", "Status 599"},
 	} {
-		x := &exchange{namespace: c.server.Namespace, header: http.Header{"X-Correlation-Id": {"req_abc123"}}}
+		x := &exchange{namespace: c.server.defaultNamespace, header: http.Header{"X-Correlation-Id": {"req_abc123"}}}
 		a := phoneagentsDialect{}.failure(x, step.status, step.message)
 		want := fmt.Sprintf(`{"error":%q,"message":%q,"correlation_id":"req_abc123","timestamp":"2025-02-10T10:00:00Z"}`, step.class, step.message2)
 		if a.status != step.status || string(a.body) != want {

@@ -2,107 +2,414 @@ package mockserver
 
 import (
 	"fmt"
-	"io"
 	"net/http"
 	"net/url"
 	"slices"
 	"strings"
+	"sync"
+	"time"
 )
 
 // maxBody is the longest request body that is read; a longer one is answered
 // with 413.
 const maxBody = 8 << 20
 
-// Server emulates the five APIs. It is an http.Handler that opens no socket
-// and starts no goroutine. It is safe for concurrent use. Its embedded
-// Namespace is the default one.
+// Server emulates the five APIs. It is an http.Handler; one that New made
+// opens no socket and starts no goroutine. It is safe for concurrent use.
+//
+// A Server has the methods of a Namespace: they are about the default one,
+// which serves the requests that name no other.
 type Server struct {
-	*Namespace
+	*defaultNamespace
 
-	config   Config
-	variants map[Variant]bool
-	apis     map[API]*emulation
+	config         Config
+	variants       map[Variant]bool
+	apis           map[API]*emulation
+	seed           *snapshot
+	journalEntries int
+	journalBytes   int
+
+	closed    chan struct{}
+	closeOnce sync.Once
+	live      *live // what Start and StartInMemory made; nil for New
+
+	mu         sync.Mutex
+	namespaces map[string]*Namespace
+	dropped    map[string]string // why a name is refused with 410
+	droppedLog []string          // the names in dropped, oldest first
 }
+
+// defaultNamespace is embedded under this name, because Server has a method
+// called Namespace.
+type defaultNamespace = Namespace
 
 // emulation is a dialect with its routes.
 type emulation struct {
 	dialect
-	routes []route
+	name        API
+	routes      []route
+	credentials []string
 }
+
+func newEmulation(d dialect) *emulation {
+	e := &emulation{dialect: d, name: d.api(), routes: newRoutes(d.operations())}
+	for _, name := range d.credentialHeaders() {
+		e.credentials = append(e.credentials, http.CanonicalHeaderKey(name))
+	}
+	return e
+}
+
+// emulations are made once: dialects hold no state.
+var emulations = sync.OnceValue(func() []*emulation {
+	var all []*emulation
+	for _, d := range dialects() {
+		all = append(all, newEmulation(d))
+	}
+	return all
+})
 
 // New returns a server for a configuration. It fails, naming what is wrong
 // and what is allowed, if the configuration asks for something unknown.
 func New(config Config) (*Server, error) {
-	s := &Server{config: config, variants: make(map[Variant]bool), apis: make(map[API]*emulation)}
-	var known []Variant
-	for _, d := range dialects() {
-		s.apis[d.api()] = &emulation{d, newRoutes(d.operations())}
-		known = append(known, d.variants()...)
+	return newServer(config, emulations())
+}
+
+func newServer(config Config, all []*emulation) (*Server, error) {
+	s := &Server{config: config, apis: make(map[API]*emulation, len(all)), closed: make(chan struct{})}
+	if err := s.configure(all); err != nil {
+		return nil, fmt.Errorf("mockserver: %w", err)
 	}
-	for _, v := range config.Variants {
-		if !slices.Contains(known, v) {
-			return nil, fmt.Errorf("mockserver: unknown variant %q; there are %q", v, known)
+	if len(config.Seed) > 0 {
+		seed, _, err := s.readSnapshot(config.Seed)
+		if err != nil {
+			return nil, fmt.Errorf("mockserver: Seed: %w", err)
 		}
-		s.variants[v] = true
+		s.seed = seed
 	}
-	s.Namespace = newNamespace(s, "")
+	s.defaultNamespace = newNamespace(s, "")
 	return s, nil
 }
 
-// ServeHTTP answers a request to /{api}/..., as that API would.
-func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	api, path, _ := strings.Cut(strings.TrimPrefix(r.URL.EscapedPath(), "/"), "/")
-	emulated, ok := s.apis[API(api)]
-	if !ok {
-		http.NotFound(w, r)
-		return
-	}
-	s.serve(w, r, s.Namespace, emulated, "/"+path)
-}
-
-// serve answers one request to one API. path is escaped and lies below the
-// API's prefix.
-func (s *Server) serve(w http.ResponseWriter, r *http.Request, n *Namespace, emulated *emulation, path string) {
-	x := &exchange{
-		namespace: n,
-		dialect:   emulated.dialect,
-		method:    r.Method,
-		path:      path,
-		header:    r.Header,
-		host:      r.Host,
-	}
-	x.query, _ = url.ParseQuery(r.URL.RawQuery) // what is broken is dropped
-	elements := strings.Split(path, "/")
-	for i, element := range elements {
-		if plain, err := url.PathUnescape(element); err == nil {
-			elements[i] = plain
+func (s *Server) configure(all []*emulation) error {
+	config := &s.config
+	var names []API
+	var variants []Variant
+	for _, e := range all {
+		names = append(names, e.name)
+		if len(config.APIs) == 0 || slices.Contains(config.APIs, e.name) {
+			s.apis[e.name] = e
+			if len(config.Variants) > 0 {
+				variants = append(variants, e.variants()...)
+			}
 		}
 	}
-	x.op, x.params, x.allowed = match(emulated.routes, r.Method, elements)
-	x.path = strings.Join(elements, "/")
-
-	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxBody))
-	if err != nil {
-		write(w, emulated.failure(x, http.StatusRequestEntityTooLarge, "request body is larger than 8 MiB"))
-		return
+	for _, name := range config.APIs {
+		if !slices.Contains(names, name) {
+			return fmt.Errorf("APIs: unknown API %q; there are %s", name, quoted(names))
+		}
 	}
-	x.body = body
-
-	n.mu.Lock()
-	x.state = n.states[emulated.api()]
-	a := emulated.dialect.serve(x)
-	n.mu.Unlock()
-	write(w, a)
+	if config.Root != "" && s.apis[config.Root] == nil {
+		return fmt.Errorf("Root: unknown API %q; there are %s", config.Root, quoted(s.names()))
+	}
+	if len(config.Variants) > 0 {
+		s.variants = make(map[Variant]bool, len(config.Variants))
+	}
+	for _, v := range config.Variants {
+		if !slices.Contains(variants, v) {
+			return fmt.Errorf("Variants: unknown variant %q; there are %s", v, quoted(variants))
+		}
+		s.variants[v] = true
+	}
+	switch config.Strictness {
+	case "", AsAPI, Report, Reject:
+	default:
+		return fmt.Errorf("Strictness: unknown %q; there are %s", config.Strictness, quoted([]Strictness{AsAPI, Report, Reject}))
+	}
+	switch {
+	case config.RateLimit.Requests < 0 || config.RateLimit.Per < 0,
+		(config.RateLimit.Requests > 0) != (config.RateLimit.Per > 0):
+		return fmt.Errorf("RateLimit: %d requests per %s; both must be positive", config.RateLimit.Requests, config.RateLimit.Per)
+	case config.JournalBytes < 0:
+		return fmt.Errorf("JournalBytes: is %d; it must not be negative", config.JournalBytes)
+	case config.MaxNamespaces < 0:
+		return fmt.Errorf("MaxNamespaces: is %d; it must not be negative", config.MaxNamespaces)
+	case config.NamespaceTTL < 0:
+		return fmt.Errorf("NamespaceTTL: is %s; it must not be negative", config.NamespaceTTL)
+	}
+	if config.PublicURL != "" {
+		if u, err := url.Parse(config.PublicURL); err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Host == "" {
+			return fmt.Errorf("PublicURL: must be an address such as \"http://127.0.0.1:8080\"")
+		}
+		config.PublicURL = strings.TrimRight(config.PublicURL, "/")
+	}
+	s.journalEntries = config.JournalEntries
+	if s.journalEntries == 0 {
+		s.journalEntries = defaultJournalEntries
+	}
+	if s.journalBytes = config.JournalBytes; s.journalBytes == 0 {
+		s.journalBytes = defaultJournalBytes
+	}
+	if config.MaxNamespaces == 0 {
+		config.MaxNamespaces = defaultMaxNamespaces
+	}
+	if config.NamespaceTTL == 0 {
+		config.NamespaceTTL = defaultNamespaceTTL
+	}
+	return nil
 }
 
-func write(w http.ResponseWriter, a answer) {
-	header := w.Header()
-	for name, values := range a.header {
-		header[name] = values
+// names are the emulated APIs in their usual order, and then others.
+func (s *Server) names() []API {
+	var names []API
+	for _, name := range APIs() {
+		if s.apis[name] != nil {
+			names = append(names, name)
+		}
 	}
-	if a.reason != "" {
-		header.Set("X-Mock-Reason", a.reason)
+	for name := range s.apis {
+		if !slices.Contains(names, name) {
+			names = append(names, name)
+		}
 	}
-	w.WriteHeader(a.status)
-	w.Write(a.body) //nolint:errcheck // the client went away
+	return names
+}
+
+// Ops returns every operation that the server emulates, API by API.
+func (s *Server) Ops() []Op {
+	var ops []Op
+	for _, name := range s.names() {
+		for _, r := range s.apis[name].routes {
+			if !slices.Contains(ops, r.op) {
+				ops = append(ops, r.op)
+			}
+		}
+	}
+	return ops
+}
+
+// emulation returns an API that must exist.
+func (s *Server) emulation(api API) *emulation {
+	emulated, ok := s.apis[api]
+	if !ok {
+		s.must(fmt.Errorf("mockserver: unknown API %q; there are %s", api, quoted(s.names())))
+	}
+	return emulated
+}
+
+// must ends the test, or panics where there is none, if a call of this
+// package was wrong in itself.
+func (s *Server) must(err error) {
+	if err == nil {
+		return
+	}
+	if s.live != nil && s.live.tb != nil {
+		s.live.tb.Helper()
+		s.live.tb.Fatalf("%v", err)
+	}
+	panic(err)
+}
+
+// URL returns the base URL of one API in this namespace, to be given to a
+// client. It panics, or fails the test of Start, if the API is unknown.
+func (n *Namespace) URL(api API) string {
+	n.server.emulation(api)
+	base := n.server.config.PublicURL
+	if n.name != "" {
+		base += "/_ns/" + n.name
+	}
+	return base + "/" + string(api)
+}
+
+// Client returns an HTTP client that reaches the server: in memory after
+// StartInMemory, over the network otherwise. Its connections end with Close.
+func (n *Namespace) Client() *http.Client {
+	if n.server.live == nil {
+		return &http.Client{}
+	}
+	return &http.Client{Transport: n.server.live.transport}
+}
+
+// Namespace returns the namespace of that name and makes it if there is
+// none. "" is the default one. It panics, or fails the test of Start, if the
+// name is not 1 to 64 letters, digits, '-' and '.', or if there are too many
+// namespaces.
+func (s *Server) Namespace(name string) *Namespace {
+	n, err := s.MakeNamespace(name)
+	s.must(err)
+	return n
+}
+
+// MakeNamespace is Namespace with an error instead of a panic.
+func (s *Server) MakeNamespace(name string) (*Namespace, error) {
+	if name == "" {
+		return s.defaultNamespace, nil
+	}
+	if err := checkNamespaceName(name); err != nil {
+		return nil, err
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	delete(s.dropped, name)
+	n, err := s.find(name)
+	if n == nil && err == nil { // it was dropped just now, for having been idle
+		delete(s.dropped, name)
+		n, err = s.find(name)
+	}
+	return n, err
+}
+
+// Namespaces returns every namespace that there is, the default one first and
+// then by name.
+func (s *Server) Namespaces() []*Namespace {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	all := make([]*Namespace, 0, len(s.namespaces)+1)
+	for _, n := range s.namespaces {
+		all = append(all, n)
+	}
+	slices.SortFunc(all, func(a, b *Namespace) int { return strings.Compare(a.name, b.name) })
+	return slices.Insert(all, 0, s.defaultNamespace)
+}
+
+// DropNamespace drops a namespace and ends its waits. Later requests to it
+// are answered with 410, until Namespace makes it anew. It reports whether
+// there was such a namespace; the default one cannot be dropped.
+func (s *Server) DropNamespace(name string) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	n := s.namespaces[name]
+	if n == nil {
+		return false
+	}
+	s.drop(n, "it was deleted")
+	return true
+}
+
+// drop forgets a namespace. The caller holds the lock of the server.
+func (s *Server) drop(n *Namespace, why string) {
+	delete(s.namespaces, n.name)
+	if s.dropped == nil {
+		s.dropped = make(map[string]string)
+	}
+	if len(s.droppedLog) >= 10*s.config.MaxNamespaces {
+		delete(s.dropped, s.droppedLog[0])
+		s.droppedLog = s.droppedLog[1:]
+	}
+	s.dropped[n.name] = why
+	s.droppedLog = append(s.droppedLog, n.name)
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	n.dropped = why
+	n.endWaits()
+}
+
+// find returns a namespace and makes it on first use. It returns nil, without
+// an error, for one that was dropped. The caller holds the lock.
+func (s *Server) find(name string) (*Namespace, error) {
+	now := time.Now()
+	if n := s.namespaces[name]; n != nil {
+		if !s.idle(n, now) {
+			return n, nil
+		}
+		s.drop(n, "it was idle for "+s.config.NamespaceTTL.String())
+	}
+	if _, ok := s.dropped[name]; ok {
+		return nil, nil
+	}
+	if len(s.namespaces) >= s.config.MaxNamespaces {
+		for _, n := range s.namespaces {
+			if s.idle(n, now) {
+				s.drop(n, "it was idle for "+s.config.NamespaceTTL.String())
+			}
+		}
+	}
+	if len(s.namespaces) >= s.config.MaxNamespaces {
+		return nil, fmt.Errorf("mockserver: namespace %q cannot be made: there are %d already, and none was idle for %s",
+			name, len(s.namespaces), s.config.NamespaceTTL)
+	}
+	if s.namespaces == nil {
+		s.namespaces = make(map[string]*Namespace)
+	}
+	n := newNamespace(s, name)
+	s.namespaces[name] = n
+	return n, nil
+}
+
+// idle reports whether a namespace was not used for so long that it is
+// dropped.
+func (s *Server) idle(n *Namespace, now time.Time) bool {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	return n.active == 0 && now.Sub(n.used) > s.config.NamespaceTTL
+}
+
+// destination is where a request goes.
+type destination struct {
+	namespace *Namespace
+	emulated  *emulation // nil: none of the APIs
+	path      string     // below the API's prefix, escaped
+
+	refused int // the status if the namespace cannot be had
+	reason  string
+}
+
+// credentialMark begins a namespace name within a credential.
+const credentialMark = "mock_ns_"
+
+// route finds out which API and which namespace a request is for.
+func (s *Server) route(r *http.Request) destination {
+	path := strings.TrimPrefix(r.URL.EscapedPath(), "/")
+	name, named := "", false
+	if rest, ok := strings.CutPrefix(path, "_ns/"); ok {
+		name, path, _ = strings.Cut(rest, "/")
+		named = true
+	}
+	d := destination{namespace: s.defaultNamespace}
+	prefix, rest, _ := strings.Cut(path, "/")
+	if d.emulated = s.apis[API(prefix)]; d.emulated != nil {
+		d.path = "/" + rest
+	} else {
+		d.emulated = s.apis[s.config.Root] // nil without one
+		d.path = "/" + path
+	}
+	if !named && d.emulated != nil {
+		name, named = namespaceInCredential(r.Header, d.emulated.credentials)
+	}
+	if !named {
+		name = r.Header.Get("X-Mock-Namespace")
+		named = name != ""
+	}
+	if !named {
+		return d
+	}
+	if err := checkNamespaceName(name); err != nil {
+		d.refused, d.reason = http.StatusBadRequest, err.Error()
+		return d
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	switch n, err := s.find(name); {
+	case err != nil:
+		d.refused, d.reason = http.StatusServiceUnavailable, err.Error()
+	case n == nil:
+		d.refused = http.StatusGone
+		d.reason = fmt.Sprintf("mockserver: namespace %q was dropped: %s", name, s.dropped[name])
+	default:
+		d.namespace = n
+	}
+	return d
+}
+
+// namespaceInCredential finds the name in a credential such as
+// "Bearer mock_ns_NAME_anything".
+func namespaceInCredential(header http.Header, credentials []string) (string, bool) {
+	for _, key := range credentials {
+		for _, value := range header[key] {
+			if _, rest, ok := strings.Cut(value, credentialMark); ok {
+				name, _, _ := strings.Cut(rest, "_")
+				return name, true
+			}
+		}
+	}
+	return "", false
 }

@@ -1,0 +1,103 @@
+package mockserver
+
+import (
+	"encoding/json"
+	"fmt"
+	"maps"
+)
+
+// snapshotVersion is the version of the documents that Snapshot makes.
+const snapshotVersion = 1
+
+// snapshot is the state of a namespace as a document.
+type snapshot struct {
+	Version int                     `json:"version"`
+	APIs    map[API]json.RawMessage `json:"apis"`
+	IDs     map[string]uint64       `json:"ids,omitempty"`
+}
+
+// Snapshot returns the records of the namespace, and what its next ids are
+// made from, as a JSON document for Load, Restore and Config.Seed.
+// Credentials are not in it, rules and journal neither.
+func (n *Namespace) Snapshot() json.RawMessage {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	document := snapshot{Version: snapshotVersion, APIs: make(map[API]json.RawMessage), IDs: n.sequence}
+	for name, emulated := range n.server.apis {
+		switch state, ok := n.states[name]; {
+		case ok:
+			document.APIs[name] = mustMarshal(state)
+		case n.seed != nil && n.seed.APIs[name] != nil:
+			document.APIs[name] = mustMarshal(n.state(emulated))
+		}
+	}
+	return mustMarshal(document)
+}
+
+// Load replaces the records of the namespace by those of a snapshot, and
+// makes them the state that Reset goes back to. The error says what is wrong
+// with the snapshot; then nothing was changed.
+func (n *Namespace) Load(document json.RawMessage) error {
+	return n.load(document, true)
+}
+
+// Restore replaces the records of the namespace by those of a snapshot. Reset
+// still goes back to the seed that there was before. The error says what is
+// wrong with the snapshot; then nothing was changed.
+func (n *Namespace) Restore(document json.RawMessage) error {
+	return n.load(document, false)
+}
+
+func (n *Namespace) load(document json.RawMessage, asSeed bool) error {
+	read, states, err := n.server.readSnapshot(document)
+	if err != nil {
+		return err
+	}
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	if asSeed {
+		n.seed = read
+	} else {
+		for name, emulated := range n.server.apis {
+			if _, ok := states[name]; !ok {
+				states[name] = emulated.newState() // else the seed's would come back
+			}
+		}
+	}
+	n.states = states
+	n.sequence = maps.Clone(read.IDs)
+	return nil
+}
+
+// readSnapshot reads a document completely, so that a broken one is refused
+// here and not when its API is used first.
+func (s *Server) readSnapshot(document json.RawMessage) (*snapshot, map[API]any, error) {
+	var read snapshot
+	if err := decodeStrict(document, &read); err != nil {
+		return nil, nil, fmt.Errorf("mockserver: snapshot: %w", err)
+	}
+	if read.Version != snapshotVersion {
+		return nil, nil, fmt.Errorf("mockserver: snapshot: version is %d; this server reads version %d", read.Version, snapshotVersion)
+	}
+	states := make(map[API]any, len(read.APIs))
+	for name, raw := range read.APIs {
+		emulated, ok := s.apis[name]
+		if !ok {
+			return nil, nil, fmt.Errorf("mockserver: snapshot: apis: unknown API %q; there are %s", name, quoted(s.names()))
+		}
+		state := emulated.newState()
+		if err := decodeStrict(raw, state); err != nil {
+			return nil, nil, fmt.Errorf("mockserver: snapshot: apis.%s: %w", name, err)
+		}
+		states[name] = state
+	}
+	return &read, states, nil
+}
+
+func mustMarshal(v any) json.RawMessage {
+	out, err := json.Marshal(v)
+	if err != nil {
+		panic(err) // a type of ours that JSON cannot hold
+	}
+	return out
+}

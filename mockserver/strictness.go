@@ -1,0 +1,93 @@
+package mockserver
+
+import (
+	"mime"
+	"net/http"
+	"net/url"
+	"slices"
+	"strings"
+	"unicode/utf8"
+)
+
+// Strictness is what is done about requests that the API would let pass
+// although something is wrong with them: a member of the body that the
+// operation does not have or has twice, a body that is not declared as JSON,
+// a body where none belongs, a query that cannot be read.
+type Strictness string
+
+// What can be done about such requests.
+const (
+	// AsAPI does what the API does: nothing, as far as is known.
+	AsAPI Strictness = "as-api"
+	// Report lists the problems in the journal. Start fails the test at its
+	// end, unless Config.AllowProblems is set.
+	Report Strictness = "report"
+	// Reject also answers with 400 in the API's own shape, before anything
+	// else is looked at.
+	Reject Strictness = "reject"
+)
+
+// problems says what is wrong with the request, one line each.
+func (x *exchange) problems() []string {
+	switch x.namespace.server.config.Strictness {
+	case "", AsAPI:
+		return nil
+	}
+	if x.op == nil {
+		return nil
+	}
+	var problems []string
+	if raw := x.entry.query; raw != "" {
+		if _, err := url.ParseQuery(raw); err != nil {
+			problems = append(problems, "the query cannot be read")
+		}
+	}
+	if x.op.fields == nil {
+		if len(x.body) > 0 && x.takesNoBody() {
+			problems = append(problems, "the operation takes no body")
+		}
+		return problems
+	}
+	if len(x.body) == 0 {
+		return problems
+	}
+	if kind, _, err := mime.ParseMediaType(x.header.Get("Content-Type")); err != nil || kind != "application/json" {
+		problems = append(problems, "header Content-Type: must be application/json")
+	}
+	if !utf8.Valid(x.body) {
+		return append(problems, "the body is not valid UTF-8")
+	}
+	return append(problems, x.memberProblems()...)
+}
+
+// takesNoBody reports whether the operation is of a kind that never has a
+// body. Others may have one that is not JSON.
+func (x *exchange) takesNoBody() bool {
+	return slices.Contains([]string{http.MethodGet, http.MethodHead, http.MethodDelete}, x.method)
+}
+
+// memberProblems looks for members that the operation does not have.
+func (x *exchange) memberProblems() []string {
+	var problems, seen []string
+	start := skipSpace(x.body, 0)
+	if start >= len(x.body) || x.body[start] != '{' {
+		return nil // the API says so itself
+	}
+	eachMember(x.body, start, func(raw []byte, _ member) bool {
+		name := memberName(raw)
+		switch {
+		case slices.Contains(seen, name):
+			problems = append(problems, "/"+excerptName(name)+": is there twice")
+		case !slices.Contains(x.op.fields, name):
+			problems = append(problems, "/"+excerptName(name)+": unknown member; there are "+strings.Join(x.op.fields, ", "))
+		}
+		seen = append(seen, name)
+		return len(problems) < 20
+	})
+	return problems
+}
+
+// excerptName is a member name, shortened and without control characters.
+func excerptName(name string) string {
+	return headerText(name[:min(len(name), 80)])
+}
