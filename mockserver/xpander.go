@@ -1,0 +1,147 @@
+package mockserver
+
+import (
+	"fmt"
+	"html"
+	"net/http"
+	"strings"
+)
+
+// The operations of xpander.
+const (
+	XpanderCreateAgent    Op = "xpander.CreateAgent"
+	XpanderListAgents     Op = "xpander.ListAgents"
+	XpanderListFullAgents Op = "xpander.ListFullAgents"
+	XpanderGetAgent       Op = "xpander.GetAgent"
+	XpanderUpdateAgent    Op = "xpander.UpdateAgent"
+	XpanderDeployAgent    Op = "xpander.DeployAgent"
+	XpanderDeleteAgent    Op = "xpander.DeleteAgent"
+)
+
+// The variants of xpander.
+const (
+	// XpanderModelUpgrade answers the model gpt-5.2 where gpt-4.1 was asked
+	// for, or nothing.
+	XpanderModelUpgrade Variant = "xpander@model-upgrade"
+	// XpanderStringInstructions takes and answers the role and the goal of
+	// the instructions as one string each instead of lists.
+	XpanderStringInstructions Variant = "xpander@string-instructions"
+)
+
+// xpanderDialect emulates the agents of xpander.ai. The credential is also
+// the organization whose agents a request sees.
+type xpanderDialect struct{}
+
+// xpanderState is what xpander remembers.
+type xpanderState struct {
+	Agents collection[xpanderRecord] `json:"agents"`
+	// UniqueNames maps the unique names of each organization to agent ids.
+	UniqueNames collection[string] `json:"unique_names"`
+}
+
+func (xpanderDialect) api() API { return Xpander }
+
+func (d xpanderDialect) operations() []operation {
+	const collection, one = "/v1/agents", "/v1/agents/{agent_id}"
+	return []operation{
+		{XpanderCreateAgent, http.MethodPost, collection, xpanderCreateFields, d.createAgent},
+		{XpanderListAgents, http.MethodGet, collection, nil, d.listAgents},
+		{XpanderListFullAgents, http.MethodGet, collection + "/full", nil, d.listFullAgents},
+		{XpanderGetAgent, http.MethodGet, one, nil, d.getAgent},
+		{XpanderUpdateAgent, http.MethodPatch, one, xpanderUpdateFields, d.updateAgent},
+		{XpanderDeployAgent, http.MethodPut, one, nil, d.deployAgent},
+		{XpanderDeleteAgent, http.MethodDelete, one, nil, d.deleteAgent},
+	}
+}
+
+func (xpanderDialect) variants() []Variant {
+	return []Variant{XpanderModelUpgrade, XpanderStringInstructions}
+}
+
+// credentialHeaders has Authorization, too: it is ignored here, but people
+// put their key there by mistake.
+func (xpanderDialect) credentialHeaders() []string { return []string{"X-Api-Key", "Authorization"} }
+
+func (xpanderDialect) credential(header http.Header) string { return header.Get("X-Api-Key") }
+
+func (xpanderDialect) newState() any { return new(xpanderState) }
+
+func (xpanderDialect) agents(state any) []Agent {
+	var agents []Agent
+	for tenant, record := range state.(*xpanderState).Agents.all() {
+		agents = append(agents, Agent{
+			ID:     record.ID,
+			Name:   record.Name,
+			Tenant: tenant,
+			JSON:   jsonAnswer(http.StatusOK, record.xpanderAgent).body,
+		})
+	}
+	return agents
+}
+
+func (d xpanderDialect) serve(x *exchange) answer {
+	key := d.credential(x.header)
+	if !x.acceptsKey(key) {
+		reason := "header x-api-key: expected an accepted key, got another one"
+		if key == "" {
+			reason = "header x-api-key: expected a key, got nothing"
+		}
+		return d.refuse(x, http.StatusUnauthorized, "", reason)
+	}
+	x.tenant = fingerprint(key)
+	if a, over := x.limited(key); over {
+		return a
+	}
+	switch {
+	case x.op != nil:
+		return x.op.handle(x)
+	case len(x.allowed) > 0:
+		a := d.refuse(x, http.StatusMethodNotAllowed, "", "the path exists, but not with this method")
+		a.header.Set("Allow", strings.Join(x.allowed, ", "))
+		return a
+	default:
+		return d.refuse(x, http.StatusNotFound, "Not Found", "there is no operation with this path")
+	}
+}
+
+// xpanderDetail is the body of every error. Its detail is a text, or a list
+// of xpanderProblem with 422.
+type xpanderDetail struct {
+	Detail any `json:"detail"`
+}
+
+// xpanderErrors are the usual texts.
+var xpanderErrors = map[int]string{
+	http.StatusUnauthorized:        "Invalid or missing API key",
+	http.StatusNotFound:            "Agent not found",
+	http.StatusTooManyRequests:     "Rate limit exceeded",
+	http.StatusInternalServerError: "Internal Server Error",
+}
+
+func (xpanderDialect) failure(x *exchange, status int, message string) answer {
+	if message == "" {
+		message = xpanderErrors[status]
+	}
+	if message == "" {
+		message = http.StatusText(status)
+	}
+	switch status {
+	case http.StatusUnprocessableEntity:
+		return jsonAnswer(status, xpanderDetail{[]xpanderProblem{{Loc: []any{"body"}, Msg: message, Type: "value_error"}}})
+	case http.StatusBadGateway: // comes from the gateway before the API
+		page := fmt.Sprintf("<html>\n<head><title>502 Bad Gateway</title></head>\n<body><h1>%s</h1></body>\n</html>\n", html.EscapeString(message))
+		return answer{
+			status: status,
+			header: http.Header{"Content-Type": {"text/html"}},
+			body:   []byte(page),
+		}
+	}
+	return jsonAnswer(status, xpanderDetail{message})
+}
+
+// refuse is failure with a reason.
+func (d xpanderDialect) refuse(x *exchange, status int, message, reason string) answer {
+	a := d.failure(x, status, message)
+	a.reason = reason
+	return a
+}
