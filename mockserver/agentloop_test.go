@@ -635,6 +635,14 @@ func TestAgentloopCatalogues(t *testing.T) {
 	}
 }
 
+func TestAgentloopRateLimit(t *testing.T) {
+	c := agentloopCaller(t, Config{RateLimit: RateLimit{Requests: 1, Per: time.Minute}})
+	c.do("GET", "/v1/agents", "", http.StatusOK)
+	c.with("Authorization", "").wantError("GET", "/v1/nothing", "", http.StatusUnauthorized, "Authentication required")
+	c.wantError("GET", "/v1/nothing", "", http.StatusTooManyRequests, "Too many requests. Please try again later.")
+	c.with("Authorization", "evr_other").do("GET", "/v1/agents", "", http.StatusOK)
+}
+
 func TestAgentloopFailure(t *testing.T) {
 	for status, want := range map[int]string{
 		400: `{"error":"Input exceeds allowed limits"}`,

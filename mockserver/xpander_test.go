@@ -553,6 +553,14 @@ func TestXpanderUniqueNames(t *testing.T) {
 	}
 }
 
+func TestXpanderRateLimit(t *testing.T) {
+	c := xpanderCaller(t, Config{RateLimit: RateLimit{Requests: 1, Per: time.Minute}})
+	c.do("GET", "/v1/agents", "", http.StatusOK)
+	c.with("x-api-key", "").wantDetail("GET", "/v1/nothing", "", http.StatusUnauthorized, `"Invalid or missing API key"`)
+	c.wantDetail("GET", "/v1/nothing", "", http.StatusTooManyRequests, `"Rate limit exceeded"`)
+	c.with("x-api-key", "another_key_of_the_test").do("GET", "/v1/agents", "", http.StatusOK)
+}
+
 func TestXpanderFailure(t *testing.T) {
 	for status, want := range map[int]string{
 		400: `{"detail":"Bad Request"}`,
