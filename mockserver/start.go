@@ -1,6 +1,7 @@
 package mockserver
 
 import (
+	"fmt"
 	"io"
 	"log"
 	"net"
@@ -24,7 +25,7 @@ type TB interface {
 
 // live is what serves the connections of a server that was started.
 type live struct {
-	tb        TB
+	tb        TB // nil: nobody to tell
 	http      *http.Server
 	transport *http.Transport
 	ended     chan struct{}  // closed when no connection can come any more
@@ -51,13 +52,35 @@ func StartInMemory(tb TB, config Config) *Server {
 	return start(tb, config, emulations(), true)
 }
 
+// Listen serves on a free port of the loopback interface until Close, for
+// programs and examples; a test uses Start.
+func Listen(config Config) (*Server, error) { return open(config, emulations(), false) }
+
+// InMemory is Listen without a network: see StartInMemory.
+func InMemory(config Config) (*Server, error) { return open(config, emulations(), true) }
+
 func start(tb TB, config Config, all []*emulation, inMemory bool) *Server {
 	tb.Helper()
-	s, err := newServer(config, all)
+	s, err := open(config, all, inMemory)
 	if err != nil {
 		tb.Fatalf("%v", err)
 	}
-	l := &live{tb: tb, ended: make(chan struct{})}
+	s.live.tb = tb
+	tb.Cleanup(func() {
+		tb.Helper()
+		s.verify(tb)
+		s.Close()
+	})
+	return s
+}
+
+// open makes a server and serves it.
+func open(config Config, all []*emulation, inMemory bool) (*Server, error) {
+	s, err := newServer(config, all)
+	if err != nil {
+		return nil, err
+	}
+	l := &live{ended: make(chan struct{})}
 	l.http = &http.Server{Handler: s, ErrorLog: silent, ConnState: l.count}
 	l.transport = &http.Transport{MaxIdleConnsPerHost: 100, DisableCompression: true}
 	var listener net.Listener
@@ -68,7 +91,7 @@ func start(tb TB, config Config, all []*emulation, inMemory bool) *Server {
 		s.config.PublicURL = "http://" + pipeHost
 	} else {
 		if listener, err = net.Listen("tcp", "127.0.0.1:0"); err != nil {
-			tb.Fatalf("mockserver: %v", err)
+			return nil, fmt.Errorf("mockserver: %w", err)
 		}
 		s.config.PublicURL = "http://" + listener.Addr().String()
 	}
@@ -77,12 +100,7 @@ func start(tb TB, config Config, all []*emulation, inMemory bool) *Server {
 		defer close(l.ended)
 		l.http.Serve(listener) //nolint:errcheck // it ends when the server closes
 	}()
-	tb.Cleanup(func() {
-		tb.Helper()
-		s.verify(tb)
-		s.Close()
-	})
-	return s
+	return s, nil
 }
 
 var silent = log.New(io.Discard, "", 0)
@@ -112,7 +130,9 @@ func (s *Server) Close() {
 const closeTimeout = 5 * time.Second
 
 func (l *live) close() {
-	l.tb.Helper()
+	if l.tb != nil {
+		l.tb.Helper()
+	}
 	l.transport.CloseIdleConnections()
 	l.http.Close() //nolint:errcheck // the listener is gone either way
 	<-l.ended
@@ -126,6 +146,9 @@ func (l *live) close() {
 	select {
 	case <-done:
 	case <-timer.C:
+		if l.tb == nil {
+			break
+		}
 		l.tb.Errorf("mockserver: requests are still being served %s after Close", closeTimeout)
 	}
 	l.transport.CloseIdleConnections()
