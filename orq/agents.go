@@ -1,0 +1,594 @@
+package orq
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"iter"
+	"net/http"
+	"net/url"
+	"reflect"
+	"slices"
+	"strconv"
+
+	agentclients "github.com/agentclients/agentclients-go"
+	"github.com/agentclients/agentclients-go/internal/pages"
+	"github.com/agentclients/agentclients-go/internal/transport"
+	"github.com/agentclients/agentclients-go/internal/validate"
+	"github.com/agentclients/agentclients-go/internal/wire"
+)
+
+// Status says which version of an agent this is. The API may add statuses.
+type Status string
+
+// The documented statuses.
+const (
+	// StatusLive is the latest version of an agent.
+	StatusLive Status = "live"
+	// StatusDraft is a version that is not yet published.
+	StatusDraft Status = "draft"
+	// StatusPending is a version that waits for approval.
+	StatusPending Status = "pending"
+	// StatusPublished is a version that was live and has been replaced.
+	StatusPublished Status = "published"
+)
+
+// Agent is an AI agent.
+type Agent struct {
+	// ID is the server's id of the agent, a ULID. It never changes, and it is
+	// what pages of a list begin after.
+	ID string `json:"_id"`
+	// Key identifies the agent in its workspace. It is what the methods of
+	// Client take.
+	Key string `json:"key"`
+	// DisplayName is the agent's name for people.
+	DisplayName string `json:"display_name"`
+	// ProjectID is the project that the agent belongs to.
+	ProjectID string `json:"project_id"`
+	// CreatedByID is who created the agent, "" if the server does not say.
+	CreatedByID string `json:"created_by_id,omitempty"`
+	// UpdatedByID is who changed the agent last, "" if the server does not say.
+	UpdatedByID string `json:"updated_by_id,omitempty"`
+	// Created is when the agent was created.
+	Created agentclients.Timestamp `json:"created,omitempty"`
+	// Updated is when the agent was last changed.
+	Updated agentclients.Timestamp `json:"updated,omitempty"`
+	// Role is what the agent is, in a word or two.
+	Role string `json:"role"`
+	// Description is what the agent does.
+	Description string `json:"description"`
+	// SystemPrompt is the template of the system prompt, "" if the agent has
+	// the default one.
+	SystemPrompt string `json:"system_prompt,omitempty"`
+	// Instructions guide the agent.
+	Instructions string `json:"instructions"`
+	// Status says which version of the agent this is.
+	Status Status `json:"status"`
+	// Settings are the agent's limits, tools and checks.
+	Settings AgentSettings `json:"settings,omitzero"`
+	// Model is the agent's model, with its fallbacks.
+	Model AgentModel `json:"model"`
+	// VersionHash identifies the configuration of the agent. "": the server
+	// has Version instead.
+	VersionHash string `json:"version_hash,omitempty"`
+	// Path is where the agent is: a project and folders, as in
+	// "Default/support".
+	Path string `json:"path"`
+	// MemoryStores are the ids or keys of the memory stores that the agent
+	// may use.
+	MemoryStores []string `json:"memory_stores"`
+	// TeamOfAgents are the agents that this one may hand tasks to.
+	TeamOfAgents []TeamMember `json:"team_of_agents"`
+	// Metrics are the agent's figures so far.
+	Metrics Metrics `json:"metrics"`
+	// Variables are the variables that the server found in the instructions.
+	Variables map[string]any `json:"variables,omitzero"`
+	// KnowledgeBases are the knowledge bases that the agent may use.
+	KnowledgeBases []KnowledgeBase `json:"knowledge_bases,omitzero"`
+	// WorkspaceID is the workspace that the agent belongs to. Only some
+	// answers have it, above all lists.
+	WorkspaceID string `json:"workspace_id,omitempty"`
+	// Version is the semantic version of the agent, such as "1.2.0". "": the
+	// server has VersionHash instead, or counts no versions.
+	Version string `json:"version,omitempty"`
+}
+
+// TeamMember is an agent that another one may hand tasks to.
+type TeamMember struct {
+	// Key identifies the agent. Required.
+	Key string `json:"key"`
+	// Role tells the leading agent what this one is for. "" leaves it out.
+	Role string `json:"role,omitempty"`
+}
+
+// KnowledgeBase is a knowledge base that an agent may use.
+type KnowledgeBase struct {
+	// KnowledgeID is the id or key of the knowledge base, such as
+	// "customer-knowledge-base". Required.
+	KnowledgeID string `json:"knowledge_id"`
+}
+
+// Metrics are figures about an agent.
+type Metrics struct {
+	// TotalCost is what the agent has cost so far, in US dollars.
+	TotalCost float64 `json:"total_cost"`
+}
+
+// CreateAgentRequest says what agent to create.
+type CreateAgentRequest struct {
+	// Key identifies the agent in its workspace. Required, 1 to 255
+	// characters: letters and digits in runs joined by single dots and
+	// underscores, or hyphens on newer servers; a letter comes first.
+	Key string `json:"key"`
+	// DisplayName is the agent's name for people, at most 255 characters.
+	// Nil leaves it out.
+	DisplayName *string `json:"display_name,omitempty"`
+	// Role is what the agent is, in a word or two. Required.
+	Role string `json:"role"`
+	// Description is what the agent does. Required.
+	Description string `json:"description"`
+	// Instructions guide the agent. They are always sent and may be empty.
+	Instructions string `json:"instructions"`
+	// SystemPrompt replaces the default template of the system prompt, which
+	// is not the same as the instructions. Not empty. Nil: the default one.
+	SystemPrompt *string `json:"system_prompt,omitempty"`
+	// Path is where to put the agent: a project and folders, such as
+	// "Default" or "Default/support". Required. Folders are made as needed.
+	// With a key that belongs to a project, all of it names folders.
+	Path string `json:"path"`
+	// Model is the model that the agent runs on; it must support tool
+	// calling. Required.
+	Model Model `json:"model"`
+	// FallbackModels are tried in their order if the model fails. They must
+	// support tool calling. The answer has them inside of its model. Nil
+	// leaves them out.
+	FallbackModels []Model `json:"fallback_models,omitzero"`
+	// Settings are the agent's limits, tools and checks. They are always
+	// sent; the zero value leaves everything to the server.
+	Settings Settings `json:"settings"`
+	// MemoryStores are the ids or keys of the memory stores that the agent
+	// may use. Nil leaves them out, which means none.
+	MemoryStores []string `json:"memory_stores,omitzero"`
+	// KnowledgeBases are the knowledge bases that the agent may use. Nil
+	// leaves them out, which means none.
+	KnowledgeBases []KnowledgeBase `json:"knowledge_bases,omitzero"`
+	// TeamOfAgents are the agents that this one may hand tasks to. Nil leaves
+	// them out, which means none.
+	TeamOfAgents []TeamMember `json:"team_of_agents,omitzero"`
+	// Variables are values for the variables in the instructions. Nil leaves
+	// them out.
+	Variables map[string]any `json:"variables,omitzero"`
+
+	// ExtraFields are put into the request last: for fields that this package
+	// does not know. A nil value sends null.
+	ExtraFields map[string]any `json:"-"`
+}
+
+// maxName is the longest key or display name, in characters.
+const maxName = 255
+
+// Validate reports everything that is wrong with the request, as an error
+// that matches [agentclients.ErrInvalidRequest]. CreateAgent calls it.
+func (r CreateAgentRequest) Validate() error {
+	var problems validate.Problems
+	problems.Required("key", r.Key)
+	if _, there := r.ExtraFields["key"]; there {
+		problems.Add("key", "must not be an extra field: a repeat is safe only with a key that the client knows")
+	}
+	problems.MaxCharacters("key", r.Key, maxName)
+	if r.DisplayName != nil {
+		problems.MaxCharacters("display_name", *r.DisplayName, maxName)
+	}
+	problems.Required("role", r.Role)
+	problems.Required("description", r.Description)
+	problems.NotEmpty("system_prompt", r.SystemPrompt)
+	problems.Required("path", r.Path)
+	if r.Model.isZero() {
+		problems.Add("model", "is required")
+	} else {
+		r.Model.validate(&problems, "model", notAnItem)
+	}
+	validateParts(&problems, r.FallbackModels, r.Settings, r.KnowledgeBases, r.TeamOfAgents)
+	return problems.Err(provider, "create agent")
+}
+
+// validateParts checks the members that creating and updating share.
+func validateParts(problems *validate.Problems, fallbacks []Model, settings Settings, bases []KnowledgeBase, team []TeamMember) {
+	for i, model := range fallbacks {
+		model.validate(problems, "fallback_models", i)
+	}
+	settings.validate(problems)
+	for i, base := range bases {
+		requiredItem(problems, "knowledge_bases", i, "knowledge_id", base.KnowledgeID)
+	}
+	for i, member := range team {
+		requiredItem(problems, "team_of_agents", i, "key", member.Key)
+	}
+}
+
+// requiredItem notes a problem if the member of an item of a list is empty.
+func requiredItem(problems *validate.Problems, list string, i int, member, value string) {
+	if value == "" {
+		problems.Add(fmt.Sprintf("%s[%d].%s", list, i, member), "is required")
+	}
+}
+
+// CreateAgent creates an agent.
+//
+// It makes at most one agent. A lost answer is followed by another try, since
+// a workspace has one agent of a key at the most; if that try is refused with
+// 409, the agent of the key is read back and returned if it has the role, the
+// description, the instructions and, where they are set, the display name and
+// the system prompt of the request.
+//
+// Errors: [agentclients.ErrConflict] if the key is taken,
+// [agentclients.ErrBadRequest] if the server finds the request wrong,
+// [agentclients.ErrOutcomeUnknown] if the agent may have been created: read
+// the agent of the key, or create it again.
+//
+// API reference: Create a new agent, POST /v2/agents/.
+func (c *Client) CreateAgent(ctx context.Context, request CreateAgentRequest, options ...agentclients.CallOption) (*Agent, error) {
+	if err := request.Validate(); err != nil {
+		return nil, err
+	}
+	agent, err := transport.Call(ctx, c.transport, transport.Op{
+		Name:   "create agent",
+		Method: http.MethodPost,
+		Path:   "/v2/agents/",
+		Body:   request,
+		Extra:  request.ExtraFields,
+		Replay: transport.ReplayKeyed,
+	}, options, decodeAgent)
+	return transport.Settle(agent, err, options,
+		func(options ...agentclients.CallOption) (*Agent, error) {
+			return c.GetAgent(ctx, request.Key, options...)
+		},
+		func(found *Agent) bool { return request.made(found) })
+}
+
+// made reports whether an agent is what the request asks for, as far as the
+// server keeps texts as they are. The model is none of them: its id may be
+// the server's own.
+func (r CreateAgentRequest) made(agent *Agent) bool {
+	return agent.Role == r.Role &&
+		agent.Description == r.Description &&
+		agent.Instructions == r.Instructions &&
+		(r.DisplayName == nil || agent.DisplayName == *r.DisplayName) &&
+		(r.SystemPrompt == nil || agent.SystemPrompt == *r.SystemPrompt)
+}
+
+// ensureRounds is how often EnsureAgent tries to create an agent that is
+// there when it creates, and gone when it updates.
+const ensureRounds = 3
+
+// EnsureAgent makes the agent of a key be what the request says: it creates
+// the agent, or updates it if the key is taken, and reports whether it created
+// it. It can be called again after any error, by any number of programs at a
+// time: the key keeps it to one agent.
+//
+// An agent that exists keeps what the request leaves out. Lists and the model
+// are replaced as a whole, other settings one by one.
+//
+// Errors: [agentclients.ErrConflict] if the key is taken by an agent that is
+// not there to be updated, which may be the case if the credential must not
+// see it; else as CreateAgent and UpdateAgent. What CaptureResponse captures
+// is the last answer.
+//
+// API reference: Create a new agent, POST /v2/agents/; Update an agent,
+// PATCH /v2/agents/{agent_key}.
+func (c *Client) EnsureAgent(ctx context.Context, request CreateAgentRequest, options ...agentclients.CallOption) (agent *Agent, created bool, err error) {
+	var taken error
+	for range ensureRounds {
+		agent, taken = c.CreateAgent(ctx, request, options...)
+		if !errors.Is(taken, agentclients.ErrConflict) || errors.Is(taken, agentclients.ErrOutcomeUnknown) {
+			return agent, taken == nil, taken
+		}
+		agent, err = c.UpdateAgent(ctx, request.Key, request.update(), options...)
+		if !errors.Is(err, agentclients.ErrNotFound) {
+			return agent, false, err
+		}
+	}
+	return nil, false, taken
+}
+
+// update returns the request that changes an agent into what r says.
+func (r CreateAgentRequest) update() UpdateAgentRequest {
+	return UpdateAgentRequest{
+		DisplayName:    r.DisplayName,
+		Role:           &r.Role,
+		Description:    &r.Description,
+		Instructions:   &r.Instructions,
+		SystemPrompt:   r.SystemPrompt,
+		Path:           &r.Path,
+		Model:          r.Model,
+		FallbackModels: r.FallbackModels,
+		Settings:       r.Settings,
+		MemoryStores:   r.MemoryStores,
+		KnowledgeBases: r.KnowledgeBases,
+		TeamOfAgents:   r.TeamOfAgents,
+		Variables:      r.Variables,
+		ExtraFields:    r.ExtraFields,
+	}
+}
+
+// GetAgent reads one agent by its key. It is repeated after every failure
+// that may pass.
+//
+// Errors: [agentclients.ErrNotFound] if there is no such agent, or none that
+// the credential may see.
+//
+// API reference: Get an agent, GET /v2/agents/{agent_key}.
+func (c *Client) GetAgent(ctx context.Context, agentKey string, options ...agentclients.CallOption) (*Agent, error) {
+	return transport.Call(ctx, c.transport, transport.Op{
+		Name:   "get agent",
+		Method: http.MethodGet,
+		Path:   "/v2/agents/{agent_key}",
+		Params: []string{agentKey},
+		Replay: transport.ReplaySafe,
+	}, options, decodeAgent)
+}
+
+// ListAgentsRequest says which part of the list of agents to read. The zero
+// value is all of it.
+type ListAgentsRequest struct {
+	// Limit is how many agents to return at the most, 1 to 200. 0: all, in
+	// one page.
+	Limit int
+	// StartingAfter is the ID of the agent before the first one to return.
+	StartingAfter string
+	// EndingBefore is the ID of the agent after the last one to return.
+	EndingBefore string
+}
+
+// maxLimit is the largest page.
+const maxLimit = 200
+
+// Validate reports everything that is wrong with the request, as an error
+// that matches [agentclients.ErrInvalidRequest]. ListAgents calls it.
+func (r ListAgentsRequest) Validate() error {
+	var problems validate.Problems
+	if r.Limit < 0 || r.Limit > maxLimit {
+		problems.Addf("limit", "must be from 1 to %d, or 0 for all", maxLimit)
+	}
+	return problems.Err(provider, "list agents")
+}
+
+func (r ListAgentsRequest) query() url.Values {
+	query := url.Values{}
+	if r.Limit > 0 {
+		query.Set("limit", strconv.Itoa(r.Limit))
+	}
+	if r.StartingAfter != "" {
+		query.Set("starting_after", r.StartingAfter)
+	}
+	if r.EndingBefore != "" {
+		query.Set("ending_before", r.EndingBefore)
+	}
+	return query
+}
+
+// AgentList is one page of the agents of a workspace.
+type AgentList struct {
+	// Object is the kind of the answer, always "list".
+	Object string `json:"object"`
+	// Agents are the agents of this page.
+	Agents []Agent `json:"data"`
+	// HasMore reports that there are more agents in the direction of the walk.
+	HasMore bool `json:"has_more"`
+}
+
+// ListAgents reads one page of the agents of a workspace, the newest first.
+// It is repeated after every failure that may pass.
+//
+// Errors: [agentclients.ErrBadRequest] for an id that cannot be one.
+//
+// API reference: List all agents, GET /v2/agents/.
+func (c *Client) ListAgents(ctx context.Context, request ListAgentsRequest, options ...agentclients.CallOption) (*AgentList, error) {
+	if err := request.Validate(); err != nil {
+		return nil, err
+	}
+	return transport.Call(ctx, c.transport, transport.Op{
+		Name:   "list agents",
+		Method: http.MethodGet,
+		Path:   "/v2/agents/",
+		Query:  request.query(),
+		Replay: transport.ReplaySafe,
+	}, options, decodeAgentList)
+}
+
+// AllAgents reads the agents of a workspace page by page, Limit of them at a
+// time (200 by default), the newest first, beginning after StartingAfter. If
+// EndingBefore alone is set it walks the other way: from there to the newest.
+// The loop ends after the last agent, or after one error.
+func (c *Client) AllAgents(ctx context.Context, request ListAgentsRequest, options ...agentclients.CallOption) iter.Seq2[Agent, error] {
+	if request.Limit == 0 {
+		request.Limit = maxLimit
+	}
+	cursor, back := &request.StartingAfter, false
+	if request.StartingAfter == "" && request.EndingBefore != "" {
+		cursor, back = &request.EndingBefore, true
+	}
+	first := *cursor
+	return pages.All(provider, "list agents", first, func(next string) (pages.Page[Agent, string], error) {
+		*cursor = next
+		list, err := c.ListAgents(ctx, request, options...)
+		if err != nil {
+			return pages.Page[Agent, string]{}, err
+		}
+		if back {
+			slices.Reverse(list.Agents)
+		}
+		page := pages.Page[Agent, string]{Items: list.Agents, More: list.HasMore}
+		if n := len(list.Agents); n > 0 {
+			page.Next = list.Agents[n-1].ID
+		}
+		return page, nil
+	})
+}
+
+// VersionIncrement says which part of the version of an agent to count up.
+type VersionIncrement string
+
+// The parts of a version.
+const (
+	VersionMajor VersionIncrement = "major"
+	VersionMinor VersionIncrement = "minor"
+	VersionPatch VersionIncrement = "patch"
+)
+
+// UpdateAgentRequest says what to change. Fields that are not set stay as
+// they are.
+type UpdateAgentRequest struct {
+	// Key renames the agent: 1 to 255 characters, and not taken.
+	Key *string `json:"key,omitempty"`
+	// DisplayName is the new name for people, at most 255 characters.
+	DisplayName *string `json:"display_name,omitempty"`
+	// ProjectID moves the agent into another project.
+	ProjectID *string `json:"project_id,omitempty"`
+	// Role is what the agent is, in a word or two. Not empty.
+	Role *string `json:"role,omitempty"`
+	// Description is what the agent does.
+	Description *string `json:"description,omitempty"`
+	// Instructions guide the agent.
+	Instructions *string `json:"instructions,omitempty"`
+	// SystemPrompt replaces the template of the system prompt. Not empty.
+	SystemPrompt *string `json:"system_prompt,omitempty"`
+	// Model replaces the model, with all of its parameters.
+	Model Model `json:"model,omitzero"`
+	// FallbackModels replace the fallback models. Empty, not nil: none.
+	FallbackModels []Model `json:"fallback_models,omitzero"`
+	// Settings change the settings that they set. Lists in them replace the
+	// whole list: see [AgentTool.Tool].
+	Settings Settings `json:"settings,omitzero"`
+	// Path moves the agent: a project and folders.
+	Path *string `json:"path,omitempty"`
+	// MemoryStores replace the memory stores. Empty, not nil: none.
+	MemoryStores []string `json:"memory_stores,omitzero"`
+	// KnowledgeBases replace the knowledge bases. Empty, not nil: none.
+	KnowledgeBases []KnowledgeBase `json:"knowledge_bases,omitzero"`
+	// TeamOfAgents replace the team. Empty, not nil: none.
+	TeamOfAgents []TeamMember `json:"team_of_agents,omitzero"`
+	// Variables replace the variables. Empty, not nil: none.
+	Variables map[string]any `json:"variables,omitzero"`
+	// VersionIncrement publishes the change as a new version, on servers that
+	// count versions. "" leaves it out.
+	VersionIncrement VersionIncrement `json:"versionIncrement,omitempty"`
+	// VersionDescription says what is new in that version, in at most 300
+	// characters. "" leaves it out.
+	VersionDescription string `json:"versionDescription,omitempty"`
+
+	// ExtraFields are put into the request last: for fields that this package
+	// does not know. A nil value sends null.
+	ExtraFields map[string]any `json:"-"`
+}
+
+// Validate reports everything that is wrong with the request, as an error
+// that matches [agentclients.ErrInvalidRequest]. UpdateAgent calls it.
+func (r UpdateAgentRequest) Validate() error {
+	var problems validate.Problems
+	if r.isEmpty() {
+		problems.Add("", "nothing to change: set a field or ExtraFields")
+	}
+	problems.NotEmpty("key", r.Key)
+	if r.Key != nil {
+		problems.MaxCharacters("key", *r.Key, maxName)
+	}
+	if r.DisplayName != nil {
+		problems.MaxCharacters("display_name", *r.DisplayName, maxName)
+	}
+	problems.NotEmpty("role", r.Role)
+	problems.NotEmpty("system_prompt", r.SystemPrompt)
+	if !r.Model.isZero() {
+		r.Model.validate(&problems, "model", notAnItem)
+	}
+	validateParts(&problems, r.FallbackModels, r.Settings, r.KnowledgeBases, r.TeamOfAgents)
+	return problems.Err(provider, "update agent")
+}
+
+func (r UpdateAgentRequest) isEmpty() bool {
+	if len(r.ExtraFields) == 0 {
+		r.ExtraFields = nil
+	}
+	if len(r.Settings.ExtraFields) == 0 {
+		r.Settings.ExtraFields = nil
+	}
+	return reflect.ValueOf(r).IsZero()
+}
+
+// replay returns how the request may be repeated for the agent of a key. A
+// repeat would count the version up once more; after a renaming it would not
+// find the agent, and look as if there had been none.
+func (r UpdateAgentRequest) replay(agentKey string) transport.Replay {
+	_, key := r.ExtraFields["key"]
+	_, version := r.ExtraFields["versionIncrement"]
+	if key || version || r.VersionIncrement != "" || r.Key != nil && *r.Key != agentKey {
+		return transport.ReplayNever
+	}
+	return transport.ReplaySafe
+}
+
+// UpdateAgent changes the agent of a key. It is repeated after every failure
+// that may pass, since it sets values. The exceptions are a request with
+// VersionIncrement and one that changes the key: they are not repeated when
+// the answer is lost, and the error then matches
+// [agentclients.ErrOutcomeUnknown]. Read the agent to see what happened.
+//
+// Errors: [agentclients.ErrNotFound] if there is no such agent, or none that
+// the credential may see, [agentclients.ErrConflict] if the new key is taken,
+// [agentclients.ErrBadRequest] if the server finds the request wrong.
+//
+// API reference: Update an agent, PATCH /v2/agents/{agent_key}.
+func (c *Client) UpdateAgent(ctx context.Context, agentKey string, request UpdateAgentRequest, options ...agentclients.CallOption) (*Agent, error) {
+	if err := request.Validate(); err != nil {
+		return nil, err
+	}
+	return transport.Call(ctx, c.transport, transport.Op{
+		Name:   "update agent",
+		Method: http.MethodPatch,
+		Path:   "/v2/agents/{agent_key}",
+		Params: []string{agentKey},
+		Body:   request,
+		Extra:  request.ExtraFields,
+		Replay: request.replay(agentKey),
+	}, options, decodeAgent)
+}
+
+// DeleteAgent removes the agent of a key for good. The key is then free for
+// a new agent. It is repeated after every failure that may pass; 404 to a
+// repeat means that an earlier try removed the agent.
+//
+// Errors: [agentclients.ErrNotFound] if there is no such agent, or none that
+// the credential may see.
+//
+// API reference: Delete an agent, DELETE /v2/agents/{agent_key}.
+func (c *Client) DeleteAgent(ctx context.Context, agentKey string, options ...agentclients.CallOption) error {
+	return transport.Do(ctx, c.transport, transport.Op{
+		Name:   "delete agent",
+		Method: http.MethodDelete,
+		Path:   "/v2/agents/{agent_key}",
+		Params: []string{agentKey},
+		Replay: transport.ReplaySafe,
+	}, options)
+}
+
+func decodeAgent(body []byte) (*Agent, error) {
+	agent, err := wire.Decode[Agent](body)
+	if err != nil {
+		return nil, err
+	}
+	if agent.ID == "" {
+		return nil, wire.Missing("_id")
+	}
+	return agent, nil
+}
+
+func decodeAgentList(body []byte) (*AgentList, error) {
+	list, err := wire.Decode[AgentList](body)
+	if err != nil {
+		return nil, err
+	}
+	if list.Agents == nil {
+		return nil, wire.Missing("data")
+	}
+	return list, nil
+}

@@ -1,0 +1,53 @@
+package orq
+
+import (
+	"fmt"
+
+	agentclients "github.com/agentclients/agentclients-go"
+	"github.com/agentclients/agentclients-go/internal/redact"
+	"github.com/agentclients/agentclients-go/internal/transport"
+)
+
+// Config configures a Client.
+type Config struct {
+	// APIKey is sent as the header Authorization, after the word Bearer. It
+	// belongs to a workspace or to a project. "" reads ORQ_API_KEY.
+	APIKey string `json:"-"`
+
+	// Options are the options that all clients share. BaseURL defaults to
+	// ORQ_BASE_URL or else https://api.orq.ai.
+	agentclients.Options
+}
+
+// Format prints the configuration without the key.
+func (c Config) Format(state fmt.State, verb rune) {
+	type plain Config
+	c.APIKey = redact.Secret(c.APIKey)
+	redact.Format(state, verb, plain(c))
+}
+
+// Client calls the agents API of orq.ai. It is safe for concurrent use.
+type Client struct {
+	transport *transport.Client
+}
+
+// NewClient returns a client. It does no I/O. Its error matches
+// [agentclients.ErrInvalidRequest] and lists everything that is wrong with
+// the configuration.
+func NewClient(config Config) (*Client, error) {
+	t, err := transport.New(transport.Config{
+		Provider: provider,
+		Options:  config.Options,
+		BaseURL:  transport.BaseURL{Env: "ORQ_BASE_URL", Default: "https://api.orq.ai"},
+		Credentials: []transport.Credential{
+			{Field: "APIKey", Value: config.APIKey, Env: "ORQ_API_KEY", Header: "Authorization", Prefix: "Bearer "},
+		},
+		ReadError: readError,
+	})
+	if err != nil {
+		return nil, err
+	}
+	return &Client{transport: t}, nil
+}
+
+const provider = "orq"
