@@ -1,0 +1,455 @@
+package omniflow
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	agentclients "github.com/agentclients/agentclients-go"
+	"github.com/agentclients/agentclients-go/internal/testkit"
+)
+
+func sampleRequest() CreateAgentRequest {
+	return CreateAgentRequest{Name: "ExampleOmniFlowAgent", LLMModel: "gpt-4o-mini"}
+}
+
+func sampleAgent() *Agent {
+	return &Agent{
+		WorkspaceID: "01a0sda156scx5f8",
+		UserID:      "01a0sda156scx5f8",
+		Name:        "ExampleOmniFlowAgent",
+		LLMModel:    "gpt-4o-mini",
+		Status:      StatusReady,
+		CreatedAt:   "2025-01-19T03:18:22.604Z",
+		UpdatedAt:   "2025-01-19T03:18:22.604Z",
+	}
+}
+
+func TestCreateAgentSendsTheDocumentedRequest(t *testing.T) {
+	client, recorder := newRecordedClient(t)
+	recorder.Answer(http.StatusOK, string(readFile(t, "create_response.json")))
+	agent, err := client.CreateAgent(t.Context(), sampleRequest())
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := testkit.Request{
+		Method: "POST",
+		URL:    testBaseURL + "/v1/api/omni-flow-agents",
+		Header: map[string]string{
+			"Accept":         "application/json",
+			"Content-Type":   "application/json",
+			"User-Agent":     "agentclients-go/0.1.0 (omniflow)",
+			"X-Api-Key":      testKey,
+			"X-Workspace-Id": testWorkspace,
+		},
+		Body: testkit.Compact(t, readFile(t, "create_request.json")),
+	}
+	if diff := cmp.Diff(want, recorder.Last(t)); diff != "" {
+		t.Errorf("request (-want +got):\n%s", diff)
+	}
+	if diff := cmp.Diff(sampleAgent(), agent); diff != "" {
+		t.Errorf("agent (-want +got):\n%s", diff)
+	}
+}
+
+func TestAgentEncodesBackToTheSample(t *testing.T) {
+	full := `{"_id":"674b9687d56a35c024db9cce","workspaceId":"w","userId":"u","name":"n","llmModel":"gpt-4o",
+		"phoneNumberId":{"_id":"p","number":"+1"},"status":"paused","createdAt":"2025-01-19T03:18:22Z",
+		"updatedAt":"2025-01-19T03:18:22Z","settings":{"customSetting":"value","big":12345678901234567890},"messageChannel":"SMS"}`
+	for _, sample := range [][]byte{readFile(t, "create_response.json"), []byte(full)} {
+		agent, err := decodeAgent(sample)
+		if err != nil {
+			t.Fatal(err)
+		}
+		encoded, err := json.Marshal(agent)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if diff := testkit.DiffJSON(t, sample, encoded); diff != "" {
+			t.Errorf("JSON (-sample +encoded):\n%s", diff)
+		}
+	}
+}
+
+// TestRequests checks what every other method sends.
+func TestRequests(t *testing.T) {
+	agent := string(readFile(t, "create_response.json"))
+	for _, test := range []struct {
+		name   string
+		answer string
+		call   func(context.Context, *Client) error
+		want   string // method, URL below the base, body
+	}{
+		{"GetAgent", agent, func(ctx context.Context, c *Client) error {
+			_, err := c.GetAgent(ctx, "674b9687d56a35c024db9cce")
+			return err
+		}, "GET /v1/api/omni-flow-agents/674b9687d56a35c024db9cce "},
+		{"GetAgent escapes", agent, func(ctx context.Context, c *Client) error {
+			_, err := c.GetAgent(ctx, "a/b ?c#%2e")
+			return err
+		}, "GET /v1/api/omni-flow-agents/a%2Fb%20%3Fc%23%252e "},
+		{"ListAgents", "[]", func(ctx context.Context, c *Client) error {
+			_, err := c.ListAgents(ctx)
+			return err
+		}, "GET /v1/api/omni-flow-agents "},
+		{"UpdateAgent", agent, func(ctx context.Context, c *Client) error {
+			_, err := c.UpdateAgent(ctx, "a", UpdateAgentRequest{Name: new("New")})
+			return err
+		}, `PUT /v1/api/omni-flow-agents/a {"name":"New"}`},
+		{"UpdateAgent with everything", agent, func(ctx context.Context, c *Client) error {
+			_, err := c.UpdateAgent(ctx, "a", UpdateAgentRequest{
+				Name: new("New"), LLMModel: new("gpt-4o"),
+				TTSModel: &TTSModel{Provider: "elevenlabs", VoiceID: "v1"},
+				Settings: map[string]any{"delay": 5},
+			})
+			return err
+		}, `PUT /v1/api/omni-flow-agents/a {"name":"New","llmModel":"gpt-4o","ttsModel":{"provider":"elevenlabs","voiceId":"v1"},"settings":{"delay":5}}`},
+		{"UpdateAgent with zero values", agent, func(ctx context.Context, c *Client) error {
+			_, err := c.UpdateAgent(ctx, "a", UpdateAgentRequest{TTSModel: &TTSModel{}, Settings: map[string]any{}})
+			return err
+		}, `PUT /v1/api/omni-flow-agents/a {"ttsModel":{},"settings":{}}`},
+		{"UpdateAgent with null", agent, func(ctx context.Context, c *Client) error {
+			_, err := c.UpdateAgent(ctx, "a", UpdateAgentRequest{ExtraFields: map[string]any{"note": nil}})
+			return err
+		}, `PUT /v1/api/omni-flow-agents/a {"note":null}`},
+		{"CreateAgent without a model", agent, func(ctx context.Context, c *Client) error {
+			_, err := c.CreateAgent(ctx, CreateAgentRequest{Name: "n"})
+			return err
+		}, `POST /v1/api/omni-flow-agents {"name":"n","llmModel":"gpt-4o-mini"}`},
+		{"CreateAgent with settings", agent, func(ctx context.Context, c *Client) error {
+			_, err := c.CreateAgent(ctx, CreateAgentRequest{Name: "n", LLMModel: "gpt-4o-enterprise", Settings: map[string]any{}})
+			return err
+		}, `POST /v1/api/omni-flow-agents {"name":"n","llmModel":"gpt-4o-enterprise","settings":{}}`},
+		{"CreateAgent with extra fields", agent, func(ctx context.Context, c *Client) error {
+			request := sampleRequest()
+			request.ExtraFields = map[string]any{"name": "Other <&>", "voice": nil}
+			_, err := c.CreateAgent(ctx, request)
+			return err
+		}, `POST /v1/api/omni-flow-agents {"name":"Other <&>","llmModel":"gpt-4o-mini","voice":null}`},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			client, recorder := newRecordedClient(t)
+			recorder.Answer(http.StatusOK, test.answer)
+			if err := test.call(t.Context(), client); err != nil {
+				t.Fatal(err)
+			}
+			last := recorder.Last(t)
+			got := last.Method + " " + strings.TrimPrefix(last.URL, testBaseURL) + " " + last.Body
+			if got != test.want {
+				t.Errorf("sent\n%s\nnot\n%s", got, test.want)
+			}
+			if last.Header["X-Api-Key"] != testKey || last.Header["X-Workspace-Id"] != testWorkspace {
+				t.Errorf("the credentials were not sent: %v", last.Header)
+			}
+		})
+	}
+}
+
+func TestRefusedBeforeSending(t *testing.T) {
+	for _, test := range []struct {
+		name string
+		call func(context.Context, *Client) error
+		want []string // wire names
+	}{
+		{"CreateAgent", func(ctx context.Context, c *Client) error {
+			_, err := c.CreateAgent(ctx, CreateAgentRequest{})
+			return err
+		}, []string{"name"}},
+		{"GetAgent without an id", func(ctx context.Context, c *Client) error {
+			_, err := c.GetAgent(ctx, "")
+			return err
+		}, []string{"agentId"}},
+		{"GetAgent", func(ctx context.Context, c *Client) error {
+			_, err := c.GetAgent(ctx, "..")
+			return err
+		}, []string{"agentId"}},
+		{"UpdateAgent", func(ctx context.Context, c *Client) error {
+			_, err := c.UpdateAgent(ctx, "a", UpdateAgentRequest{})
+			return err
+		}, []string{""}},
+		{"UpdateAgent with empty fields", func(ctx context.Context, c *Client) error {
+			_, err := c.UpdateAgent(ctx, "a", UpdateAgentRequest{Name: new(""), LLMModel: new("")})
+			return err
+		}, []string{"name", "llmModel"}},
+		{"UpdateAgent without an id", func(ctx context.Context, c *Client) error {
+			_, err := c.UpdateAgent(ctx, "", UpdateAgentRequest{Name: new("n")})
+			return err
+		}, []string{"agentId"}},
+		{"unsendable settings", func(ctx context.Context, c *Client) error {
+			_, err := c.CreateAgent(ctx, CreateAgentRequest{Name: "n", Settings: map[string]any{"f": func() {}}})
+			return err
+		}, []string{"body"}},
+		{"unsendable extra field", func(ctx context.Context, c *Client) error {
+			request := sampleRequest()
+			request.ExtraFields = map[string]any{"f": func() {}}
+			_, err := c.CreateAgent(ctx, request)
+			return err
+		}, []string{"body"}},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			client, recorder := newRecordedClient(t)
+			err := test.call(t.Context(), client)
+			var e *agentclients.Error
+			if !errors.As(err, &e) || !errors.Is(err, agentclients.ErrInvalidRequest) {
+				t.Fatalf("error %v is not ErrInvalidRequest", err)
+			}
+			var got []string
+			for _, field := range e.Fields {
+				got = append(got, field.Path)
+			}
+			if diff := cmp.Diff(test.want, got); diff != "" {
+				t.Errorf("fields (-want +got):\n%s", diff)
+			}
+			if len(recorder.Requests) > 0 {
+				t.Errorf("%d requests were sent", len(recorder.Requests))
+			}
+		})
+	}
+}
+
+func TestErrorBodies(t *testing.T) {
+	for _, test := range []struct {
+		name   string
+		status int
+		body   string
+		want   agentclients.Error
+		kind   error
+	}{
+		{"documented", 400, `{"error":{"code":"invalid_number","message":"The provided phone number is invalid"}}`,
+			agentclients.Error{Code: "invalid_number", Message: "The provided phone number is invalid"}, agentclients.ErrBadRequest},
+		{"flat error", 401, `{"error":"Invalid API key"}`,
+			agentclients.Error{Message: "Invalid API key"}, agentclients.ErrUnauthorized},
+		{"flat message", 403, `{"message":"Not your workspace"}`,
+			agentclients.Error{Message: "Not your workspace"}, agentclients.ErrForbidden},
+		{"not found", 404, `{"error":{"code":"not_found","message":"Agent not found"}}`,
+			agentclients.Error{Code: "not_found", Message: "Agent not found"}, agentclients.ErrNotFound},
+		{"HTML", 422, "<html><head><style>p{}</style></head><body><h1>Bad</h1> gateway</body></html>",
+			agentclients.Error{Message: "Bad gateway"}, agentclients.ErrBadRequest},
+		{"empty", 404, "", agentclients.Error{}, agentclients.ErrNotFound},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			client, recorder := newRecordedClient(t)
+			recorder.AnswerWith(test.status, http.Header{"X-Request-Id": {"req_1"}}, test.body)
+			_, err := client.CreateAgent(t.Context(), sampleRequest())
+			var e *agentclients.Error
+			if !errors.As(err, &e) || !errors.Is(err, test.kind) {
+				t.Fatalf("error %v is not %v", err, test.kind)
+			}
+			if errors.Is(err, agentclients.ErrOutcomeUnknown) {
+				t.Errorf("outcome unknown after %v", err)
+			}
+			test.want.RequestID = "req_1"
+			got := agentclients.Error{Code: e.Code, Message: e.Message, Fields: e.Fields, RequestID: e.RequestID}
+			if diff := cmp.Diff(test.want, got); diff != "" {
+				t.Errorf("error (-want +got):\n%s", diff)
+			}
+			if e.Provider != "omniflow" || e.Op != "create agent" || e.StatusCode != test.status || string(e.Body) != test.body {
+				t.Errorf("error lacks what happened: %q %q %d %q", e.Provider, e.Op, e.StatusCode, e.Body)
+			}
+		})
+	}
+}
+
+// TestRateLimit: the body names the time when requests are taken again, and no
+// header does.
+func TestRateLimit(t *testing.T) {
+	limited := func(wait time.Duration) string {
+		body := string(readFile(t, "error_429.json"))
+		return strings.Replace(body, "2025-01-19T03:19:22Z", time.Now().Add(wait).UTC().Format(time.RFC3339), 1)
+	}
+	t.Run("a short wait is sat out", func(t *testing.T) {
+		synctest.Test(t, func(t *testing.T) {
+			client, recorder := newRecordedClient(t)
+			recorder.Answer(429, limited(45*time.Second)).Answer(200, string(readFile(t, "create_response.json")))
+			start := time.Now()
+			if _, err := client.CreateAgent(t.Context(), sampleRequest()); err != nil {
+				t.Fatal(err)
+			}
+			if waited := time.Since(start); waited != 45*time.Second || len(recorder.Requests) != 2 {
+				t.Errorf("%d requests after %v", len(recorder.Requests), waited)
+			}
+		})
+	})
+	t.Run("a long one is reported", func(t *testing.T) {
+		synctest.Test(t, func(t *testing.T) {
+			client, recorder := newRecordedClient(t)
+			recorder.Answer(429, limited(time.Hour))
+			_, err := client.CreateAgent(t.Context(), sampleRequest())
+			var e *agentclients.Error
+			if !errors.As(err, &e) || !errors.Is(err, agentclients.ErrRateLimited) || errors.Is(err, agentclients.ErrOutcomeUnknown) {
+				t.Fatalf("error %v", err)
+			}
+			want := agentclients.Error{Code: "rate_limit_exceeded", Message: "Too many requests. Please try again in 60 seconds.", RetryAfter: time.Hour}
+			if diff := cmp.Diff(want, agentclients.Error{Code: e.Code, Message: e.Message, RetryAfter: e.RetryAfter}); diff != "" {
+				t.Errorf("error (-want +got):\n%s", diff)
+			}
+		})
+	})
+}
+
+// TestReplay checks how often each method sends a request that fails in a way
+// that may have taken effect.
+func TestReplay(t *testing.T) {
+	for _, test := range []struct {
+		name        string
+		call        func(context.Context, *Client) error
+		want        int
+		wantUnknown bool
+	}{
+		{"CreateAgent", func(ctx context.Context, c *Client) error {
+			_, err := c.CreateAgent(ctx, sampleRequest())
+			return err
+		}, 1, true},
+		{"GetAgent", func(ctx context.Context, c *Client) error {
+			_, err := c.GetAgent(ctx, "a")
+			return err
+		}, 3, false},
+		{"ListAgents", func(ctx context.Context, c *Client) error {
+			_, err := c.ListAgents(ctx)
+			return err
+		}, 3, false},
+		{"UpdateAgent", func(ctx context.Context, c *Client) error {
+			_, err := c.UpdateAgent(ctx, "a", UpdateAgentRequest{Name: new("n")})
+			return err
+		}, 3, false},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				client, recorder := newRecordedClient(t)
+				for range test.want {
+					recorder.Answer(502, "")
+				}
+				err := test.call(t.Context(), client)
+				if !errors.Is(err, agentclients.ErrServer) || errors.Is(err, agentclients.ErrOutcomeUnknown) != test.wantUnknown {
+					t.Errorf("error %v", err)
+				}
+				if len(recorder.Requests) != test.want {
+					t.Errorf("%d requests, not %d", len(recorder.Requests), test.want)
+				}
+			})
+		})
+	}
+}
+
+// TestUnreadableAnswers: an answer of 200 that cannot be read never passes for
+// an agent, never causes a second request, and is kept.
+func TestUnreadableAnswers(t *testing.T) {
+	for _, body := range []string{"", "null", "{}", "[]", `"x"`, "<html></html>", `{"name":`, `{"name":7}`, `{"_id":""}`} {
+		t.Run(body, func(t *testing.T) {
+			client, recorder := newRecordedClient(t)
+			recorder.Answer(http.StatusOK, body)
+			agent, err := client.CreateAgent(t.Context(), sampleRequest())
+			if agent != nil || !errors.Is(err, agentclients.ErrDecode) || !errors.Is(err, agentclients.ErrOutcomeUnknown) {
+				t.Fatalf("got %v, %v", agent, err)
+			}
+			var e *agentclients.Error
+			if errors.As(err, &e); string(e.Body) != body || e.StatusCode != http.StatusOK {
+				t.Errorf("the answer is lost: %d %q", e.StatusCode, e.Body)
+			}
+			if len(recorder.Requests) != 1 {
+				t.Errorf("%d requests were sent", len(recorder.Requests))
+			}
+		})
+	}
+	for _, body := range []string{"", "null", "{}", `{"data":[]}`, "<html></html>", "[{"} {
+		client, recorder := newRecordedClient(t)
+		recorder.Answer(http.StatusOK, body)
+		if agents, err := client.ListAgents(t.Context()); agents != nil || !errors.Is(err, agentclients.ErrDecode) {
+			t.Errorf("list %q: got %v, %v", body, agents, err)
+		}
+	}
+}
+
+func TestListIsNeverNil(t *testing.T) {
+	client, recorder := newRecordedClient(t)
+	recorder.Answer(http.StatusOK, "[]")
+	if agents, err := client.ListAgents(t.Context()); agents == nil || len(agents) != 0 || err != nil {
+		t.Errorf("got %#v, %v", agents, err)
+	}
+}
+
+// TestAgentID: the API has three names for the id, and does not always send
+// it.
+func TestAgentID(t *testing.T) {
+	for body, want := range map[string]string{
+		`{"name":"n","_id":"a","id":"b","agentId":"c"}`: "a",
+		`{"name":"n","id":"b","agentId":"c"}`:           "b",
+		`{"name":"n","agentId":"c"}`:                    "c",
+		`{"name":"n"}`:                                  "",
+		`{"name":"n","_id":7}`:                          "",
+		`{"_id":"a"}`:                                   "a",
+	} {
+		client, recorder := newRecordedClient(t)
+		recorder.Answer(http.StatusOK, body).Answer(http.StatusOK, "["+body+"]")
+		agent, err := client.GetAgent(t.Context(), "x")
+		if err != nil {
+			t.Fatal(err)
+		}
+		agents, err := client.ListAgents(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		if agent.ID != want || agents[0].ID != want {
+			t.Errorf("%s: ids %q and %q, not %q", body, agent.ID, agents[0].ID, want)
+		}
+	}
+}
+
+func TestPhoneNumberID(t *testing.T) {
+	for _, test := range []struct {
+		sent     string
+		want     PhoneNumberID
+		assigned bool
+	}{
+		{`null`, PhoneNumberID{}, false},
+		{`"pn_1"`, PhoneNumberID{ID: "pn_1"}, true},
+		{`""`, PhoneNumberID{Raw: json.RawMessage(`""`)}, false},
+		{`{}`, PhoneNumberID{Raw: json.RawMessage(`{}`)}, true},
+		{`{"_id":"pn_1","sid":7}`, PhoneNumberID{ID: "pn_1", Raw: json.RawMessage(`{"_id":"pn_1","sid":7}`)}, true},
+		{`{"id":"pn_2"}`, PhoneNumberID{ID: "pn_2", Raw: json.RawMessage(`{"id":"pn_2"}`)}, true},
+		{`7`, PhoneNumberID{Raw: json.RawMessage(`7`)}, false},
+		{`[]`, PhoneNumberID{Raw: json.RawMessage(`[]`)}, false},
+	} {
+		got := PhoneNumberID{ID: "old", Raw: json.RawMessage(`"old"`)}
+		if err := json.Unmarshal([]byte(test.sent), &got); err != nil {
+			t.Errorf("%s: %v", test.sent, err)
+		}
+		if diff := cmp.Diff(test.want, got); diff != "" {
+			t.Errorf("%s (-want +got):\n%s", test.sent, diff)
+		}
+		if got.Assigned() != test.assigned {
+			t.Errorf("%s: Assigned is %v", test.sent, got.Assigned())
+		}
+		if again, err := json.Marshal(got); err != nil || string(again) != test.sent {
+			t.Errorf("%s came back as %s, %v", test.sent, again, err)
+		}
+	}
+}
+
+func TestNewerAnswersAreRead(t *testing.T) {
+	client, recorder := newRecordedClient(t)
+	const body = `{"_id":"a","name":7,"status":"paused","__v":0,"nested":{"x":[1]},"createdAt":1737256702604}`
+	recorder.Answer(http.StatusOK, body)
+	var response agentclients.Response
+	agent, err := client.GetAgent(t.Context(), "a", agentclients.CaptureResponse(&response))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(&Agent{ID: "a", Status: "paused", CreatedAt: "1737256702604"}, agent); diff != "" {
+		t.Errorf("agent (-want +got):\n%s", diff)
+	}
+	if string(response.Body) != body {
+		t.Errorf("the raw answer is lost: %s", response.Body)
+	}
+	if moment, err := agent.CreatedAt.Time(); err != nil || fmt.Sprint(moment.Year()) != "2025" {
+		t.Errorf("created at %v, %v", moment, err)
+	}
+}
