@@ -41,8 +41,9 @@ type CreateAgentRequest struct {
 	// Name is the agent's name for people. Required.
 	Name string `json:"name"`
 	// AgentID is an id chosen by the caller. The documented API makes ids
-	// itself and ignores it; some servers of this API require it. "" leaves it out.
-	AgentID string `json:"agent_id,omitempty"`
+	// itself and ignores it; some servers of this API require it. Nil leaves
+	// it out.
+	AgentID *string `json:"agent_id,omitempty"`
 
 	// ExtraFields are put into the request last: for fields that this package
 	// does not know. A nil value sends null.
@@ -56,6 +57,7 @@ func (r CreateAgentRequest) Validate() error {
 	problems.Required("phone_number_id", r.PhoneNumberID)
 	problems.Required("prompt_id", r.PromptID)
 	problems.Required("name", r.Name)
+	problems.NotEmpty("agent_id", r.AgentID)
 	return problems.Err(provider, "create agent")
 }
 

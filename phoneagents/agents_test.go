@@ -106,14 +106,14 @@ func TestRequests(t *testing.T) {
 		}, "DELETE /users/u/agents/agt_1 "},
 		{"CreateAgent with extra fields", agent, func(ctx context.Context, c *Client) error {
 			request := sampleRequest()
-			request.AgentID = "mine"
+			request.AgentID = new("mine")
 			request.ExtraFields = map[string]any{"name": "Other <&>", "voice": nil}
 			_, err := c.CreateAgent(ctx, "u", request)
 			return err
 		}, `POST /users/u/agents {"phone_number_id":"pn_abc123","prompt_id":"prompt_xyz789","name":"Other <&>","agent_id":"mine","voice":null}`},
 		{"AddPhoneNumber", number, func(ctx context.Context, c *Client) error {
 			_, err := c.AddPhoneNumber(ctx, "u", AddPhoneNumberRequest{
-				Platform: PlatformWhatsApp, MetaPhoneNumberID: "836990829491415", AccessToken: "EAAxxxx000", DisplayName: "+1 (234) 567-8900",
+				Platform: PlatformWhatsApp, MetaPhoneNumberID: "836990829491415", AccessToken: "EAAxxxx000", DisplayName: new("+1 (234) 567-8900"),
 			})
 			return err
 		}, `POST /users/u/phone_numbers {"platform":"whatsapp","meta_phone_number_id":"836990829491415","access_token":"EAAxxxx000","display_name":"+1 (234) 567-8900"}`},

@@ -224,21 +224,18 @@ func ExampleClient_AddPhoneNumber() {
 	defer mock.Close()
 	ctx := context.Background()
 
-	request := phoneagents.AddPhoneNumberRequest{
+	number, err := client.AddPhoneNumber(ctx, "usr_abc123", phoneagents.AddPhoneNumberRequest{
 		Platform:          phoneagents.PlatformWhatsApp,
 		MetaPhoneNumberID: "836990829491415",
-		AccessToken:       "EAAxxxx0123456789",
-		DisplayName:       "+1 (234) 567-8900",
-	}
-	number, err := client.AddPhoneNumber(ctx, "usr_abc123", request)
+		AccessToken:       "EAAxxxx0123456789", // sent, and never printed
+		DisplayName:       new("+1 (234) 567-8900"),
+	})
 	if err != nil {
 		log.Fatal(err)
 	}
 	fmt.Println(number.Platform, number.DisplayName)
-	fmt.Println(request)
 	// Output:
 	// whatsapp +1 (234) 567-8900
-	// {whatsapp 836990829491415 [redacted] +1 (234) 567-8900  map[]}
 }
 
 func ExampleClient_ListPhoneNumbers() {
@@ -251,7 +248,7 @@ func ExampleClient_ListPhoneNumbers() {
 			Platform:          platform,
 			MetaPhoneNumberID: "17841234567890123",
 			AccessToken:       "EAAxxxx0123456789",
-			ID:                "pn_" + string(platform),
+			ID:                new("pn_" + string(platform)),
 		}); err != nil {
 			log.Fatal(err)
 		}

@@ -43,7 +43,7 @@ func TestLifeOfAnAgent(t *testing.T) {
 		ctx := t.Context()
 		request := supportAgent
 		if variants != nil {
-			request.AgentID = "agt_mine"
+			request.AgentID = new("agt_mine")
 		}
 		created, err := client.CreateAgent(ctx, "usr_1", request)
 		if err != nil {

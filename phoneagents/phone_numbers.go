@@ -53,12 +53,12 @@ type AddPhoneNumberRequest struct {
 	// characters. It is a secret: it is sent and never printed, and the API
 	// does not return it.
 	AccessToken string `json:"access_token"`
-	// DisplayName is the name for people. At most 255 characters; "" leaves
+	// DisplayName is the name for people. At most 255 characters; nil leaves
 	// it out.
-	DisplayName string `json:"display_name,omitempty"`
-	// ID is an id chosen by the caller: 1 to 50 letters, digits, _ and -. ""
+	DisplayName *string `json:"display_name,omitempty"`
+	// ID is an id chosen by the caller: 1 to 50 letters, digits, _ and -. Nil
 	// lets the server make one.
-	ID string `json:"id,omitempty"`
+	ID *string `json:"id,omitempty"`
 
 	// ExtraFields are put into the request last: for fields that this package
 	// does not know. A nil value sends null.
@@ -84,6 +84,7 @@ func (r AddPhoneNumberRequest) Validate() error {
 	problems.Required("platform", string(r.Platform))
 	problems.Required("meta_phone_number_id", r.MetaPhoneNumberID)
 	problems.Required("access_token", r.AccessToken)
+	problems.NotEmpty("id", r.ID)
 	return problems.Err(provider, "add phone number")
 }
 
