@@ -1,0 +1,108 @@
+package agentloop
+
+import (
+	"errors"
+	"fmt"
+	"log/slog"
+	"strings"
+	"testing"
+
+	agentclients "github.com/agentclients/agentclients-go"
+	"github.com/agentclients/agentclients-go/internal/testkit"
+)
+
+const (
+	testKey     = "evr_0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"
+	testBaseURL = "https://app.everruns.com/api"
+	testID      = "agent_01933b5a000070008000000000000001"
+)
+
+func newTestClient(t testing.TB, options agentclients.Options) *Client {
+	t.Helper()
+	if options.BaseURL == "" {
+		options.BaseURL = testBaseURL
+	}
+	client, err := NewClient(Config{APIKey: testKey, Options: options})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return client
+}
+
+// newRecordedClient returns a client whose requests go to a Recorder.
+func newRecordedClient(t testing.TB) (*Client, *testkit.Recorder) {
+	t.Helper()
+	recorder := testkit.NewRecorder(t)
+	return newTestClient(t, agentclients.Options{HTTPClient: recorder.Client()}), recorder
+}
+
+func readFile(t testing.TB, name string) []byte { return testkit.ReadFile(t, name) }
+
+func TestNewClientReportsEveryProblem(t *testing.T) {
+	t.Setenv("EVERRUNS_API_KEY", "")
+	t.Setenv("EVERRUNS_API_URL", "app.everruns.com/api")
+	_, err := NewClient(Config{Options: agentclients.Options{MaxResponseBytes: -1}})
+	if !errors.Is(err, agentclients.ErrInvalidRequest) {
+		t.Fatalf("error %v is not ErrInvalidRequest", err)
+	}
+	for _, want := range []string{"APIKey", "EVERRUNS_API_KEY", "BaseURL", "MaxResponseBytes"} {
+		if !strings.Contains(err.Error(), want) {
+			t.Errorf("error does not name %s: %v", want, err)
+		}
+	}
+}
+
+func TestNewClientReadsTheEnvironment(t *testing.T) {
+	t.Setenv("EVERRUNS_API_KEY", testKey)
+	for _, base := range []struct{ env, want string }{
+		{"", testBaseURL},
+		{"http://localhost:9000", "http://localhost:9000"},
+		{"http://localhost:9000/api/", "http://localhost:9000/api"},
+	} {
+		t.Setenv("EVERRUNS_API_URL", base.env)
+		recorder := testkit.NewRecorder(t).Answer(200, `{"data":[]}`)
+		client, err := NewClient(Config{Options: agentclients.Options{HTTPClient: recorder.Client()}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := client.ListAgents(t.Context(), ListAgentsRequest{}); err != nil {
+			t.Fatal(err)
+		}
+		request := recorder.Last(t)
+		if request.Header["Authorization"] != testKey || request.URL != base.want+"/v1/agents" {
+			t.Errorf("request went out as %+v", request)
+		}
+	}
+}
+
+func TestBearer(t *testing.T) {
+	recorder := testkit.NewRecorder(t).Answer(200, `{"data":[]}`)
+	client, err := NewClient(Config{APIKey: testKey, Bearer: true, Options: agentclients.Options{BaseURL: testBaseURL, HTTPClient: recorder.Client()}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := client.ListAgents(t.Context(), ListAgentsRequest{}); err != nil {
+		t.Fatal(err)
+	}
+	if got := recorder.Last(t).Header["Authorization"]; got != "Bearer "+testKey {
+		t.Errorf("Authorization is %q", got)
+	}
+}
+
+func TestNothingPrintsTheKey(t *testing.T) {
+	config := Config{APIKey: testKey, Options: agentclients.Options{BaseURL: testBaseURL}}
+	client := newTestClient(t, agentclients.Options{})
+	var logged strings.Builder
+	slog.New(slog.NewJSONHandler(&logged, nil)).Info("all", "config", config, "client", client)
+	slog.New(slog.NewTextHandler(&logged, nil)).Info("all", "config", config, "client", client)
+	texts := []string{logged.String()}
+	for _, verb := range []string{"%v", "%+v", "%#v", "%s", "%q", "%x", "%d"} {
+		texts = append(texts, fmt.Sprintf(verb, config), fmt.Sprintf(verb, &config),
+			fmt.Sprintf(verb, client), fmt.Sprintf(verb, *client))
+	}
+	for _, text := range texts {
+		if strings.Contains(text, testKey) || strings.Contains(text, fmt.Sprintf("%x", testKey)) {
+			t.Errorf("the key is in %s", text)
+		}
+	}
+}
