@@ -27,6 +27,9 @@ func main() {
 	defer cancel()
 	if err := run(ctx); err != nil {
 		fmt.Fprintln(os.Stderr, err)
+		if advice := adviceFor(err); advice != "" {
+			fmt.Fprintln(os.Stderr, advice)
+		}
 		os.Exit(1)
 	}
 }
@@ -59,15 +62,21 @@ func run(ctx context.Context) error {
 		Model:        orq.Model{ID: cmp.Or(os.Getenv("ORQ_MODEL"), "openai/gpt-4o")},
 		Settings:     orq.Settings{Tools: []orq.Tool{{Type: orq.ToolCurrentDate}}},
 	})
-	switch {
-	case errors.Is(err, agentclients.ErrOutcomeUnknown):
-		return fmt.Errorf("%w\nThe agent may or may not exist. Run the program again: the key keeps it to one agent.", err)
-	case errors.Is(err, agentclients.ErrConflict):
-		return fmt.Errorf("%w\nSet ORQ_AGENT_KEY to another key, or use EnsureAgent to update the agent.", err)
-	case err != nil:
+	if err != nil {
 		return err
 	}
 	encoder := json.NewEncoder(os.Stdout)
 	encoder.SetIndent("", "  ")
 	return encoder.Encode(agent)
+}
+
+// adviceFor says what to do about an error, if there is something to do.
+func adviceFor(err error) string {
+	switch {
+	case errors.Is(err, agentclients.ErrOutcomeUnknown):
+		return "The agent may exist. Run the program again: the key keeps it to one agent."
+	case errors.Is(err, agentclients.ErrConflict):
+		return "Set ORQ_AGENT_KEY to another key, or use EnsureAgent to update the agent."
+	}
+	return ""
 }
