@@ -162,10 +162,10 @@ type UpdateAgentRequest struct {
 
 // TTSModel is the voice of an agent. The API takes it and does not return it.
 type TTSModel struct {
-	// Provider is who makes the voice. "" leaves it out.
-	Provider string `json:"provider,omitempty"`
-	// VoiceID is the voice, as the provider calls it. "" leaves it out.
-	VoiceID string `json:"voiceId,omitempty"`
+	// Provider is who makes the voice. Nil leaves it out.
+	Provider *string `json:"provider,omitempty"`
+	// VoiceID is the voice, as the provider calls it. Nil leaves it out.
+	VoiceID *string `json:"voiceId,omitempty"`
 }
 
 // Validate reports everything that is wrong with the request, as an error

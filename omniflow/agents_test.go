@@ -107,7 +107,7 @@ func TestRequests(t *testing.T) {
 		{"UpdateAgent with everything", agent, func(ctx context.Context, c *Client) error {
 			_, err := c.UpdateAgent(ctx, "a", UpdateAgentRequest{
 				Name: new("New"), LLMModel: new("gpt-4o"),
-				TTSModel: &TTSModel{Provider: "elevenlabs", VoiceID: "v1"},
+				TTSModel: &TTSModel{Provider: new("elevenlabs"), VoiceID: new("v1")},
 				Settings: map[string]any{"delay": 5},
 			})
 			return err

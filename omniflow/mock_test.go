@@ -1,0 +1,165 @@
+package omniflow_test
+
+import (
+	"errors"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	agentclients "github.com/agentclients/agentclients-go"
+	"github.com/agentclients/agentclients-go/mockserver"
+	"github.com/agentclients/agentclients-go/omniflow"
+)
+
+// startMock returns a mock in memory and a client of it. Inside a synctest
+// bubble waits cost no time.
+func startMock(t *testing.T, config mockserver.Config) (*mockserver.Server, *omniflow.Client) {
+	t.Helper()
+	mock := mockserver.StartInMemory(t, config)
+	client, err := omniflow.NewClient(omniflow.Config{
+		APIKey:      "tk_0123456789",
+		WorkspaceID: "01a0sda156scx5f8",
+		Options:     agentclients.Options{BaseURL: mock.URL(mockserver.Omniflow), HTTPClient: mock.Client()},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return mock, client
+}
+
+// checkAgents fails the test unless the server has that many agents.
+func checkAgents(t *testing.T, mock *mockserver.Server, want int) {
+	t.Helper()
+	if got := len(mock.Agents(mockserver.Omniflow)); got != want {
+		t.Errorf("%d agents on the server, want %d", got, want)
+	}
+}
+
+func TestLifeOfAnAgent(t *testing.T) {
+	for _, variants := range [][]mockserver.Variant{
+		nil,
+		{mockserver.OmniflowStrict, mockserver.OmniflowCreated, mockserver.OmniflowFlatErrors},
+		{mockserver.OmniflowObjectPhoneNumber},
+	} {
+		_, client := startMock(t, mockserver.Config{Variants: variants})
+		ctx := t.Context()
+		created, err := client.CreateAgent(ctx, omniflow.CreateAgentRequest{Name: "ExampleOmniFlowAgent", Settings: map[string]any{"delay": 5}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if created.ID == "" || created.LLMModel != "gpt-4o-mini" || string(created.Settings) != `{"delay":5}` {
+			t.Errorf("created %+v", created)
+		}
+		read, err := client.GetAgent(ctx, created.ID)
+		if diff := cmp.Diff(created, read); diff != "" || err != nil {
+			t.Errorf("read %v (-created +read):\n%s", err, diff)
+		}
+		updated, err := client.UpdateAgent(ctx, created.ID, omniflow.UpdateAgentRequest{
+			LLMModel: new("gpt-4o"), TTSModel: &omniflow.TTSModel{VoiceID: new("v1")},
+		})
+		if err != nil || updated.LLMModel != "gpt-4o" || updated.Name != created.Name {
+			t.Errorf("updated %+v, %v", updated, err)
+		}
+		agents, err := client.ListAgents(ctx)
+		if diff := cmp.Diff([]omniflow.Agent{*updated}, agents); diff != "" || err != nil {
+			t.Errorf("listed %v (-updated +listed):\n%s", err, diff)
+		}
+		elsewhere := agentclients.WithHeader("x-workspace-id", "other")
+		if _, err := client.GetAgent(ctx, created.ID, elsewhere); !errors.Is(err, agentclients.ErrNotFound) {
+			t.Errorf("read from another workspace: %v", err)
+		}
+		if agents, err := client.ListAgents(ctx, elsewhere); len(agents) != 0 || err != nil {
+			t.Errorf("listed in another workspace: %v, %v", agents, err)
+		}
+	}
+}
+
+// TestAgentWithoutID is the documented answer to a create: nothing in it can
+// be used to read the agent again.
+func TestAgentWithoutID(t *testing.T) {
+	_, client := startMock(t, mockserver.Config{Variants: []mockserver.Variant{mockserver.OmniflowSeedExact}})
+	created, err := client.CreateAgent(t.Context(), supportAgent)
+	if err != nil || created.ID != "" {
+		t.Fatalf("created %+v, %v", created, err)
+	}
+	if _, err := client.GetAgent(t.Context(), created.ID); !errors.Is(err, agentclients.ErrInvalidRequest) {
+		t.Errorf("read without an id: %v", err)
+	}
+	agents, err := client.ListAgents(t.Context())
+	if err != nil || len(agents) != 1 || agents[0].Name != created.Name || agents[0].CreatedAt != created.CreatedAt {
+		t.Errorf("listed %+v, %v", agents, err)
+	}
+}
+
+// TestNoSecondAgent: whatever comes after the agent was made, one call makes
+// one agent.
+func TestNoSecondAgent(t *testing.T) {
+	for name, fault := range map[string]mockserver.Fault{
+		"drop":      mockserver.Drop(mockserver.AfterCommit),
+		"reset":     mockserver.Reset(mockserver.AfterCommit),
+		"500":       mockserver.Status(500, mockserver.AfterCommit),
+		"502":       mockserver.HTML(502, mockserver.AfterCommit),
+		"truncated": mockserver.Truncate(20),
+		"malformed": mockserver.Malformed(),
+		"stall":     mockserver.Stall(mockserver.AfterCommit),
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				mock, client := startMock(t, mockserver.Config{})
+				mock.Fail(mockserver.OmniflowCreateAgent, fault)
+				if agent, err := client.CreateAgent(t.Context(), supportAgent); agent != nil || !errors.Is(err, agentclients.ErrOutcomeUnknown) {
+					t.Errorf("got %+v, %v", agent, err)
+				}
+				checkAgents(t, mock, 1)
+				mock.AssertCalls(t, 1)
+			})
+		})
+	}
+}
+
+func TestRateLimitIsWaitedFor(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		mock, client := startMock(t, mockserver.Config{})
+		limited := mockserver.Status(429)
+		mock.Fail(mockserver.OmniflowCreateAgent, limited, limited)
+		start := time.Now()
+		var response agentclients.Response
+		if _, err := client.CreateAgent(t.Context(), supportAgent, agentclients.CaptureResponse(&response)); err != nil {
+			t.Fatal(err)
+		}
+		if waited := time.Since(start); waited < 119*time.Second || response.Attempts != 3 {
+			t.Errorf("%d attempts in %v", response.Attempts, waited)
+		}
+		checkAgents(t, mock, 1)
+	})
+}
+
+func TestUpdateIsRepeated(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		mock, client := startMock(t, mockserver.Config{})
+		agent, err := client.CreateAgent(t.Context(), supportAgent)
+		if err != nil {
+			t.Fatal(err)
+		}
+		mock.Fail(mockserver.OmniflowUpdateAgent, mockserver.Drop(mockserver.AfterCommit))
+		mock.Fail(mockserver.OmniflowGetAgent, mockserver.Status(500))
+		if agent, err = client.UpdateAgent(t.Context(), agent.ID, omniflow.UpdateAgentRequest{Name: new("Other")}); err != nil || agent.Name != "Other" {
+			t.Fatalf("updated %+v, %v", agent, err)
+		}
+		if agent, err = client.GetAgent(t.Context(), agent.ID); err != nil || agent.Name != "Other" {
+			t.Errorf("read %+v, %v", agent, err)
+		}
+	})
+}
+
+func TestNewerServer(t *testing.T) {
+	mock, client := startMock(t, mockserver.Config{})
+	mock.Fail(mockserver.OmniflowCreateAgent, mockserver.Then(
+		mockserver.UnknownField(""), mockserver.UnknownEnum("/status"), mockserver.TimeDigits(9), mockserver.Omit("/userId")))
+	agent, err := client.CreateAgent(t.Context(), supportAgent)
+	if err != nil || agent.ID == "" || agent.Status == omniflow.StatusReady || agent.Status == "" {
+		t.Errorf("got %+v, %v", agent, err)
+	}
+}
