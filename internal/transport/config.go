@@ -64,6 +64,8 @@ type Credential struct {
 	Header string
 	Prefix string // before the value: "Bearer "
 	Public bool   // not a secret: it may be printed
+	// Optional: without a value the header is not sent.
+	Optional bool
 }
 
 // New checks a configuration and returns the client for it. It does no I/O.
@@ -141,6 +143,7 @@ func resolveHeader(config Config, problems *validate.Problems) (header http.Head
 	for _, c := range config.Credentials {
 		value := cmp.Or(c.Value, os.Getenv(c.Env))
 		switch {
+		case value == "" && c.Optional:
 		case value == "":
 			problems.Addf(c.Field, "is required: set it in Config or in the environment variable %s", c.Env)
 		case !httpheader.IsValue(value) || strings.TrimSpace(value) != value:
