@@ -1,0 +1,357 @@
+package agentloop_test
+
+import (
+	"encoding/json"
+	"errors"
+	"strings"
+	"testing"
+	"testing/synctest"
+
+	"github.com/google/go-cmp/cmp"
+
+	agentclients "github.com/agentclients/agentclients-go"
+	"github.com/agentclients/agentclients-go/agentloop"
+	"github.com/agentclients/agentclients-go/mockserver"
+)
+
+const unknownID = "agent_ffffffffffffffffffffffffffffffff"
+
+// startMock returns a mock in memory and a client of it. Inside a synctest
+// bubble waits cost no time.
+func startMock(t *testing.T, config mockserver.Config) (*mockserver.Server, *agentloop.Client) {
+	t.Helper()
+	mock := mockserver.StartInMemory(t, config)
+	return mock, newMockClient(t, mock, agentloop.Config{APIKey: "evr_0123456789abcdef"})
+}
+
+func newMockClient(t *testing.T, mock *mockserver.Server, config agentloop.Config) *agentloop.Client {
+	t.Helper()
+	config.BaseURL, config.HTTPClient = mock.URL(mockserver.Agentloop), mock.Client()
+	client, err := agentloop.NewClient(config)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return client
+}
+
+// checkAgents fails the test unless the server has that many agents.
+func checkAgents(t *testing.T, mock *mockserver.Server, want int) {
+	t.Helper()
+	if got := len(mock.Agents(mockserver.Agentloop)); got != want {
+		t.Errorf("%d agents on the server, want %d", got, want)
+	}
+}
+
+func TestLifeOfAnAgent(t *testing.T) {
+	for _, variants := range [][]mockserver.Variant{
+		nil,
+		{mockserver.AgentloopFebruary2026},
+		{mockserver.AgentloopNull},
+		{mockserver.AgentloopPaged},
+	} {
+		mock, client := startMock(t, mockserver.Config{Variants: variants})
+		ctx := t.Context()
+		created, err := client.CreateAgent(ctx, supportAgent)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if created.Status != agentloop.StatusActive || created.SystemPrompt != supportAgent.SystemPrompt {
+			t.Errorf("created %+v", created)
+		}
+		read, err := client.GetAgent(ctx, created.ID)
+		if diff := cmp.Diff(created, read); diff != "" || err != nil {
+			t.Errorf("read %v (-created +read):\n%s", err, diff)
+		}
+		updated, err := client.UpdateAgent(ctx, created.ID, agentloop.UpdateAgentRequest{Name: new("Other"), Tags: []string{}})
+		if err != nil || updated.Name != "Other" || len(updated.Tags) != 0 || len(updated.Capabilities) != 2 {
+			t.Errorf("updated %+v, %v", updated, err)
+		}
+		list, err := client.ListAgents(ctx, agentloop.ListAgentsRequest{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if diff := cmp.Diff([]agentloop.Agent{*updated}, list.Agents); diff != "" {
+			t.Errorf("listed (-updated +listed):\n%s", diff)
+		}
+		other := newMockClient(t, mock, agentloop.Config{APIKey: "evr_another_key"})
+		if _, err := other.GetAgent(ctx, created.ID); !errors.Is(err, agentclients.ErrNotFound) {
+			t.Errorf("another organisation's read: %v", err)
+		}
+		if err := client.ArchiveAgent(ctx, created.ID); err != nil {
+			t.Error(err)
+		}
+		if err := client.ArchiveAgent(ctx, created.ID); !errors.Is(err, agentclients.ErrNotFound) {
+			t.Errorf("second archiving: %v", err)
+		}
+		if list, err = client.ListAgents(ctx, agentloop.ListAgentsRequest{}); err != nil || len(list.Agents) != 0 {
+			t.Errorf("listed after archiving: %+v, %v", list, err)
+		}
+		archived, err := client.GetAgent(ctx, created.ID)
+		if err != nil || archived.Status != agentloop.StatusArchived {
+			t.Errorf("read after archiving: %+v, %v", archived, err)
+		}
+		if revived, err := client.UpdateAgent(ctx, created.ID, agentloop.UpdateAgentRequest{Status: new(agentloop.StatusActive)}); err != nil || revived.Status != agentloop.StatusActive {
+			t.Errorf("revived: %+v, %v", revived, err)
+		}
+		if _, err := client.UpdateAgent(ctx, unknownID, agentloop.UpdateAgentRequest{Name: new("x")}); !errors.Is(err, agentclients.ErrNotFound) {
+			t.Errorf("updated an unknown agent: %v", err)
+		}
+	}
+}
+
+func TestBothSchemesOfTheKey(t *testing.T) {
+	mock := mockserver.StartInMemory(t, mockserver.Config{Variants: []mockserver.Variant{mockserver.AgentloopFebruary2026}})
+	for bearer, want := range map[bool]error{false: nil, true: agentclients.ErrUnauthorized} {
+		client := newMockClient(t, mock, agentloop.Config{APIKey: "evr_0123456789abcdef", Bearer: bearer})
+		if _, err := client.ListCapabilities(t.Context()); !errors.Is(err, want) {
+			t.Errorf("bearer %v: %v", bearer, err)
+		}
+	}
+	mock = mockserver.StartInMemory(t, mockserver.Config{})
+	client := newMockClient(t, mock, agentloop.Config{APIKey: "evr_0123456789abcdef", Bearer: true})
+	if _, err := client.ListCapabilities(t.Context()); err != nil {
+		t.Error(err)
+	}
+}
+
+func TestPutAgent(t *testing.T) {
+	_, client := startMock(t, mockserver.Config{})
+	ctx := t.Context()
+	id := agentloop.NewAgentID()
+	first, created, err := client.PutAgent(ctx, id, supportAgent)
+	if err != nil || !created || first.ID != id {
+		t.Fatalf("first put: %+v, %v, %v", first, created, err)
+	}
+	if err := client.ArchiveAgent(ctx, id); err != nil {
+		t.Fatal(err)
+	}
+	second, created, err := client.PutAgent(ctx, id, agentloop.CreateAgentRequest{Name: "Other", SystemPrompt: "p"})
+	if err != nil || created {
+		t.Fatalf("second put: %v, %v", created, err)
+	}
+	if second.Name != "Other" || second.Description != "" || len(second.Tags) != 0 || second.Status != agentloop.StatusActive {
+		t.Errorf("replaced by %+v", second)
+	}
+	if diff := cmp.Diff(first.Capabilities, second.Capabilities); diff != "" {
+		t.Errorf("capabilities were not kept (-first +second):\n%s", diff)
+	}
+}
+
+func TestExportAndImport(t *testing.T) {
+	mock, client := startMock(t, mockserver.Config{})
+	ctx := t.Context()
+	original, err := client.CreateAgent(ctx, supportAgent)
+	if err != nil {
+		t.Fatal(err)
+	}
+	text, err := client.ExportAgent(ctx, original.ID)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := client.ImportAgent(ctx, text); !errors.Is(err, agentclients.ErrConflict) {
+		t.Errorf("import with a taken id: %v", err)
+	}
+	var lines []string
+	for line := range strings.Lines(text) {
+		if !strings.HasPrefix(line, "id:") {
+			lines = append(lines, line)
+		}
+	}
+	imported, err := client.ImportAgent(ctx, strings.Join(lines, ""))
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := *original
+	want.ID, want.CreatedAt, want.UpdatedAt = imported.ID, imported.CreatedAt, imported.UpdatedAt
+	if diff := cmp.Diff(&want, imported); diff != "" {
+		t.Errorf("imported (-original +imported):\n%s", diff)
+	}
+	if _, err := client.ImportAgent(ctx, "---\nname: [\n---\n"); !errors.Is(err, agentclients.ErrBadRequest) {
+		t.Errorf("import of a broken text: %v", err)
+	}
+	if _, err := client.ExportAgent(ctx, unknownID); !errors.Is(err, agentclients.ErrNotFound) {
+		t.Errorf("export of an unknown agent: %v", err)
+	}
+	checkAgents(t, mock, 2)
+}
+
+func TestImportIsNotRepeated(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		mock, client := startMock(t, mockserver.Config{})
+		mock.Fail(mockserver.AgentloopImportAgent, mockserver.Drop(mockserver.AfterCommit))
+		if _, err := client.ImportAgent(t.Context(), "Be kind."); !errors.Is(err, agentclients.ErrOutcomeUnknown) {
+			t.Errorf("error %v", err)
+		}
+		checkAgents(t, mock, 1)
+	})
+}
+
+func TestLostAnswerIsSettled(t *testing.T) {
+	for name, request := range map[string]agentloop.CreateAgentRequest{
+		"without an id": supportAgent,
+		"with an id":    withID(supportAgent, "agent_01933b5a000070008000000000000001"),
+	} {
+		for _, variants := range [][]mockserver.Variant{nil, {mockserver.AgentloopNull}} {
+			t.Run(name, func(t *testing.T) {
+				synctest.Test(t, func(t *testing.T) {
+					mock, client := startMock(t, mockserver.Config{Variants: variants})
+					mock.Fail(mockserver.AgentloopCreateAgent, mockserver.Drop(mockserver.AfterCommit))
+					var response agentclients.Response
+					agent, err := client.CreateAgent(t.Context(), request, agentclients.CaptureResponse(&response))
+					if err != nil || agent.Name != request.Name {
+						t.Fatalf("got %+v, %v", agent, err)
+					}
+					if !response.Settled || response.Attempts != 3 { // create, create, get
+						t.Errorf("response %+v", response)
+					}
+					checkAgents(t, mock, 1)
+				})
+			})
+		}
+	}
+}
+
+// TestForeignAgentIsNotTaken: the answer is lost before anything happened, and
+// the id is somebody else's.
+func TestForeignAgentIsNotTaken(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		mock, client := startMock(t, mockserver.Config{})
+		mine := withID(supportAgent, agentloop.NewAgentID())
+		other := mine
+		other.Capabilities = []agentloop.Capability{{Ref: "web_fetch", Config: json.RawMessage(`{"depth":2}`)}}
+		if _, err := client.CreateAgent(t.Context(), other); err != nil {
+			t.Fatal(err)
+		}
+		mock.Fail(mockserver.AgentloopCreateAgent, mockserver.Drop(mockserver.BeforeCommit))
+		_, err := client.CreateAgent(t.Context(), mine)
+		if !errors.Is(err, agentclients.ErrConflict) || errors.Is(err, agentclients.ErrOutcomeUnknown) {
+			t.Errorf("error %v", err)
+		}
+		checkAgents(t, mock, 1)
+	})
+}
+
+// TestConflictIsNotSettled: a 409 to the first try is a conflict, even if the
+// agent is the same.
+func TestConflictIsNotSettled(t *testing.T) {
+	mock, client := startMock(t, mockserver.Config{})
+	request := withID(supportAgent, agentloop.NewAgentID())
+	if _, err := client.CreateAgent(t.Context(), request); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := client.CreateAgent(t.Context(), request); !errors.Is(err, agentclients.ErrConflict) {
+		t.Errorf("with an active agent: %v", err)
+	}
+	if err := client.ArchiveAgent(t.Context(), request.ID); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := client.CreateAgent(t.Context(), request); !errors.Is(err, agentclients.ErrConflict) {
+		t.Errorf("with an archived agent: %v", err)
+	}
+	mock.AssertCalls(t, 0, mockserver.OpIs(mockserver.AgentloopGetAgent))
+}
+
+func TestOutcomeStaysUnknown(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		mock, client := startMock(t, mockserver.Config{})
+		lost := mockserver.Drop(mockserver.AfterCommit)
+		mock.Fail(mockserver.AgentloopCreateAgent, lost, lost, lost)
+		request := withID(supportAgent, agentloop.NewAgentID())
+		_, err := client.CreateAgent(t.Context(), request)
+		var e *agentclients.Error
+		if !errors.As(err, &e) || !errors.Is(err, agentclients.ErrOutcomeUnknown) || e.Attempts != 3 {
+			t.Errorf("error %v", err)
+		}
+		checkAgents(t, mock, 1)
+		if agent, err := client.GetAgent(t.Context(), request.ID); err != nil || agent.Name != request.Name {
+			t.Errorf("looked and found %+v, %v", agent, err)
+		}
+	})
+}
+
+func TestArchivingIsRepeated(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		mock, client := startMock(t, mockserver.Config{})
+		agent, err := client.CreateAgent(t.Context(), supportAgent)
+		if err != nil {
+			t.Fatal(err)
+		}
+		mock.Fail(mockserver.AgentloopArchiveAgent, mockserver.Drop(mockserver.AfterCommit))
+		if err := client.ArchiveAgent(t.Context(), agent.ID); err != nil {
+			t.Error(err)
+		}
+		checkAgents(t, mock, 0)
+	})
+}
+
+func TestAllAgents(t *testing.T) {
+	for _, variants := range [][]mockserver.Variant{nil, {mockserver.AgentloopPaged}} {
+		_, client := startMock(t, mockserver.Config{Variants: variants})
+		want := map[string]bool{}
+		for range 45 {
+			agent, err := client.CreateAgent(t.Context(), supportAgent)
+			if err != nil {
+				t.Fatal(err)
+			}
+			want[agent.ID] = true
+		}
+		for agent, err := range client.AllAgents(t.Context(), agentloop.ListAgentsRequest{}) {
+			if err != nil {
+				t.Fatal(err)
+			}
+			if !want[agent.ID] {
+				t.Errorf("%s came unasked or twice", agent.ID)
+			}
+			delete(want, agent.ID)
+		}
+		if len(want) > 0 {
+			t.Errorf("%d agents did not come with %v", len(want), variants)
+		}
+	}
+}
+
+func TestCatalog(t *testing.T) {
+	_, client := startMock(t, mockserver.Config{})
+	ctx := t.Context()
+	capabilities, err := client.ListCapabilities(ctx)
+	if err != nil || len(capabilities.Capabilities) == 0 {
+		t.Fatalf("capabilities %+v, %v", capabilities, err)
+	}
+	first := capabilities.Capabilities[0]
+	capability, err := client.GetCapability(ctx, first.ID)
+	if diff := cmp.Diff(&first, capability); diff != "" || err != nil {
+		t.Errorf("read %v (-listed +read):\n%s", err, diff)
+	}
+	if _, err := client.GetCapability(ctx, "a/b"); !errors.Is(err, agentclients.ErrNotFound) {
+		t.Errorf("unknown capability: %v", err)
+	}
+	all, err := client.ListModels(ctx, agentloop.ListModelsRequest{IncludeStale: new(true)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	favorites, err := client.ListModels(ctx, agentloop.ListModelsRequest{FavoritesOnly: true})
+	if err != nil || len(favorites.Models) == 0 || len(favorites.Models) >= len(all.Models) {
+		t.Errorf("favorites %+v, %v, all %+v", favorites, err, all)
+	}
+	if _, err := client.ListModels(ctx, agentloop.ListModelsRequest{Source: "found"}); !errors.Is(err, agentclients.ErrBadRequest) {
+		t.Errorf("unknown source: %v", err)
+	}
+}
+
+func TestNewerServer(t *testing.T) {
+	mock, client := startMock(t, mockserver.Config{})
+	mock.Fail(mockserver.AgentloopCreateAgent, mockserver.Then(
+		mockserver.UnknownField(""), mockserver.UnknownEnum("/status"), mockserver.TimeDigits(9), mockserver.Null("/tags")))
+	agent, err := client.CreateAgent(t.Context(), supportAgent)
+	if err != nil || agent.Status == agentloop.StatusActive || agent.Status == "" || agent.Tags != nil {
+		t.Fatalf("got %+v, %v", agent, err)
+	}
+	if _, err := agent.CreatedAt.Time(); err != nil {
+		t.Error(err)
+	}
+}
+
+func withID(request agentloop.CreateAgentRequest, id string) agentloop.CreateAgentRequest {
+	request.ID = id
+	return request
+}
