@@ -20,7 +20,10 @@ const (
 // agent exists.
 func NewAgentID() string {
 	id := uuid.Must(uuid.NewV7()) // fails only without a source of randomness
-	return agentPrefix + hex.EncodeToString(id[:])
+	var text [len(agentPrefix) + agentDigits]byte
+	copy(text[:], agentPrefix)
+	hex.Encode(text[len(agentPrefix):], id[:])
+	return string(text[:])
 }
 
 // validateAgentID checks the form of an id that is to be sent. The id itself
