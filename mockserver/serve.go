@@ -442,17 +442,21 @@ func (b *bodyReader) finish() ([]byte, error) {
 }
 
 // abandon ends the reading, so that the request can be answered although its
-// body is still coming.
+// body is still coming: net/http would read on before it answers. The
+// connection cannot be used again.
 func (b *bodyReader) abandon() {
-	if b.result == nil {
+	if b.result != nil {
+		select {
+		case <-b.result:
+			return
+		default:
+		}
+	} else if b.r.ContentLength == 0 {
 		return
 	}
-	select {
-	case <-b.result:
-	default:
-		if http.NewResponseController(b.w).SetReadDeadline(time.Unix(1, 0)) == nil {
-			<-b.result
-		}
+	b.w.Header().Set("Connection", "close")
+	if http.NewResponseController(b.w).SetReadDeadline(time.Unix(1, 0)) == nil && b.result != nil {
+		<-b.result
 	}
 }
 

@@ -1,0 +1,196 @@
+package mockserver
+
+import (
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+// hits sends so many creates and returns which of them were refused.
+func hits(server *Server, count int) string {
+	var out strings.Builder
+	for range count {
+		if createOmniflow(server.defaultNamespace).status == 200 {
+			out.WriteByte('.')
+		} else {
+			out.WriteByte('x')
+		}
+	}
+	return out.String()
+}
+
+func TestRules(t *testing.T) {
+	for name, c := range map[string]struct {
+		rule func(*Server) *Rule
+		want string
+		left int
+	}{
+		"queue":           {func(s *Server) *Rule { return s.Fail(OmniflowCreateAgent, Status(500), Status(503)) }, "xx......", 0},
+		"always":          {func(s *Server) *Rule { return s.When(OmniflowCreateAgent).Do(Status(500)) }, "xxxxxxxx", -1},
+		"any operation":   {func(s *Server) *Rule { return s.When(AnyOp).Do(Status(500)) }, "xxxxxxxx", -1},
+		"other operation": {func(s *Server) *Rule { return s.When(OmniflowGetAgent).Do(Status(500)) }, "........", -1},
+		"skip":            {func(s *Server) *Rule { return s.When(OmniflowCreateAgent).Skip(3).Do(Status(500)) }, "...xxxxx", -1},
+		"times":           {func(s *Server) *Rule { return s.When(OmniflowCreateAgent).Times(2).Do(Status(500)) }, "xx......", 0},
+		"every":           {func(s *Server) *Rule { return s.When(OmniflowCreateAgent).Every(3).Do(Status(500)) }, "x..x..x.", -1},
+		"all of them":     {func(s *Server) *Rule { return s.When(OmniflowCreateAgent).Skip(1).Every(2).Times(3).Do(Status(500)) }, ".x.x.x..", 0},
+		"rate 1":          {func(s *Server) *Rule { return s.When(OmniflowCreateAgent).Rate(1, 1).Do(Status(500)) }, "xxxxxxxx", -1},
+		"header": {func(s *Server) *Rule {
+			return s.When(OmniflowCreateAgent, HeaderIs("x-workspace-id", "w1")).Do(Status(500))
+		}, "xxxxxxxx", -1},
+		"credential": {func(s *Server) *Rule {
+			return s.When(OmniflowCreateAgent, HeaderIs("X-Api-Key", "tk_secret")).Do(Status(500))
+		}, "xxxxxxxx", -1},
+		"other header": {func(s *Server) *Rule {
+			return s.When(OmniflowCreateAgent, HeaderIs("x-workspace-id", "w2")).Do(Status(500))
+		}, "........", -1},
+		"value":       {func(s *Server) *Rule { return s.When(OmniflowCreateAgent, JSONAt("/name", "Ada")).Do(Status(500)) }, "xxxxxxxx", -1},
+		"other value": {func(s *Server) *Rule { return s.When(OmniflowCreateAgent, JSONAt("/name", "Bob")).Do(Status(500)) }, "........", -1},
+		"value and header": {func(s *Server) *Rule {
+			return s.When(OmniflowCreateAgent, JSONAt("/name", "Ada"), HeaderIs("x-workspace-id", "w2")).Do(Status(500))
+		}, "........", -1},
+		"retried":         {func(s *Server) *Rule { return s.When(OmniflowCreateAgent, Retried()).Do(Status(500)) }, ".xxxxxxx", -1},
+		"method and path": {func(s *Server) *Rule { return s.When(AnyOp, MethodIs("post"), PathIs(omniflowAgents)).Do(Status(500)) }, "xxxxxxxx", -1},
+		"API":             {func(s *Server) *Rule { return s.When(AnyOp, APIIs(Orq)).Do(Status(500)) }, "........", -1},
+		"stage": {func(s *Server) *Rule {
+			return s.When(OmniflowCreateAgent).At(AfterCommit).Times(1).Do(Status(500))
+		}, "x.......", 0},
+		"early after late": {func(s *Server) *Rule {
+			s.When(OmniflowCreateAgent).Do(Delay(0))
+			return s.Fail(OmniflowCreateAgent, Status(500, BeforeRead), Status(500))
+		}, "x.......", 1},
+	} {
+		t.Run(name, func(t *testing.T) {
+			server := StartInMemory(t, Config{AllowUnfired: true})
+			rule := c.rule(server)
+			if got := hits(server, len(c.want)); got != c.want {
+				t.Errorf("hit %s, want %s", got, c.want)
+			}
+			if fired := strings.Count(c.want, "x"); rule.Fired() != fired || rule.Remaining() != c.left {
+				t.Errorf("fired %d, want %d; remaining %d, want %d", rule.Fired(), fired, rule.Remaining(), c.left)
+			}
+			rule.Remove()
+			if rule.Remaining() != 0 || name != "early after late" && len(server.Rules()) != 0 {
+				t.Error("the rule is still there")
+			}
+			if got := hits(server, 2); got != ".." {
+				t.Errorf("a removed rule hit %s", got)
+			}
+		})
+	}
+}
+
+func TestRateIsReproducible(t *testing.T) {
+	run := func(seed uint64) string {
+		server := StartInMemory(t, Config{})
+		server.When(OmniflowCreateAgent).Rate(0.5, seed).Do(Status(500))
+		return hits(server, 64)
+	}
+	first := run(1)
+	if n := strings.Count(first, "x"); n < 16 || n > 48 {
+		t.Errorf("rate 0.5 hit %d of 64", n)
+	}
+	if again := run(1); again != first {
+		t.Errorf("the same seed hit %s and %s", first, again)
+	}
+	if other := run(2); other == first {
+		t.Error("another seed hit the same")
+	}
+}
+
+func TestRuleJSON(t *testing.T) {
+	text := `{"op":"omniflow.CreateAgent","match":{"header":{"X-A":"b"},"json":{"/name":"Ada","/n":1},"retried":false},` +
+		`"skip":1,"times":2,"every":3,"rate":0.5,"seed":7,"stage":"after-commit","do":[{"delay":"1ms"},{"drop":{}}]}`
+	spec, err := ParseRule([]byte(text))
+	if err != nil {
+		t.Fatal(err)
+	}
+	server := testServer(t, Config{})
+	rule, err := server.AddRule(spec)
+	if err != nil {
+		t.Fatal(err)
+	}
+	written, err := json.Marshal(rule)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var want, got map[string]any
+	json.Unmarshal([]byte(text), &want) //nolint:errcheck // the compare shows it
+	json.Unmarshal(written, &got)       //nolint:errcheck // the compare shows it
+	want["id"], want["fired"], want["remaining"] = "r1", 0.0, 2.0
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Error(diff)
+	}
+	if rule.ID() != "r1" || rule.Spec().Times != 2 {
+		t.Errorf("rule is %s %+v", rule.ID(), rule.Spec())
+	}
+}
+
+func TestRuleErrors(t *testing.T) {
+	server := testServer(t, Config{})
+	for text, want := range map[string]string{
+		`[]`:         `rule: the document: expected an object, got array`,
+		`{"on":"x"}`: `rule: unknown member "on"; there are "op", "match", "skip", "times", "every", "rate", "seed", "stage", "do", "queue"`,
+		`{"op":5}`:   `rule: op: expected a string, got number`,
+		`{}`:         `op is missing; there are "omniflow.CreateAgent"`,
+		`{"op":"x"}`: `unknown op "x"; there are "omniflow.CreateAgent"`,
+		`{"op":"*"}`: `do is missing`,
+		`{"op":"*","skip":-1,"do":[{"drop":{}}]}`:                                      `skip is -1`,
+		`{"op":"*","times":-1,"do":[{"drop":{}}]}`:                                     `times is -1`,
+		`{"op":"*","every":-1,"do":[{"drop":{}}]}`:                                     `every is -1`,
+		`{"op":"*","rate":1.5,"do":[{"drop":{}}]}`:                                     `rate is 1.5; allowed is 0 to 1`,
+		`{"op":"*","stage":"x","do":[{"drop":{}}]}`:                                    `unknown stage "x"; there are "before-read"`,
+		`{"op":"*","do":[{"drop":{}}],"queue":[{"drop":{}}]}`:                          `do and queue are both given`,
+		`{"op":"*","times":1,"queue":[{"drop":{}}]}`:                                   `times is given with queue`,
+		`{"op":"*","match":{"heder":{}},"do":[{"drop":{}}]}`:                           `unknown member "match.heder"; there are "op", "api", "method", "path", "header", "json", "retried"`,
+		`{"op":"*","match":{"api":"x"},"do":[{"drop":{}}]}`:                            `match: unknown api "x"; there are "omniflow"`,
+		`{"op":"*","match":{"json":{"a":1}},"do":[{"drop":{}}]}`:                       `match: json: "a" is not a JSON pointer`,
+		`{"op":"*","match":{"status":200},"do":[{"drop":{}}]}`:                         `are not known before the answer`,
+		`{"op":"*","match":{"retried":true},"do":[{"drop":{}}],"stage":"before-read"}`: `json and retried are not known at stage "before-read"`,
+		`{"op":"*","do":[{"truncate":5}],"stage":"before-read"}`:                       `fault "truncate" changes an answer`,
+	} {
+		spec, err := ParseRule([]byte(text))
+		if err == nil {
+			_, err = server.AddRule(spec)
+		}
+		if err == nil || !strings.Contains(err.Error(), want) || strings.Contains(err.Error(), "\n") {
+			t.Errorf("%s: error is %v, want %s", text, err, want)
+		}
+	}
+	if n := len(server.Rules()); n != 0 {
+		t.Errorf("%d rules were added", n)
+	}
+}
+
+func TestRulesAreAskedInOrder(t *testing.T) {
+	server := StartInMemory(t, Config{})
+	for i := range 3 {
+		server.Fail(OmniflowCreateAgent, Status(500+i))
+	}
+	var got []int
+	for range 4 {
+		got = append(got, createOmniflow(server.defaultNamespace).status)
+	}
+	if diff := cmp.Diff([]int{500, 501, 502, 200}, got); diff != "" {
+		t.Error(diff)
+	}
+	for i, rule := range server.Rules() {
+		if rule.ID() != fmt.Sprintf("r%d", i+1) || rule.Fired() != 1 {
+			t.Errorf("rule %s fired %d", rule.ID(), rule.Fired())
+		}
+	}
+}
+
+func TestRedirectKeepsRule(t *testing.T) {
+	server := StartInMemory(t, Config{})
+	server.Fail(OmniflowCreateAgent, Redirect(307, omniflowAgents))
+	client := server.Client()
+	client.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
+	got := exchangeWith(client, omniflowRequest(server.defaultNamespace, "POST", omniflowAgents, `{}`))
+	if got.status != 307 || got.header.Get("Location") != omniflowAgents {
+		t.Errorf("got %+v", got)
+	}
+}
