@@ -17,33 +17,48 @@ import (
 	"github.com/hashicorp/go-retryablehttp"
 
 	agentclients "github.com/agentclients/agentclients-go"
+	"github.com/agentclients/agentclients-go/internal/redact"
 )
 
 // call is one call of a client method: the state that its attempts share, and
 // the answer to the last one. It travels as the context of its requests, since
 // go-retryablehttp hands its callbacks nothing else.
 type call struct {
-	context.Context
-	client *Client
-	op     Op
-	start  time.Time
-	trace  httptrace.ClientTrace
+	context.Context // of the caller, with the trace
+	client          *Client
+	op              Op
+	start           time.Time
+	loop            retryablehttp.Client // one per call: its Backoff gets no context
+	trace           httptrace.ClientTrace
 
 	attempts int
 	lost     bool // an attempt before the last one may have taken effect
 	waiting  bool // between two attempts
-	wait     time.Duration
 
 	// The last attempt.
 	asked, connected atomic.Bool // net/http began to get a connection, and had one
 	status           int         // 0: no answer
 	header           http.Header
 	body             []byte
-	failure          error               // of the transport, of reading the body, or of the limiter
-	refused          bool                // by the limiter: nothing was sent
+	failure          error               // of the transport, or of reading the body
 	described        *agentclients.Error // the answer as an error, read at most once
-	sentPath         string
-	sentQuery        string
+
+	refusal   error // why the next attempt was not made: the limiter's or the context's word
+	sentPath  string
+	sentQuery string
+}
+
+func newCall(ctx context.Context, client *Client, op Op) *call {
+	c := &call{client: client, op: op, start: time.Now()}
+	c.trace.GetConn = func(string) { c.asked.Store(true) }
+	c.trace.GotConn = func(httptrace.GotConnInfo) { c.connected.Store(true) }
+	c.Context = httptrace.WithClientTrace(ctx, &c.trace)
+	c.loop.HTTPClient = client.http
+	c.loop.RetryMax = client.retry.MaxAttempts - 1
+	c.loop.CheckRetry = checkRetry
+	c.loop.Backoff = backoff
+	c.loop.ErrorHandler = retryablehttp.PassthroughErrorHandler
+	return c
 }
 
 type callKey struct{}
@@ -56,39 +71,34 @@ func (c *call) Value(key any) any {
 	return c.Context.Value(key)
 }
 
+func callOf(ctx context.Context) *call { return ctx.Value(callKey{}).(*call) }
+
 // run sends the request until go-retryablehttp, which asks checkRetry, is
 // done. What came of it is in c.
 func (c *call) run(request *retryablehttp.Request) {
 	c.sentPath, c.sentQuery = request.URL.EscapedPath(), request.URL.RawQuery
-	if err := c.Err(); err != nil {
-		c.failure, c.refused = err, true
-		return
-	}
-	loop := &retryablehttp.Client{ // one per call: Backoff gets no context
-		HTTPClient:   c.client.http,
-		RetryMax:     c.client.retry.MaxAttempts - 1,
-		CheckRetry:   c.checkRetry,
-		Backoff:      func(time.Duration, time.Duration, int, *http.Response) time.Duration { return c.wait },
-		ErrorHandler: retryablehttp.PassthroughErrorHandler,
-	}
-	response, err := loop.Do(request)
+	response, err := c.loop.Do(request)
 	if response != nil && response.Body != nil {
 		response.Body.Close()
 	}
+	if c.refusal == nil && c.waiting {
+		c.refusal = c.contextError() // it ended the wait
+	}
 	switch {
-	case c.waiting && c.Err() != nil && c.failure != nil:
-		c.failure = fmt.Errorf("%w while waiting after: %w", c.contextError(), c.failure)
-	case c.waiting && c.Err() != nil:
-		c.failure = c.contextError()
-	case err != nil && c.failure == nil && c.status == 0:
-		c.failure = err // net/http refused to send it
+	case c.refusal != nil && c.failure != nil:
+		c.failure = fmt.Errorf("%w while waiting after: %w", c.refusal, c.failure)
+	case c.refusal != nil:
+		c.failure = c.refusal
+	case err != nil && c.attempts == 0:
+		c.refusal = c.cause(c.Context, err) // net/http's: it asked no round tripper
+		c.failure = c.refusal
 	}
 }
 
-// contextError says why the context of the call is done.
+// contextError says why the context of the call is done, nil if it is not.
 func (c *call) contextError() error {
 	err, cause := c.Err(), context.Cause(c.Context)
-	if cause == nil || errors.Is(cause, err) {
+	if err == nil || cause == nil || errors.Is(cause, err) {
 		return err
 	}
 	return fmt.Errorf("%w: %w", err, cause)
@@ -103,7 +113,10 @@ func (t roundTripper) RoundTrip(request *http.Request) (*http.Response, error) {
 	if base == nil {
 		base = http.DefaultTransport
 	}
-	c := request.Context().Value(callKey{}).(*call)
+	c := callOf(request.Context())
+	if c.refusal = c.admit(); c.refusal != nil {
+		return nil, c.refusal
+	}
 	response, err := c.attempt(request, base)
 	if c.client.logger != nil {
 		c.log(slog.LevelDebug, "attempt", slog.Duration("elapsed", time.Since(c.start)))
@@ -111,27 +124,29 @@ func (t roundTripper) RoundTrip(request *http.Request) (*http.Response, error) {
 	return response, err
 }
 
+// admit waits for the limiter. Its error means that nothing may be sent.
+func (c *call) admit() error {
+	if c.client.limiter != nil && c.Err() == nil {
+		if err := c.client.limiter.Wait(c); err != nil && c.Err() == nil {
+			return err
+		}
+	}
+	return c.contextError()
+}
+
 // attempt sends the request once and reads the whole answer, so that the
 // attempt's timeout covers the body and the connection can be used again.
 func (c *call) attempt(request *http.Request, base http.RoundTripper) (*http.Response, error) {
-	if c.client.limiter != nil {
-		if err := c.client.limiter.Wait(request.Context()); err != nil {
-			c.failure, c.refused = err, true
-			return nil, err
-		}
-	}
 	c.status, c.header, c.body, c.failure, c.described, c.waiting = 0, nil, nil, nil, nil, false
 	c.asked.Store(false)
 	c.connected.Store(false)
 	c.attempts++
-	timeout := c.client.retry.AttemptTimeout
-	ctx, cancel := context.WithTimeoutCause(request.Context(), timeout, attemptTimeoutError{timeout})
+	ctx, cancel := context.WithTimeoutCause(request.Context(), c.client.retry.AttemptTimeout, c.client.timedOut)
 	defer cancel()
-	if c.trace.GetConn == nil {
-		c.trace.GetConn = func(string) { c.asked.Store(true) }
-		c.trace.GotConn = func(httptrace.GotConnInfo) { c.connected.Store(true) }
+	response, err := base.RoundTrip(request.WithContext(ctx))
+	if err == nil && response == nil {
+		err = errors.New("the RoundTripper returned neither an answer nor an error")
 	}
-	response, err := base.RoundTrip(request.WithContext(httptrace.WithClientTrace(ctx, &c.trace)))
 	if err != nil {
 		c.failure = c.cause(ctx, err)
 		return nil, c.failure
@@ -170,11 +185,13 @@ func (c *call) read(response *http.Response) error {
 }
 
 // readAtMost is io.ReadAll with a limit, in one allocation if the length is
-// known.
+// known and not huge.
 func readAtMost(r io.Reader, limit, length int64) ([]byte, error) {
 	size := int64(512)
 	if length >= 0 {
-		size = min(length, limit) + 1 // one more, to meet the end without growing
+		// One more, to meet the end without growing. What the server says is
+		// trusted up to a point.
+		size = min(length, limit, maxErrorBytes) + 1
 	}
 	body := make([]byte, 0, size)
 	for int64(len(body)) < limit {
@@ -202,34 +219,38 @@ func (c *call) cause(attempt context.Context, err error) error {
 		return c.contextError()
 	}
 	if timeout := context.Cause(attempt); timeout != nil {
-		if timeout == context.DeadlineExceeded { // the Timeout of the user's http.Client
-			timeout = attemptTimeoutError{c.client.http.Timeout}
-		}
 		return timeout
 	}
 	var wrapped *url.Error
 	for errors.As(err, &wrapped) {
 		err = wrapped.Err
 	}
-	text := c.client.hide(err.Error())
-	if c.sentQuery != "" {
-		text = strings.ReplaceAll(text, "?"+c.sentQuery, "")
-	}
-	if text != err.Error() {
-		return &cleanError{text, err}
+	for inner := err; inner != nil; inner = errors.Unwrap(inner) {
+		if text := inner.Error(); c.clean(text) != text {
+			return &cleanError{c.clean(err.Error()), func(target error) bool { return errors.Is(err, target) }}
+		}
 	}
 	return err
+}
+
+// clean removes the key and the query of the request from a text.
+func (c *call) clean(text string) string {
+	text = c.client.hide(text)
+	if c.sentQuery != "" {
+		text = strings.ReplaceAll(text, c.sentQuery, redact.Placeholder)
+	}
+	return text
 }
 
 // cleanError is an error with a cleaned text. The original can be matched but
 // not got hold of, since it would print what was cleaned away.
 type cleanError struct {
-	text     string
-	original error
+	text string
+	is   func(error) bool
 }
 
 func (e *cleanError) Error() string        { return e.text }
-func (e *cleanError) Is(target error) bool { return errors.Is(e.original, target) }
+func (e *cleanError) Is(target error) bool { return e.is(target) }
 
 // attemptTimeoutError ends one attempt. It is not a context.DeadlineExceeded:
 // the deadline of the caller has not passed.
@@ -238,38 +259,46 @@ type attemptTimeoutError struct{ after time.Duration }
 func (e attemptTimeoutError) Error() string { return fmt.Sprintf("no answer within %v", e.after) }
 func (e attemptTimeoutError) Timeout() bool { return true }
 
-// checkRetry decides whether to send again, and how long to wait before.
-func (c *call) checkRetry(context.Context, *http.Response, error) (bool, error) {
+// checkRetry and backoff are what go-retryablehttp asks after every attempt.
+func checkRetry(ctx context.Context, _ *http.Response, _ error) (bool, error) {
+	return callOf(ctx).retries(), nil
+}
+
+func backoff(wait, _ time.Duration, _ int, _ *http.Response) time.Duration { return wait }
+
+// retries decides whether to send again, and how long to wait before.
+func (c *call) retries() bool {
 	if c.succeeded() && c.failure == nil {
-		return false, nil
+		return false
 	}
 	if c.attempts >= c.client.retry.MaxAttempts || !c.mayReplay() || c.Err() != nil {
-		return false, nil
+		return false
 	}
-	c.wait = c.backoff()
+	wait := c.jitter()
 	described := c.describe()
 	if described != nil && (described.RetryAfter > 0 || c.hasRetryAfter()) {
-		c.wait = described.RetryAfter
-		if c.wait > c.client.retry.MaxRetryAfter {
-			return false, nil
+		wait = described.RetryAfter
+		if wait > c.client.retry.MaxRetryAfter {
+			return false
 		}
 	}
-	if deadline, ok := c.Deadline(); ok && time.Until(deadline) <= c.wait {
-		return false, nil // the caller gets the answer now, not a timeout later
+	if deadline, ok := c.Deadline(); ok && time.Until(deadline) <= wait {
+		return false // the caller gets the answer now, not a timeout later
 	}
 	// A server that names a time to come back has not done anything yet: that
 	// is why even ReplayNever sends again.
 	postponed := c.op.Replay == ReplayNever && c.status == http.StatusServiceUnavailable && c.hasRetryAfter()
 	c.lost = c.lost || c.doubtful() && !postponed
 	c.waiting = true
+	c.loop.RetryWaitMin = wait // which backoff returns
 	if c.client.logger != nil {
-		c.log(slog.LevelWarn, "retry", slog.Duration("wait", c.wait))
+		c.log(slog.LevelWarn, "retry", slog.Duration("wait", wait))
 	}
-	return true, nil
+	return true
 }
 
-// backoff is the wait before the next attempt if the server names none.
-func (c *call) backoff() time.Duration {
+// jitter is the wait before the next attempt if the server names none.
+func (c *call) jitter() time.Duration {
 	policy := c.client.retry
 	ceiling := policy.MinWait
 	for i := 1; i < c.attempts && ceiling < policy.MaxWait; i++ {
@@ -281,7 +310,7 @@ func (c *call) backoff() time.Duration {
 // mayReplay reports whether the class of the operation allows to send again
 // after what the last attempt came to.
 func (c *call) mayReplay() bool {
-	if c.refused || isCertificateError(c.failure) {
+	if c.refusal != nil || isCertificateError(c.failure) {
 		return false
 	}
 	if c.status == http.StatusTooManyRequests || c.status == http.StatusServiceUnavailable && c.hasRetryAfter() {
@@ -312,7 +341,7 @@ func (c *call) mayReplay() bool {
 // its answer does not say so.
 func (c *call) doubtful() bool {
 	switch {
-	case c.refused:
+	case c.attempts == 0:
 		return false
 	case c.status == 0:
 		return c.mayHaveBeenSent()
@@ -339,7 +368,7 @@ func (c *call) response() agentclients.Response {
 		StatusCode: c.status,
 		Header:     c.header,
 		Body:       c.body,
-		RequestID:  requestID(c.header),
+		RequestID:  c.requestID(),
 		Attempts:   c.attempts,
 		Elapsed:    time.Since(c.start),
 	}
@@ -360,11 +389,11 @@ func (c *call) log(level slog.Level, message string, more slog.Attr) {
 		slog.Int("status", c.status),
 		more,
 	}
-	if id := requestID(c.header); id != "" {
+	if id := c.requestID(); id != "" {
 		attributes = append(attributes, slog.String("request_id", id))
 	}
 	if c.failure != nil {
-		attributes = append(attributes, slog.String("error", c.client.hide(c.failure.Error())))
+		attributes = append(attributes, slog.String("error", c.failure.Error()))
 	}
 	c.client.logger.LogAttrs(c.Context, level, message, attributes...)
 }

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http"
-	"time"
 
 	"github.com/hashicorp/go-retryablehttp"
 
@@ -21,6 +20,7 @@ type Client struct {
 	hide      func(string) string
 	http      *http.Client
 	retry     agentclients.RetryPolicy
+	timedOut  error // of an attempt
 	limiter   agentclients.Limiter
 	logger    *slog.Logger
 	maxBytes  int64
@@ -65,7 +65,7 @@ func (c *Client) send(ctx context.Context, op Op, options []agentclients.CallOpt
 	if err != nil {
 		return nil, err
 	}
-	call := &call{Context: ctx, client: c, op: op, start: time.Now()}
+	call := newCall(ctx, c, op)
 	// Only a body that exists may be handed over: a nil []byte in an
 	// interface is a body of no bytes.
 	var payload any

@@ -2,9 +2,9 @@ package transport
 
 import (
 	"cmp"
-	"errors"
 	"fmt"
 	"maps"
+	"math"
 	"net"
 	"net/http"
 	"net/netip"
@@ -74,7 +74,7 @@ func New(config Config) (*Client, error) {
 	var problems validate.Problems
 	base := resolveBaseURL(config, &problems)
 	header, secrets := resolveHeader(config, &problems)
-	retry := resolveRetry(config.Options.Retry, &problems)
+	retry := resolveRetry(config.Options, &problems)
 	if config.Options.MaxResponseBytes < 0 {
 		problems.Add("MaxResponseBytes", "must not be negative")
 	}
@@ -89,9 +89,11 @@ func New(config Config) (*Client, error) {
 		hide:      strings.NewReplacer(secrets...).Replace,
 		http:      newHTTPClient(config.Options.HTTPClient, retry.AttemptTimeout),
 		retry:     retry,
+		timedOut:  attemptTimeoutError{retry.AttemptTimeout},
 		limiter:   config.Options.Limiter,
 		logger:    config.Options.Logger,
-		maxBytes:  cmp.Or(config.Options.MaxResponseBytes, defaultMaxResponseBytes),
+		// One byte more than this is read, to see that it is too much.
+		maxBytes:  min(cmp.Or(config.Options.MaxResponseBytes, defaultMaxResponseBytes), math.MaxInt64-1),
 		readError: config.ReadError,
 	}, nil
 }
@@ -106,12 +108,12 @@ func resolveBaseURL(config Config, problems *validate.Problems) *url.URL {
 	if source.Normalize != nil {
 		raw = source.Normalize(raw)
 	}
-	// The URL itself is not quoted in any message: its user part or query may
-	// hold a secret.
+	// Nothing of the URL is quoted in any message, not even what url.Parse
+	// finds wrong with it: its user part or query may hold a secret.
 	base, err := url.Parse(raw)
 	switch {
 	case err != nil:
-		problems.Addf("BaseURL", "is not a valid URL: %v", errors.Unwrap(err))
+		problems.Add("BaseURL", "is not a valid URL; it must look like https://api.example.com/v1")
 	case base.Scheme != "http" && base.Scheme != "https":
 		problems.Add("BaseURL", "must be an absolute URL that begins with https:// or http://")
 	case base.Hostname() == "":
@@ -126,6 +128,7 @@ func resolveBaseURL(config Config, problems *validate.Problems) *url.URL {
 
 // isLoopback reports whether a host can only be this machine.
 func isLoopback(host string) bool {
+	host = strings.ToLower(host)
 	if host == "localhost" || strings.HasSuffix(host, ".localhost") {
 		return true
 	}
@@ -163,7 +166,8 @@ func userAgent(config Config) string {
 	return strings.TrimSpace(config.Options.UserAgent + " " + own)
 }
 
-func resolveRetry(policy agentclients.RetryPolicy, problems *validate.Problems) agentclients.RetryPolicy {
+func resolveRetry(options agentclients.Options, problems *validate.Problems) agentclients.RetryPolicy {
+	policy := options.Retry
 	if policy.MaxAttempts < 0 {
 		problems.Add("Retry.MaxAttempts", "must not be negative")
 	}
@@ -190,6 +194,10 @@ func resolveRetry(policy agentclients.RetryPolicy, problems *validate.Problems) 
 		}
 	}
 	policy.MaxAttempts = cmp.Or(policy.MaxAttempts, defaultMaxAttempts)
+	policy.MaxWait = min(policy.MaxWait, longestWait) // so that doubling does not overflow
+	if given := options.HTTPClient; given != nil && given.Timeout > 0 {
+		policy.AttemptTimeout = min(policy.AttemptTimeout, given.Timeout)
+	}
 	return policy
 }
 
@@ -203,6 +211,7 @@ func newHTTPClient(given *http.Client, attemptTimeout time.Duration) *http.Clien
 		client.Transport = newPool(attemptTimeout)
 	}
 	client.Transport = roundTripper{client.Transport}
+	client.Timeout = 0 // the AttemptTimeout includes it, and can be told from the caller's deadline
 	// Custom headers, and with them the key of some providers, would travel
 	// to the other host.
 	client.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }

@@ -53,7 +53,7 @@ func (c *call) newError() *agentclients.Error {
 		Provider:   c.client.provider,
 		Op:         c.op.Name,
 		StatusCode: c.status,
-		RequestID:  requestID(c.header),
+		RequestID:  c.requestID(),
 		Attempts:   c.attempts,
 		Header:     withoutCookies(c.header),
 		Body:       c.body[:min(len(c.body), maxErrorBytes)],
@@ -67,7 +67,7 @@ func (c *call) describe() *agentclients.Error {
 	}
 	e := c.newError()
 	e.RetryAfter, _ = retryAfter(c.header, time.Now())
-	if c.client.readError != nil && len(c.body) > 0 {
+	if c.client.readError != nil && len(c.body) > 0 && !c.succeeded() {
 		c.client.readError(e)
 	}
 	if c.status >= 300 && c.status < 400 {
@@ -76,7 +76,7 @@ func (c *call) describe() *agentclients.Error {
 	if e.RetryAfter == 0 && c.status == http.StatusTooManyRequests && !c.hasRetryAfter() {
 		e.RetryAfter = rateLimitReset(c.header, time.Now())
 	}
-	e.Code, e.Message = c.client.hide(e.Code), c.client.hide(e.Message)
+	e.Code, e.Message, e.RequestID = c.client.hide(e.Code), c.client.hide(e.Message), c.client.hide(e.RequestID)
 	for i := range e.Fields {
 		e.Fields[i].Path, e.Fields[i].Message = c.client.hide(e.Fields[i].Path), c.client.hide(e.Fields[i].Message)
 	}
@@ -96,10 +96,11 @@ func redirectMessage(location string) string {
 // requestIDHeaders are the headers in which servers name a request.
 var requestIDHeaders = []string{"X-Request-Id", "Request-Id", "X-Correlation-Id"}
 
-func requestID(header http.Header) string {
+// requestID returns what the server calls the request, "" if it does not say.
+func (c *call) requestID() string {
 	for _, name := range requestIDHeaders {
-		if id := header.Get(name); id != "" {
-			return id
+		if id := c.header.Get(name); id != "" {
+			return c.client.hide(id)
 		}
 	}
 	return ""
@@ -115,29 +116,35 @@ func withoutCookies(header http.Header) http.Header {
 }
 
 // Settle resolves the one error of a keyed create that can be resolved: a 409
-// that follows a lost answer. find reads back what exists under the key, and
-// same tells whether that is what was to be created. Any other error, and a
-// doubt that find cannot resolve, is returned as it is.
+// that follows a lost answer. find reads back what exists under the key, nil
+// if it finds nothing, and same tells whether that is what was to be created.
+// Any other error, and a doubt that find cannot resolve, is returned as it is.
 func Settle[T any](value *T, err error, options []agentclients.CallOption, find func(...agentclients.CallOption) (*T, error), same func(*T) bool) (*T, error) {
 	if err == nil {
 		return value, nil
 	}
 	var conflict *agentclients.Error
 	if !errors.As(err, &conflict) || conflict.StatusCode != http.StatusConflict || !conflict.OutcomeUnknown {
-		return value, err
-	}
-	var answer agentclients.Response
-	found, findErr := find(append(slices.Clip(options), agentclients.CaptureResponse(&answer))...)
-	if findErr != nil {
 		return nil, err
 	}
-	if found == nil || !same(found) {
+	start := time.Now()
+	var answer agentclients.Response
+	attempts := conflict.Attempts
+	found, findErr := find(append(slices.Clip(options), func(o *agentclients.CallOptions) {
+		attempts += answer.Attempts // of the read before, if it takes several
+		answer = agentclients.Response{}
+		o.Capture = &answer
+	})...)
+	if findErr != nil || found == nil {
+		return nil, err
+	}
+	if !same(found) {
 		conflict.OutcomeUnknown = false // it exists, and it is not ours
 		return nil, err
 	}
 	if capture := apply(options).Capture; capture != nil {
-		answer.Attempts += conflict.Attempts
-		answer.Elapsed += capture.Elapsed
+		answer.Attempts += attempts
+		answer.Elapsed = capture.Elapsed + time.Since(start)
 		answer.Settled = true
 		*capture = answer
 	}

@@ -21,6 +21,7 @@ import (
 //	{"error":"class","message":"text"}                {"code":"…","message":"text"}
 //	{"error":{"code":"…","message":"text"}}           {"title":"…","detail":"text"} (RFC 9457)
 //	{"detail":"text"}                                 {"detail":[{"loc":[…],"msg":"…"}]}
+//	{"detail":{"message":"text"}}                     {"detail":{"detail":"text"}}
 //	{"message":"text","issues":[{"path":[…],"message":"…"}]}, also as errors or details.issues
 //
 // and takes the beginning of any other body, without HTML tags, as the
@@ -32,17 +33,21 @@ func ReadError(e *agentclients.Error) {
 		return
 	}
 	nested, _ := Members(members["error"])
+	detail, _ := Members(members["detail"])
 	details, _ := Members(members["details"])
 
 	e.Message = cmp.Or(
 		String(members["message"]),
 		String(nested["message"]),
 		String(members["detail"]),
+		String(detail["message"]),
+		String(detail["detail"]),
+		String(detail["error"]),
 		String(members["error"]),
 		String(members["title"]),
 		e.Message,
 	)
-	e.Code = cmp.Or(Scalar(members["code"]), Scalar(nested["code"]), Scalar(nested["type"]), e.Code)
+	e.Code = cmp.Or(Scalar(members["code"]), Scalar(nested["code"]), Scalar(nested["type"]), Scalar(detail["code"]), e.Code)
 	if e.Code == "" && String(members["error"]) != e.Message {
 		e.Code = String(members["error"])
 	}
@@ -92,23 +97,21 @@ func Scalar(raw json.RawMessage) string {
 	return number.String()
 }
 
-// fieldErrors reads a list of problems, each with its place under loc or path
-// and its text under msg or message.
+// fieldErrors reads a list of problems: texts, or objects with the place
+// under loc or path and the text under msg or message.
 func fieldErrors(list json.RawMessage) []agentclients.FieldError {
-	var items []struct {
-		Loc, Path    json.RawMessage
-		Msg, Message string
-	}
+	var items []json.RawMessage
 	if json.Unmarshal(list, &items) != nil {
 		return nil
 	}
 	var fields []agentclients.FieldError
-	for _, item := range items {
-		place := item.Loc
+	for _, raw := range items {
+		item, _ := Members(raw)
+		place := item["loc"]
 		if place == nil {
-			place = item.Path
+			place = item["path"]
 		}
-		if message := cmp.Or(item.Msg, item.Message); message != "" {
+		if message := cmp.Or(String(item["msg"]), String(item["message"]), String(raw)); message != "" {
 			fields = append(fields, agentclients.FieldError{Path: joinPath(place), Message: message})
 		}
 	}
@@ -156,13 +159,16 @@ func timeToWait(raw json.RawMessage) time.Duration {
 	return max(0, time.Until(moment))
 }
 
-// maxSnippet bounds the text that stands in for a message, in bytes.
-const maxSnippet = 200
+const (
+	maxSnippet = 200      // bytes of the text that stands in for a message
+	maxPage    = 64 << 10 // bytes of a page that are looked at for it
+)
 
 // Text returns the beginning of a body as plain text: without HTML tags,
 // scripts and styles, with single spaces.
 func Text(body []byte) string {
 	var text bytes.Buffer
+	body = body[:min(len(body), maxPage)]
 	for len(body) > 0 && text.Len() < 4*maxSnippet {
 		before, rest, ok := bytes.Cut(body, []byte("<"))
 		text.Write(before[:min(len(before), 4*maxSnippet)])
