@@ -30,9 +30,7 @@ func parseObject(body []byte) (object, error) {
 		return nil, errEmptyBody
 	case !utf8.Valid(body):
 		return nil, errNotUTF8
-	case !json.Valid(body):
-		return nil, errNotJSON
-	case body[0] != '{':
+	case body[0] != '{' && json.Valid(body):
 		return nil, errNotObject
 	}
 	var members object
@@ -52,8 +50,11 @@ func isNull(raw json.RawMessage) bool { return string(bytes.TrimSpace(raw)) == "
 
 // asString reads a JSON string.
 func asString(raw json.RawMessage) (value string, ok bool) {
-	if len(raw) == 0 || raw[0] != '"' {
+	if len(raw) < 2 || raw[0] != '"' {
 		return "", false
+	}
+	if plain := raw[1 : len(raw)-1]; !bytes.ContainsAny(plain, `"\`) && utf8.Valid(plain) {
+		return string(plain), raw[len(raw)-1] == '"'
 	}
 	return value, json.Unmarshal(raw, &value) == nil
 }

@@ -95,13 +95,14 @@ func omniflowText(members object, name string) (*string, *omniflowProblem) {
 		return nil, nil
 	}
 	text, ok := asString(raw)
-	switch reason := mismatch("/"+name, "a string that is not empty", raw); {
-	case !ok:
-		return nil, &omniflowProblem{name + " must be a string", reason}
-	case text == "":
-		return nil, &omniflowProblem{name + " must not be empty", reason}
+	if text != "" {
+		return &text, nil
 	}
-	return &text, nil
+	reason := mismatch("/"+name, "a string that is not empty", raw)
+	if !ok {
+		return nil, &omniflowProblem{name + " must be a string", reason}
+	}
+	return nil, &omniflowProblem{name + " must not be empty", reason}
 }
 
 // omniflowObject reads an optional member that is an object and kept as it is.
@@ -110,7 +111,7 @@ func omniflowObject(members object, name string) (json.RawMessage, *omniflowProb
 	if !given {
 		return nil, nil
 	}
-	if _, ok := asObject(raw); !ok {
+	if raw[0] != '{' {
 		return nil, &omniflowProblem{name + " must be an object", mismatch("/"+name, "an object", raw)}
 	}
 	return compact(raw), nil
