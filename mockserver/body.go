@@ -134,7 +134,7 @@ func decodeStrict(data []byte, into any) error {
 	decoder := json.NewDecoder(bytes.NewReader(data))
 	decoder.DisallowUnknownFields()
 	if err := decoder.Decode(into); err != nil {
-		return err
+		return plainJSONError(err, data, into)
 	}
 	if _, err := decoder.Token(); err != io.EOF {
 		return errors.New("data after the JSON value")

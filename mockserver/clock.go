@@ -7,6 +7,7 @@ import "time"
 type clock struct {
 	stopped time.Time // the time at which the clock stands; zero: it runs
 	offset  time.Duration
+	stepped bool // a request came: the next one is Config.ClockStep later
 }
 
 // now is the time of the namespace. The caller holds the lock.
@@ -43,9 +44,22 @@ func (n *Namespace) SetTime(t time.Time) {
 func (n *Namespace) Advance(d time.Duration) {
 	n.mu.Lock()
 	defer n.mu.Unlock()
+	n.advance(d)
+}
+
+// advance is Advance for those who hold the lock.
+func (n *Namespace) advance(d time.Duration) {
 	if !n.clock.stopped.IsZero() {
 		n.clock.stopped = n.clock.stopped.Add(d)
 		return
 	}
 	n.clock.offset += d
+}
+
+// step moves the clock for a request. The caller holds the lock.
+func (n *Namespace) step() {
+	if n.clock.stepped {
+		n.advance(n.server.config.ClockStep)
+	}
+	n.clock.stepped = true
 }

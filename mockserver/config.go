@@ -71,6 +71,16 @@ type Config struct {
 	// Start and StartInMemory know their own.
 	PublicURL string
 
+	// ClockStep is by how much each request but the first moves the clock of
+	// its namespace, so that what is made one after the other is dated one
+	// after the other although Now stands still. Zero: not at all.
+	ClockStep time.Duration
+
+	// AdminToken must be brought by those who use the admin API under /_mock/,
+	// as "Authorization: Bearer TOKEN". Empty: it is open to callers on this
+	// machine, and to nobody else.
+	AdminToken string
+
 	// Logger gets one record per request at level Debug and one per panic at
 	// level Error. Nil: silent. Credentials, queries and bodies are never
 	// logged.

@@ -17,9 +17,13 @@ import (
 )
 
 // ServeHTTP answers a request to /{api}/... or /_ns/{namespace}/{api}/..., as
-// that API would. A fault that closes the connection panics with
+// that API would, and one to /_mock/... with the admin API. A fault that closes the connection panics with
 // http.ErrAbortHandler, which net/http understands.
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	if isAdmin(r) {
+		s.serveAdmin(w, r)
+		return
+	}
 	d := s.route(r)
 	x := newExchange(r, d)
 	x.arrive(r)
@@ -87,6 +91,7 @@ func (x *exchange) arrive(r *http.Request) {
 	defer n.mu.Unlock()
 	n.active++
 	n.used = time.Now()
+	n.step()
 	if x.entry.emulated != nil {
 		x.state = n.state(x.entry.emulated)
 	}
@@ -391,6 +396,7 @@ func (x *exchange) finish(a *answer, outcome Outcome, sent int) {
 		n.journal.grow(e, len(e.answer)+len(e.reason), n.server.journalBytes)
 	}
 	n.notify()
+	n.server.counts.add(e)
 	if logger := n.server.config.Logger; logger != nil {
 		logger.LogAttrs(context.Background(), slog.LevelDebug, "request",
 			slog.String("op", string(e.op)), slog.String("method", e.method), slog.String("path", e.where()),

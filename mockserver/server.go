@@ -33,7 +33,11 @@ type Server struct {
 	closeOnce sync.Once
 	live      *live // what Start and StartInMemory made; nil for New
 
+	began  time.Time
+	counts counts
+
 	mu         sync.Mutex
+	madeUp     int // how many names of namespaces were made up
 	namespaces map[string]*Namespace
 	dropped    map[string]string // why a name is refused with 410
 	droppedLog []string          // the names in dropped, oldest first
@@ -75,7 +79,7 @@ func New(config Config) (*Server, error) {
 }
 
 func newServer(config Config, all []*emulation) (*Server, error) {
-	s := &Server{config: config, apis: make(map[API]*emulation, len(all)), closed: make(chan struct{})}
+	s := &Server{config: config, apis: make(map[API]*emulation, len(all)), closed: make(chan struct{}), began: time.Now()}
 	if err := s.configure(all); err != nil {
 		return nil, fmt.Errorf("mockserver: %w", err)
 	}
@@ -133,6 +137,8 @@ func (s *Server) configure(all []*emulation) error {
 		return fmt.Errorf("JournalBytes: is %d; it must not be negative", config.JournalBytes)
 	case config.MaxNamespaces < 0:
 		return fmt.Errorf("MaxNamespaces: is %d; it must not be negative", config.MaxNamespaces)
+	case config.ClockStep < 0:
+		return fmt.Errorf("ClockStep: is %s; it must not be negative", config.ClockStep)
 	case config.NamespaceTTL < 0:
 		return fmt.Errorf("NamespaceTTL: is %s; it must not be negative", config.NamespaceTTL)
 	}
@@ -230,9 +236,9 @@ func (n *Namespace) Client() *http.Client {
 }
 
 // Namespace returns the namespace of that name and makes it if there is
-// none. "" is the default one. It panics, or fails the test of Start, if the
-// name is not 1 to 64 letters, digits, '-' and '.', or if there are too many
-// namespaces.
+// none. "" and "default" are the default one. It panics, or fails the test of
+// Start, if the name is not 1 to 64 letters, digits, '-' and '.', or if there
+// are too many namespaces.
 func (s *Server) Namespace(name string) *Namespace {
 	n, err := s.MakeNamespace(name)
 	s.must(err)
@@ -241,7 +247,7 @@ func (s *Server) Namespace(name string) *Namespace {
 
 // MakeNamespace is Namespace with an error instead of a panic.
 func (s *Server) MakeNamespace(name string) (*Namespace, error) {
-	if name == "" {
+	if name == "" || name == defaultName {
 		return s.defaultNamespace, nil
 	}
 	if err := checkNamespaceName(name); err != nil {
@@ -379,7 +385,7 @@ func (s *Server) route(r *http.Request) destination {
 		name = r.Header.Get("X-Mock-Namespace")
 		named = name != ""
 	}
-	if !named {
+	if !named || name == defaultName {
 		return d
 	}
 	if err := checkNamespaceName(name); err != nil {
