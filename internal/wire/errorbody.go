@@ -21,7 +21,6 @@ import (
 //	{"error":"class","message":"text"}                {"code":"…","message":"text"}
 //	{"error":{"code":"…","message":"text"}}           {"title":"…","detail":"text"} (RFC 9457)
 //	{"detail":"text"}                                 {"detail":[{"loc":[…],"msg":"…"}]}
-//	{"detail":{"message":"text"}}                     {"detail":{"detail":"text"}}
 //	{"message":"text","issues":[{"path":[…],"message":"…"}]}, also as errors or details.issues
 //
 // and takes the beginning of any other body, without HTML tags, as the
@@ -33,21 +32,17 @@ func ReadError(e *agentclients.Error) {
 		return
 	}
 	nested, _ := Members(members["error"])
-	detail, _ := Members(members["detail"])
 	details, _ := Members(members["details"])
 
 	e.Message = cmp.Or(
 		String(members["message"]),
 		String(nested["message"]),
 		String(members["detail"]),
-		String(detail["message"]),
-		String(detail["detail"]),
-		String(detail["error"]),
 		String(members["error"]),
 		String(members["title"]),
 		e.Message,
 	)
-	e.Code = cmp.Or(Scalar(members["code"]), Scalar(nested["code"]), Scalar(nested["type"]), Scalar(detail["code"]), e.Code)
+	e.Code = cmp.Or(Scalar(members["code"]), Scalar(nested["code"]), Scalar(nested["type"]), e.Code)
 	if e.Code == "" && String(members["error"]) != e.Message {
 		e.Code = String(members["error"])
 	}
@@ -184,8 +179,8 @@ func Text(body []byte) string {
 		text.WriteByte(' ')
 		body = after
 		for _, name := range []string{"script", "style"} {
-			if bytes.HasPrefix(bytes.ToLower(tag), []byte(name)) {
-				if _, end, ok := bytes.Cut(after, []byte("</"+name)); ok {
+			if len(tag) >= len(name) && strings.EqualFold(string(tag[:len(name)]), name) {
+				if _, end, ok := bytes.Cut(after, append([]byte("</"), tag[:len(name)]...)); ok {
 					_, body, _ = bytes.Cut(end, []byte(">"))
 				}
 			}
