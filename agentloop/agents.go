@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"iter"
 	"net/http"
@@ -177,7 +178,8 @@ func validateContent(problems *validate.Problems, name, systemPrompt, descriptio
 // request, archived or not, [agentclients.ErrBadRequest] if the server refuses
 // the request, [agentclients.ErrServer] also for an unknown DefaultModelID,
 // [agentclients.ErrOutcomeUnknown] if the agent may have been created: read
-// the agent with the ID of the request, or create it again with that ID.
+// the agent with the ID of the request, or create it again with that ID. The
+// error's Fields name it.
 //
 // API reference: create_agent, POST /v1/agents.
 func (c *Client) CreateAgent(ctx context.Context, request CreateAgentRequest, options ...agentclients.CallOption) (*Agent, error) {
@@ -195,11 +197,17 @@ func (c *Client) CreateAgent(ctx context.Context, request CreateAgentRequest, op
 		Extra:  request.ExtraFields,
 		Replay: transport.ReplayKeyed,
 	}, options, decodeAgent)
-	return transport.Settle(agent, err, options,
+	agent, err = transport.Settle(agent, err, options,
 		func(options ...agentclients.CallOption) (*Agent, error) {
 			return c.GetAgent(ctx, request.ID, options...)
 		},
 		request.describes)
+	var doubt *agentclients.Error
+	if err != nil && errors.As(err, &doubt) && doubt.OutcomeUnknown {
+		// The caller may not know the id, which is what to look for.
+		doubt.Fields = append(doubt.Fields, agentclients.FieldError{Path: "id", Message: request.ID + " is the agent, if it exists"})
+	}
+	return agent, err
 }
 
 // describes reports whether an agent is what the request, with its extra

@@ -256,14 +256,15 @@ func TestOutcomeStaysUnknown(t *testing.T) {
 		mock, client := startMock(t, mockserver.Config{})
 		lost := mockserver.Drop(mockserver.AfterCommit)
 		mock.Fail(mockserver.AgentloopCreateAgent, lost, lost, lost)
-		request := withID(supportAgent, agentloop.NewAgentID())
-		_, err := client.CreateAgent(t.Context(), request)
+		_, err := client.CreateAgent(t.Context(), supportAgent)
 		var e *agentclients.Error
-		if !errors.As(err, &e) || !errors.Is(err, agentclients.ErrOutcomeUnknown) || e.Attempts != 3 {
-			t.Errorf("error %v", err)
+		if !errors.As(err, &e) || !errors.Is(err, agentclients.ErrOutcomeUnknown) || e.Attempts != 3 || len(e.Fields) != 1 {
+			t.Fatalf("error %v", err)
 		}
 		checkAgents(t, mock, 1)
-		if agent, err := client.GetAgent(t.Context(), request.ID); err != nil || agent.Name != request.Name {
+		// The client made the id: the error must say which.
+		id, _, _ := strings.Cut(e.Fields[0].Message, " ")
+		if agent, err := client.GetAgent(t.Context(), id); err != nil || agent.Name != supportAgent.Name {
 			t.Errorf("looked and found %+v, %v", agent, err)
 		}
 	})

@@ -471,11 +471,11 @@ type UpdateAgentRequest struct {
 	// Variables replace the variables. Empty, not nil: none.
 	Variables map[string]any `json:"variables,omitzero"`
 	// VersionIncrement publishes the change as a new version, on servers that
-	// count versions. "" leaves it out.
-	VersionIncrement VersionIncrement `json:"versionIncrement,omitempty"`
+	// count versions. Nil leaves it out.
+	VersionIncrement *VersionIncrement `json:"versionIncrement,omitempty"`
 	// VersionDescription says what is new in that version, in at most 300
-	// characters. "" leaves it out.
-	VersionDescription string `json:"versionDescription,omitempty"`
+	// characters. Nil leaves it out.
+	VersionDescription *string `json:"versionDescription,omitempty"`
 
 	// ExtraFields are put into the request last: for fields that this package
 	// does not know. A nil value sends null.
@@ -521,7 +521,7 @@ func (r UpdateAgentRequest) isEmpty() bool {
 func (r UpdateAgentRequest) replay(agentKey string) transport.Replay {
 	_, key := r.ExtraFields["key"]
 	_, version := r.ExtraFields["versionIncrement"]
-	if key || version || r.VersionIncrement != "" || r.Key != nil && *r.Key != agentKey {
+	if key || version || r.VersionIncrement != nil || r.Key != nil && *r.Key != agentKey {
 		return transport.ReplayNever
 	}
 	return transport.ReplaySafe

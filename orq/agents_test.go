@@ -29,7 +29,7 @@ func sampleRequest() CreateAgentRequest {
 		Settings: Settings{
 			MaxIterations:        new(15),
 			MaxExecutionTime:     new(300),
-			ToolApprovalRequired: ToolApprovalRespectTool,
+			ToolApprovalRequired: new(ToolApprovalRespectTool),
 			Tools:                []Tool{},
 			Evaluators:           check,
 			Guardrails:           check,
@@ -75,12 +75,12 @@ func sampleAgent() *Agent {
 				N:                   new(2),
 				PresencePenalty:     new(123.0),
 				ResponseFormat:      ResponseFormat{Type: ResponseText},
-				ReasoningEffort:     "<string>",
-				Verbosity:           "<string>",
+				ReasoningEffort:     new("<string>"),
+				Verbosity:           new("<string>"),
 				Seed:                new(123),
 				Stop:                Stop{Sequences: []string{"<string>"}},
 				StreamOptions:       &StreamOptions{IncludeUsage: new(true)},
-				Thinking:            &Thinking{Type: ThinkingEnabled, BudgetTokens: new(123), ThinkingLevel: ThinkingLow},
+				Thinking:            &Thinking{Type: ThinkingEnabled, BudgetTokens: new(123), ThinkingLevel: new(ThinkingLow)},
 				Temperature:         new(1.0),
 				TopP:                new(123.0),
 				TopK:                new(123),
@@ -236,7 +236,7 @@ func TestRequests(t *testing.T) {
 			Key: new("new.key"), DisplayName: new("d"), ProjectID: new("p"), Role: new("r"), Description: new("de"), Instructions: new("i"),
 			SystemPrompt: new("s"), Model: Model{ID: "m"}, FallbackModels: []Model{{ID: "f"}}, Settings: Settings{MaxIterations: new(1)},
 			Path: new("Default/x"), MemoryStores: []string{"ms"}, KnowledgeBases: []KnowledgeBase{{KnowledgeID: "kb"}},
-			TeamOfAgents: []TeamMember{{Key: "t"}}, Variables: map[string]any{"v": 1}, VersionIncrement: VersionMinor, VersionDescription: "better",
+			TeamOfAgents: []TeamMember{{Key: "t"}}, Variables: map[string]any{"v": 1}, VersionIncrement: new(VersionMinor), VersionDescription: new("better"),
 		}), `PATCH /v2/agents/support.agent {"key":"new.key","display_name":"d","project_id":"p","role":"r","description":"de","instructions":"i",` +
 			`"system_prompt":"s","model":"m","fallback_models":["f"],"settings":{"max_iterations":1},"path":"Default/x","memory_stores":["ms"],` +
 			`"knowledge_bases":[{"knowledge_id":"kb"}],"team_of_agents":[{"key":"t"}],"variables":{"v":1},"versionIncrement":"minor","versionDescription":"better"}`},
@@ -683,7 +683,7 @@ func TestReplay(t *testing.T) {
 		{"UpdateAgent", update(UpdateAgentRequest{Role: new("r")}), 3, false},
 		{"UpdateAgent with the same key", update(UpdateAgentRequest{Key: new("k"), Role: new("r")}), 3, false},
 		{"UpdateAgent with a new key", update(UpdateAgentRequest{Key: new("l")}), 1, true},
-		{"UpdateAgent with a version", update(UpdateAgentRequest{VersionIncrement: VersionPatch}), 1, true},
+		{"UpdateAgent with a version", update(UpdateAgentRequest{VersionIncrement: new(VersionPatch)}), 1, true},
 		{"UpdateAgent with a version as an extra field", update(UpdateAgentRequest{ExtraFields: map[string]any{"versionIncrement": "major"}}), 1, true},
 	} {
 		t.Run(test.name, func(t *testing.T) {

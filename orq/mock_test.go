@@ -82,7 +82,7 @@ func TestLifeOfAnAgent(t *testing.T) {
 			tools = append(tools, tool.Tool())
 		}
 		updated, err := client.UpdateAgent(ctx, request.Key, orq.UpdateAgentRequest{
-			Instructions: new(""), Settings: orq.Settings{Tools: tools}, VersionIncrement: orq.VersionMinor,
+			Instructions: new(""), Settings: orq.Settings{Tools: tools}, VersionIncrement: new(orq.VersionMinor),
 		})
 		if err != nil {
 			t.Fatal(err)
@@ -273,7 +273,7 @@ func TestVersionIsNotCountedTwice(t *testing.T) {
 			t.Fatal(err)
 		}
 		mock.Fail(mockserver.OrqUpdateAgent, mockserver.Drop(mockserver.AfterCommit))
-		_, err := client.UpdateAgent(t.Context(), supportAgent.Key, orq.UpdateAgentRequest{VersionIncrement: orq.VersionMajor})
+		_, err := client.UpdateAgent(t.Context(), supportAgent.Key, orq.UpdateAgentRequest{VersionIncrement: new(orq.VersionMajor)})
 		if !errors.Is(err, agentclients.ErrOutcomeUnknown) {
 			t.Errorf("error %v", err)
 		}

@@ -125,9 +125,9 @@ type ModelParameters struct {
 	// ResponseFormat is the form of the answer. Default: text.
 	ResponseFormat ResponseFormat `json:"response_format,omitzero"`
 	// ReasoningEffort is how much to reason, such as "low" or "high".
-	ReasoningEffort string `json:"reasoning_effort,omitempty"`
+	ReasoningEffort *string `json:"reasoning_effort,omitempty"`
 	// Verbosity is how much to write, such as "low" or "high".
-	Verbosity string `json:"verbosity,omitempty"`
+	Verbosity *string `json:"verbosity,omitempty"`
 	// Seed makes answers repeatable, as far as the model can.
 	Seed *int `json:"seed,omitempty"`
 	// Stop are texts at which to stop writing.
@@ -240,9 +240,9 @@ type Thinking struct {
 	// than the most tokens to write. Older servers want it even if thinking
 	// is disabled. Nil leaves it out.
 	BudgetTokens *int `json:"budget_tokens,omitempty"`
-	// ThinkingLevel is how much to think, for models that know levels. ""
+	// ThinkingLevel is how much to think, for models that know levels. Nil
 	// leaves it out.
-	ThinkingLevel ThinkingLevel `json:"thinking_level,omitempty"`
+	ThinkingLevel *ThinkingLevel `json:"thinking_level,omitempty"`
 }
 
 // Modality is a kind of answer. The API may add kinds.

@@ -33,7 +33,7 @@ type Settings struct {
 	MaxExecutionTime *int `json:"max_execution_time,omitempty"`
 	// ToolApprovalRequired says which calls of tools need approval. Default
 	// ToolApprovalRespectTool.
-	ToolApprovalRequired ToolApproval `json:"tool_approval_required,omitempty"`
+	ToolApprovalRequired *ToolApproval `json:"tool_approval_required,omitempty"`
 	// Tools are the tools of the agent. Nil leaves them out; empty, not nil:
 	// none.
 	Tools []Tool `json:"tools,omitzero"`
