@@ -40,7 +40,7 @@ type Agent struct {
 	// Name is the agent's display name.
 	Name string
 	// Tenant is whose agent it is: the workspace on omniflow, the user on
-	// phoneagents, elsewhere the credential that made it.
+	// phoneagents, elsewhere a fingerprint of the credential that made it.
 	Tenant string
 	// JSON is the agent as the API answers a read of it.
 	JSON json.RawMessage

@@ -115,6 +115,9 @@ func TestRefusedNamespaces(t *testing.T) {
 			t.Errorf("%s: not in the API's shape: %s", c.prefix, got.Body)
 		}
 	}
+	if n := server.Count(OpIs(OmniflowListAgents)); n != 0 {
+		t.Errorf("%d refused requests count as calls of the default namespace", n)
+	}
 	if !server.DropNamespace("a") || server.DropNamespace("a") || server.DropNamespace("") {
 		t.Error("dropping does not say whether it did")
 	}

@@ -90,7 +90,7 @@ func (orqDialect) serve(x *exchange) answer {
 		return refuseOrq(x, http.StatusUnauthorized, "invalid_api_key", "Invalid API key",
 			"header Authorization: the token is none of the configured ones")
 	}
-	x.tenant = token
+	x.tenant = fingerprint(token)
 
 	if a, over := x.limited(token); over {
 		return a

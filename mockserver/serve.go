@@ -17,8 +17,9 @@ import (
 )
 
 // ServeHTTP answers a request to /{api}/... or /_ns/{namespace}/{api}/..., as
-// that API would, and one to /_mock/... with the admin API. A fault that closes the connection panics with
-// http.ErrAbortHandler, which net/http understands.
+// that API would, and one to /_mock/... with the admin API. A fault that
+// closes the connection panics with http.ErrAbortHandler, which net/http
+// understands.
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if isAdmin(r) {
 		s.serveAdmin(w, r)
@@ -26,7 +27,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	d := s.route(r)
 	x := newExchange(r, d)
-	x.arrive(r)
+	x.arrive()
 	defer x.leave()
 	if d.emulated == nil {
 		x.send(w, r, x.unknownAPI())
@@ -74,9 +75,13 @@ func newExchange(r *http.Request, d destination) *exchange {
 		return x
 	}
 	x.dialect = d.emulated.dialect
-	x.op, x.params, x.allowed = match(d.emulated.routes, r.Method, elements)
 	x.entry.api = d.emulated.name
 	x.entry.header = headerPairs(r.Header, d.emulated.credentials)
+	if d.refused != 0 { // it is no request to an operation of the default namespace
+		x.entry.reason = d.reason
+		return x
+	}
+	x.op, x.params, x.allowed = match(d.emulated.routes, r.Method, elements)
 	if x.op != nil {
 		x.entry.op = x.op.op
 	}
@@ -85,7 +90,7 @@ func newExchange(r *http.Request, d destination) *exchange {
 
 // arrive puts the request into the journal and lets the rules have it that
 // begin before it is read.
-func (x *exchange) arrive(r *http.Request) {
+func (x *exchange) arrive() {
 	n := x.namespace
 	n.mu.Lock()
 	defer n.mu.Unlock()

@@ -13,6 +13,8 @@ func (x *exchange) suggest() string {
 	switch {
 	case e == nil:
 		return text + ": the path belongs to no API; there are " + quoted(x.namespace.server.names())
+	case x.entry.reason != "":
+		return text + ": " + x.entry.reason
 	case len(x.allowed) > 0:
 		return text + ": the path has only " + strings.Join(x.allowed, ", ")
 	}
