@@ -27,7 +27,8 @@ type Match struct {
 	// journal the values of credentials are not kept: they match rules only.
 	Header map[string]string `json:"header,omitempty"`
 	// JSON has values of the request body by JSON pointer (RFC 6901; "" is
-	// the whole body). Numbers compare by value, objects by their members.
+	// the whole body). Numbers compare by value, objects by their members. Of
+	// a body over 64 KiB the journal knows only the beginning.
 	JSON map[string]any `json:"json,omitempty"`
 	// Retried is whether the same request came before: same operation, path,
 	// query and body.

@@ -255,15 +255,15 @@ func TestClock(t *testing.T) {
 
 func TestConfigErrors(t *testing.T) {
 	for want, config := range map[string]Config{
-		`APIs: unknown API "x"; there are "omniflow", "agentloop"`:        {APIs: []API{"x"}},
-		`Root: unknown API "orq"; there are "omniflow"`:                   {APIs: []API{Omniflow}, Root: Orq},
-		`Variants: unknown variant "orq@x"; there are "omniflow@`:         {Variants: []Variant{"orq@x"}},
-		`Strictness: unknown "strict"; there are "as-api", "report", "re`: {Strictness: "strict"},
-		`RateLimit: 5 requests per 0s; both must be positive`:             {RateLimit: RateLimit{Requests: 5}},
-		`JournalBytes: is -1; it must not be negative`:                    {JournalBytes: -1},
-		`MaxNamespaces: is -1`:                                            {MaxNamespaces: -1},
-		`NamespaceTTL: is -1s`:                                            {NamespaceTTL: -time.Second},
-		`PublicURL: must be an address such as "http://127.0.0.1:8080"`:   {PublicURL: "x"},
+		`unknown API "x" in APIs; there are "omniflow", "agentloop"`:             {APIs: []API{"x"}},
+		`unknown API "orq" in Root; there are "omniflow"`:                        {APIs: []API{Omniflow}, Root: Orq},
+		`unknown variant "orq@x" in Variants; there are "omniflow@`:              {Variants: []Variant{"orq@x"}},
+		`unknown mode "strict" in Strictness; there are "as-api", "report", "re`: {Strictness: "strict"},
+		`RateLimit: 5 requests per 0s; both must be positive`:                    {RateLimit: RateLimit{Requests: 5}},
+		`JournalBytes: is -1; it must not be negative`:                           {JournalBytes: -1},
+		`MaxNamespaces: is -1`: {MaxNamespaces: -1},
+		`NamespaceTTL: is -1s`: {NamespaceTTL: -time.Second},
+		`PublicURL: must be an address such as "http://127.0.0.1:8080"`: {PublicURL: "x"},
 	} {
 		if _, err := New(config); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("error is %v, want %s", err, want)
@@ -291,22 +291,27 @@ func TestSomeAPIsOnly(t *testing.T) {
 }
 
 func TestLongBody(t *testing.T) {
+	body := `{"name":"` + strings.Repeat("x", maxBody) + `"}`
 	for _, s := range starts {
-		t.Run(s.name, func(t *testing.T) {
-			server := s.start(t, Config{})
-			body := `{"name":"` + strings.Repeat("x", maxBody) + `"}`
-			for name, length := range map[string]int64{"length": int64(len(body)), "chunks": -1} {
-				r := omniflowRequest(server.defaultNamespace, "POST", omniflowAgents, body)
-				r.ContentLength = length
-				got := exchangeWith(server.Client(), r)
-				if got.err == nil && got.status != http.StatusRequestEntityTooLarge {
-					t.Errorf("%s: %d %.100s", name, got.status, got.body)
+		for name, early := range map[string]bool{"plain": false, "delayed before it is read": true} {
+			t.Run(s.name+"/"+name, func(t *testing.T) {
+				server := s.start(t, Config{})
+				if early {
+					server.When(OmniflowCreateAgent).Do(Delay(time.Millisecond, BeforeRead))
 				}
-			}
-			if n := server.Count(StatusIs(413)); n != 2 {
-				t.Errorf("%d of 2 were refused", n)
-			}
-		})
+				for name, length := range map[string]int64{"length": int64(len(body)), "chunks": -1} {
+					r := omniflowRequest(server.defaultNamespace, "POST", omniflowAgents, body)
+					r.ContentLength = length
+					got := exchangeWith(server.Client(), r)
+					if got.err == nil && got.status != http.StatusRequestEntityTooLarge {
+						t.Errorf("%s: %d %.100s", name, got.status, got.body)
+					}
+				}
+				if n := server.Count(StatusIs(413)); n != 2 {
+					t.Errorf("%d of 2 were refused", n)
+				}
+			})
+		}
 	}
 }
 

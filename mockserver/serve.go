@@ -385,15 +385,31 @@ func (x *exchange) sendSlowly(w http.ResponseWriter, r *http.Request, a answer, 
 
 // finish marks the request as finished. Only the first call counts.
 func (x *exchange) finish(a *answer, outcome Outcome, sent int) {
+	if !x.mark(a, outcome, sent) {
+		return
+	}
+	logger, ctx := x.namespace.server.config.Logger, context.Background()
+	if logger != nil && logger.Enabled(ctx, slog.LevelDebug) {
+		e := x.entry // nobody changes it any more
+		logger.LogAttrs(ctx, slog.LevelDebug, "request",
+			slog.String("op", string(e.op)), slog.String("method", e.method), slog.String("path", e.where()),
+			slog.Int("status", e.status), slog.String("outcome", string(outcome)), slog.Bool("committed", e.committed))
+	}
+}
+
+// mark is finish without the log. It reports whether it was the first call.
+func (x *exchange) mark(a *answer, outcome Outcome, sent int) bool {
 	n, e := x.namespace, x.entry
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	if e.outcome != Open {
-		return
+		return false
 	}
 	e.finished, e.outcome, e.sent, e.guesses = n.now(), outcome, sent, x.guesses
-	for _, guess := range x.guesses {
-		n.journal.guesses.add(e.method + " " + e.where() + ": " + guess)
+	if n.server.config.ForbidGuesses {
+		for _, guess := range x.guesses {
+			n.journal.guesses.add(e.method + " " + e.where() + ": " + guess)
+		}
 	}
 	if a != nil {
 		e.status, e.reason = a.status, a.reason
@@ -402,11 +418,7 @@ func (x *exchange) finish(a *answer, outcome Outcome, sent int) {
 	}
 	n.notify()
 	n.server.counts.add(e)
-	if logger := n.server.config.Logger; logger != nil {
-		logger.LogAttrs(context.Background(), slog.LevelDebug, "request",
-			slog.String("op", string(e.op)), slog.String("method", e.method), slog.String("path", e.where()),
-			slog.Int("status", e.status), slog.String("outcome", string(outcome)), slog.Bool("committed", e.committed))
-	}
+	return true
 }
 
 // headerText makes a text fit for a header.
@@ -435,7 +447,7 @@ type bodyResult struct {
 func (b *bodyReader) start() {
 	b.result = make(chan bodyResult, 1)
 	go func() {
-		data, err := b.read()
+		data, err := (&bodyReader{r: b.r}).read() // the response belongs to the handler
 		b.result <- bodyResult{data, err}
 		if err != nil { // read on, so that a client that goes is still noticed
 			io.Copy(io.Discard, b.r.Body) //nolint:errcheck // nothing more to be known
@@ -471,6 +483,7 @@ func (b *bodyReader) abandon() {
 	}
 }
 
+// read reads all of the body, up to the limit.
 func (b *bodyReader) read() ([]byte, error) {
 	if b.r.Body == nil || b.r.Body == http.NoBody {
 		return nil, nil

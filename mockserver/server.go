@@ -109,25 +109,25 @@ func (s *Server) configure(all []*emulation) error {
 	}
 	for _, name := range config.APIs {
 		if !slices.Contains(names, name) {
-			return fmt.Errorf("APIs: unknown API %q; there are %s", name, quoted(names))
+			return fmt.Errorf("unknown API %q in APIs; there are %s", name, quoted(names))
 		}
 	}
 	if config.Root != "" && s.apis[config.Root] == nil {
-		return fmt.Errorf("Root: unknown API %q; there are %s", config.Root, quoted(s.names()))
+		return fmt.Errorf("unknown API %q in Root; there are %s", config.Root, quoted(s.names()))
 	}
 	if len(config.Variants) > 0 {
 		s.variants = make(map[Variant]bool, len(config.Variants))
 	}
 	for _, v := range config.Variants {
 		if !slices.Contains(variants, v) {
-			return fmt.Errorf("Variants: unknown variant %q; there are %s", v, quoted(variants))
+			return fmt.Errorf("unknown variant %q in Variants; there are %s", v, quoted(variants))
 		}
 		s.variants[v] = true
 	}
 	switch config.Strictness {
 	case "", AsAPI, Report, Reject:
 	default:
-		return fmt.Errorf("Strictness: unknown %q; there are %s", config.Strictness, quoted([]Strictness{AsAPI, Report, Reject}))
+		return fmt.Errorf("unknown mode %q in Strictness; there are %s", config.Strictness, quoted([]Strictness{AsAPI, Report, Reject}))
 	}
 	switch {
 	case config.RateLimit.Requests < 0 || config.RateLimit.Per < 0,
