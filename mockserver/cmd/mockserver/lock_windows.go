@@ -1,0 +1,29 @@
+package main
+
+import (
+	"errors"
+	"os"
+	"syscall"
+)
+
+// errorSharingViolation is what opening a file answers that somebody else
+// holds open without sharing it.
+const errorSharingViolation syscall.Errno = 32
+
+// lockFile opens a file so that nobody else can. The system drops the lock
+// when the process ends, however it ends.
+func lockFile(name string) (*os.File, error) {
+	path, err := syscall.UTF16PtrFromString(name)
+	if err != nil {
+		return nil, err
+	}
+	handle, err := syscall.CreateFile(path, syscall.GENERIC_READ|syscall.GENERIC_WRITE, 0, nil,
+		syscall.OPEN_ALWAYS, syscall.FILE_ATTRIBUTE_NORMAL, 0)
+	if errors.Is(err, errorSharingViolation) {
+		return nil, errLocked
+	}
+	if err != nil {
+		return nil, &os.PathError{Op: "open", Path: name, Err: err}
+	}
+	return os.NewFile(uintptr(handle), name), nil
+}

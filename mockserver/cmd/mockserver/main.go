@@ -1,0 +1,32 @@
+// Command mockserver serves the emulated APIs on a local port, for tests in
+// any language.
+//
+//	mockserver -addr 127.0.0.1:8080
+//
+// When it is really serving it prints one JSON line on standard output, with
+// the base URL of every API; logs go to standard error. SIGTERM and SIGINT
+// end it at once, whatever its clients are waiting for. Every flag can also
+// be given as an environment variable: -api-keys as MOCKSERVER_API_KEYS.
+//
+// The exit code is 0 after an orderly end, 1 if it could not serve, and 2 if
+// a flag or a file that a flag names is wrong.
+package main
+
+import (
+	"context"
+	"os"
+	"os/signal"
+	"syscall"
+)
+
+func main() {
+	interrupted, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	os.Exit(run(interrupted, process{
+		args:   os.Args[1:],
+		getenv: os.Getenv,
+		stdin:  os.Stdin,
+		stdout: os.Stdout,
+		stderr: os.Stderr,
+	}))
+}
