@@ -66,14 +66,15 @@ func (c *call) describe() *agentclients.Error {
 		return c.described
 	}
 	e := c.newError()
-	e.RetryAfter, _ = retryAfter(c.header, time.Now())
 	if c.client.readError != nil && len(c.body) > 0 && !c.succeeded() {
 		c.client.readError(e)
 	}
 	if c.status >= 300 && c.status < 400 {
 		e.Message = cmp.Or(e.Message, redirectMessage(c.header.Get("Location")))
 	}
-	if e.RetryAfter == 0 && c.status == http.StatusTooManyRequests && !c.hasRetryAfter() {
+	if wait, ok := retryAfter(c.header, time.Now()); ok {
+		e.RetryAfter = wait // whatever else the answer says
+	} else if e.RetryAfter == 0 && c.status == http.StatusTooManyRequests {
 		e.RetryAfter = rateLimitReset(c.header, time.Now())
 	}
 	e.Code, e.Message, e.RequestID = c.client.hide(e.Code), c.client.hide(e.Message), c.client.hide(e.RequestID)

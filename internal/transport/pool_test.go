@@ -59,7 +59,7 @@ func TestRetriesKeepTheConnection(t *testing.T) {
 	var requests, connections atomic.Int32
 	server := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		requests.Add(1)
-		http.Error(w, strings.Repeat("x", 64<<10), 503)
+		http.Error(w, strings.Repeat("x", 64<<10), http.StatusServiceUnavailable)
 	}))
 	server.Config.ConnState = func(_ net.Conn, state http.ConnState) {
 		if state == http.StateNew {

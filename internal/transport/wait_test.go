@@ -143,6 +143,21 @@ func TestRetryAfterBeyondTheDeadline(t *testing.T) {
 	}
 }
 
+// The header wins over the body, also when it says to come back at once.
+func TestRetryAfterWinsOverTheBody(t *testing.T) {
+	for text, wait := range map[string]time.Duration{"0": 0, "2": 2 * time.Second} {
+		synctest.Test(t, func(t *testing.T) {
+			n := newNetwork(t, answer(429, `{"title":"x","retry_after_seconds":7}`, "Retry-After: "+text), answer(201, created))
+			if _, err := create(t.Context(), n.client(), ReplayNever); err != nil {
+				t.Fatal(err)
+			}
+			if n.arrived[1] != wait {
+				t.Errorf("Retry-After %s: waited %v", text, n.arrived[1])
+			}
+		})
+	}
+}
+
 // The moment at which a limit ends can also be said in other ways.
 func TestWaitsNamedOtherwise(t *testing.T) {
 	for name, step := range map[string]func(now time.Time) step{
@@ -283,7 +298,8 @@ func TestContextThatIsDone(t *testing.T) {
 
 func TestContextIsMissing(t *testing.T) {
 	n := newNetwork(t)
-	_, err := create(nil, n.client(), ReplayNever) //nolint:staticcheck // that is the point
+	var ctx context.Context
+	_, err := create(ctx, n.client(), ReplayNever)
 	asError(t, err, agentclients.ErrInvalidRequest)
 }
 
