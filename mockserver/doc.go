@@ -70,7 +70,22 @@
 //
 // # From other languages
 //
-// The program in cmd/mockserver serves all of this over HTTP. Operations,
-// faults, matches and rules have the same names there: see RuleSpec, Fault
-// and Match for their JSON.
+// The program in cmd/mockserver serves the same, and so does every Server: it
+// can be driven over HTTP under /_mock. Operations, faults, matches and rules
+// have the same names there; RuleSpec, Fault, Match and Call say what their
+// JSON is, and /_mock/openapi.json lists every call. The default namespace is
+// called "default":
+//
+//	POST   /_mock/namespaces                     {"name":"w1"}
+//	POST   /_mock/namespaces/w1/rules            {"op":"orq.CreateAgent","times":1,"stage":"after-commit","do":[{"drop":{}}]}
+//	GET    /_mock/namespaces/w1/rules?unfired=true
+//	GET    /_mock/namespaces/w1/journal?op=orq.CreateAgent&format=curl
+//	POST   /_mock/namespaces/w1/journal/count    {"match":{"op":"orq.CreateAgent"},"count":2}
+//	GET    /_mock/namespaces/w1/state
+//	PUT    /_mock/namespaces/w1/clock            {"advance":"1h"}
+//	POST   /_mock/namespaces/w1/reset
+//
+// GET /_mock/ is a page that shows the journal, the rules and the state. Only
+// callers on the same machine may use any of it, unless Config.AdminToken is
+// set; web pages of others may never.
 package mockserver

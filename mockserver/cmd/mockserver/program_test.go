@@ -280,6 +280,7 @@ func TestExitCodes(t *testing.T) {
 		{"boolean of the environment", nil, []string{"MOCKSERVER_TLS=perhaps"}, 2, []string{"MOCKSERVER_TLS", "true or false"}},
 		{"half a certificate", []string{"-cert", "c.pem"}, nil, 2, []string{"-cert and -key"}},
 		{"no certificate", []string{"-cert", "none.pem", "-key", "none.pem"}, nil, 2, []string{"none.pem"}},
+		{"empty key", []string{"-api-keys", "secret,,"}, nil, 2, []string{"-api-keys", "none of them empty"}},
 		{"public URL", []string{"-public-url", "mock:8080"}, nil, 2, []string{"-public-url", "http or https URL"}},
 		{"no seed", []string{"-seed", "none.json"}, nil, 2, []string{"-seed", "none.json"}},
 		{"empty seed", []string{"-seed", empty}, nil, 2, []string{"-seed", "empty.json"}},
@@ -306,6 +307,9 @@ func TestExitCodes(t *testing.T) {
 				}
 			} else if len(stdout) == 0 && !strings.Contains(test.name, "health") {
 				t.Error("nothing on standard output")
+			}
+			if strings.Contains(stderr.String(), "secret") {
+				t.Errorf("standard error shows a credential: %s", &stderr)
 			}
 			for _, part := range test.says {
 				if !strings.Contains(stderr.String(), part) {

@@ -113,6 +113,11 @@ func readSettings(args []string, getenv func(string) string, help io.Writer) (*s
 
 // check finds what is wrong between flags.
 func (s *settings) check() error {
+	for i, key := range s.apiKeys {
+		if s.apiKeys[i] = strings.TrimSpace(key); s.apiKeys[i] == "" {
+			return errors.New("-api-keys must be credentials separated by commas, none of them empty")
+		}
+	}
 	switch {
 	case s.tls && s.certFile != "":
 		return errors.New("-tls makes a certificate up, -cert brings one: give only one of them")
@@ -168,7 +173,10 @@ func (s *settings) flags() *flag.FlagSet {
 
 	list(flags, &s.apis, "apis", "`APIs` to emulate, separated by commas (default all)", apis)
 	list(flags, &s.variants, "variants", "`variants` to switch on, separated by commas, such as phoneagents@upstream", nil)
-	list(flags, &s.apiKeys, "api-keys", "`credentials` to accept, separated by commas (default any)", nil)
+	flags.Func("api-keys", "`credentials` to accept, separated by commas (default any)", func(value string) error {
+		s.apiKeys = strings.Split(value, ",")
+		return nil // what is wrong is found later: an error here would show the credentials
+	})
 	flags.StringVar(&s.adminToken, "admin-token", "", "`token` that calls under /_mock/ must bring; made up and printed in the ready line if -addr is not a loopback address")
 	s.strict = "as-api"
 	choice(flags, &s.strict, "strict", "`what` to do about requests that the API takes but should not get: as-api, report or reject (default as-api)", []string{"as-api", "report", "reject"})
@@ -204,7 +212,7 @@ func (s *settings) flags() *flag.FlagSet {
 		return nil
 	})
 	flags.StringVar(&s.rulesFile, "rules", "", "JSON `file` with an array of fault rules for the default namespace")
-	flags.StringVar(&s.stateFile, "state", "", "JSON `file` to load the state from and to keep it in")
+	flags.StringVar(&s.stateFile, "state", "", "JSON `file` to load the state of the default namespace from, and to keep it in")
 
 	s.journal, s.journalBytes = 1000, 16<<20
 	whole(flags, &s.journal, "journal", "`number` of requests that the journal of a namespace remembers; 0 turns it off (default 1000)", 0, 1_000_000)
