@@ -1,18 +1,16 @@
-// Program orq creates an agent on orq.ai and prints it.
+// Orq creates an agent on orq.ai. It talks to a mock of the API in this
+// process, or, if ORQ_API_KEY is set, to the real one:
 //
-// Without ORQ_API_KEY it talks to a mock of the API in the same process. With
-// it, it talks to the real API, or to ORQ_BASE_URL. ORQ_AGENT_KEY is the key
-// of the agent, ORQ_MODEL its model and ORQ_PATH where it is put.
+//	go run ./examples/orq -key support.agent -path Default -model openai/gpt-4o
 package main
 
 import (
-	"cmp"
 	"context"
-	"encoding/json"
 	"errors"
+	"flag"
 	"fmt"
+	"log"
 	"os"
-	"os/signal"
 	"time"
 
 	agentclients "github.com/agentclients/agentclients-go"
@@ -21,62 +19,47 @@ import (
 )
 
 func main() {
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
-	defer stop()
-	ctx, cancel := context.WithTimeout(ctx, time.Minute)
-	defer cancel()
-	if err := run(ctx); err != nil {
-		fmt.Fprintln(os.Stderr, err)
-		if advice := adviceFor(err); advice != "" {
-			fmt.Fprintln(os.Stderr, advice)
-		}
-		os.Exit(1)
-	}
-}
+	log.SetFlags(0)
+	key := flag.String("key", "support.agent", "key of the agent, unique in the workspace")
+	path := flag.String("path", "Default", "project and folders to put the agent into")
+	model := flag.String("model", "openai/gpt-4o", "model of the agent")
+	flag.Parse()
 
-func run(ctx context.Context) error {
 	var config orq.Config // reads the environment
 	if os.Getenv("ORQ_API_KEY") == "" {
-		mock, err := mockserver.InMemory(mockserver.Config{})
+		mock, err := mockserver.Listen(mockserver.Config{})
 		if err != nil {
-			return err
+			log.Fatal(err)
 		}
 		defer mock.Close()
-		config.APIKey = "sk-orq-any"
+		config.APIKey = "sk-orq-for-the-mock"
 		config.BaseURL = mock.URL(mockserver.Orq)
-		config.HTTPClient = mock.Client()
-		fmt.Fprintln(os.Stderr, "ORQ_API_KEY is not set: using a mock")
+		fmt.Println("ORQ_API_KEY is not set: using the mock")
 	}
 	client, err := orq.NewClient(config)
 	if err != nil {
-		return err
+		log.Fatal(err)
 	}
 
+	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
+	defer cancel()
 	agent, err := client.CreateAgent(ctx, orq.CreateAgentRequest{
-		Key:          cmp.Or(os.Getenv("ORQ_AGENT_KEY"), "support.agent"),
+		Key:          *key,
 		DisplayName:  new("Support"),
 		Role:         "Assistant",
 		Description:  "Answers questions about orders",
 		Instructions: "Be brief. Look the order up before you answer.",
-		Path:         cmp.Or(os.Getenv("ORQ_PATH"), "Default"),
-		Model:        orq.Model{ID: cmp.Or(os.Getenv("ORQ_MODEL"), "openai/gpt-4o")},
+		Path:         *path,
+		Model:        orq.Model{ID: *model},
 		Settings:     orq.Settings{Tools: []orq.Tool{{Type: orq.ToolCurrentDate}}},
 	})
-	if err != nil {
-		return err
-	}
-	encoder := json.NewEncoder(os.Stdout)
-	encoder.SetIndent("", "  ")
-	return encoder.Encode(agent)
-}
-
-// adviceFor says what to do about an error, if there is something to do.
-func adviceFor(err error) string {
 	switch {
 	case errors.Is(err, agentclients.ErrOutcomeUnknown):
-		return "The agent may exist. Run the program again: the key keeps it to one agent."
+		log.Fatalf("The agent may exist or not; run the program again, the key keeps it to one agent.\n%v", err)
 	case errors.Is(err, agentclients.ErrConflict):
-		return "Set ORQ_AGENT_KEY to another key, or use EnsureAgent to update the agent."
+		log.Fatalf("The key is taken; choose another one, or use EnsureAgent to update the agent.\n%v", err)
+	case err != nil:
+		log.Fatal(err)
 	}
-	return ""
+	fmt.Printf("%s: %q in %s is %s with %s\n", agent.Key, agent.DisplayName, agent.Path, agent.Status, agent.Model.ID)
 }

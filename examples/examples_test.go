@@ -1,0 +1,93 @@
+// Package examples_test runs the example programs as a reader would.
+package examples_test
+
+import (
+	"bytes"
+	"context"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+)
+
+// build compiles all example programs and returns the folder they are in.
+func build(t *testing.T) string {
+	t.Helper()
+	bin := t.TempDir()
+	if out, err := exec.CommandContext(t.Context(), "go", "build", "-o", bin, "./...").CombinedOutput(); err != nil {
+		t.Fatalf("go build: %v\n%s", err, out)
+	}
+	return bin
+}
+
+// run runs a program without any key in its environment and returns what it
+// printed.
+func run(t *testing.T, program string) string {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
+	defer cancel()
+	command := exec.CommandContext(ctx, program)
+	for _, variable := range os.Environ() {
+		name, _, _ := strings.Cut(variable, "=")
+		if !strings.HasSuffix(name, "_API_KEY") && !strings.HasSuffix(name, "_BASE_URL") && !strings.HasSuffix(name, "_API_URL") {
+			command.Env = append(command.Env, variable)
+		}
+	}
+	var stderr bytes.Buffer
+	command.Stderr = &stderr
+	out, err := command.Output()
+	if err != nil {
+		t.Fatalf("%s: %v\n%s%s", filepath.Base(program), err, out, stderr.Bytes())
+	}
+	return string(out)
+}
+
+func TestPrograms(t *testing.T) {
+	bin := build(t)
+
+	t.Run("quickstart prints what the README shows", func(t *testing.T) {
+		readme, err := os.ReadFile("../README.md")
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, after, ok := strings.Cut(string(readme), "<!-- quickstart output -->\n```\n")
+		want, _, closed := strings.Cut(after, "```")
+		if !ok || !closed {
+			t.Fatal("the README does not show the output")
+		}
+		start := time.Now()
+		if got := run(t, filepath.Join(bin, "quickstart")); got != want {
+			t.Errorf("printed\n%s\nnot\n%s", got, want)
+		}
+		if elapsed := time.Since(start); elapsed > 2*time.Second {
+			t.Errorf("took %v", elapsed)
+		}
+	})
+
+	for program, want := range map[string][]string{
+		"lifecycle": {
+			"omniflow     change   ExampleOmniFlowAgent with gpt-4o\n",
+			"agentloop    remove   Customer Support Agent is archived\n",
+			"orq          remove   support.agent is gone\n",
+			"phoneagents  remove   Customer Support Agent is gone\n",
+			"xpander      deploy   Night Shift, version 3\n",
+			"xpander      remove   Night Shift is gone\n",
+		},
+		"omniflow":    {"mock"},
+		"agentloop":   {"mock", "agent_"},
+		"orq":         {"mock", "support.agent"},
+		"phoneagents": {"mock", "agt_"},
+		"xpander":     {"mock"},
+	} {
+		t.Run(program, func(t *testing.T) {
+			got := run(t, filepath.Join(bin, program))
+			for _, want := range want {
+				if !strings.Contains(got, want) {
+					t.Errorf("does not print %q:\n%s", want, got)
+				}
+			}
+		})
+	}
+}
