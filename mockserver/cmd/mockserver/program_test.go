@@ -211,7 +211,7 @@ func TestTerminateWithStalledClients(t *testing.T) {
 				t.Fatalf("%d %s", rule.status, rule.body)
 			}
 			client := &http.Client{Transport: &http.Transport{}}
-			const stalled = 20
+			const stalled = 100
 			var clients sync.WaitGroup
 			for range stalled {
 				clients.Go(func() {
@@ -223,7 +223,7 @@ func TestTerminateWithStalledClients(t *testing.T) {
 					}
 				})
 			}
-			waited := send(t, http.DefaultClient, "POST", r.ready.Admin+"/namespaces/default/journal/wait", `{"match":{"op":"orq.ListAgents"},"count":20,"timeout":"20s"}`)
+			waited := send(t, http.DefaultClient, "POST", r.ready.Admin+"/namespaces/default/journal/wait", `{"match":{"op":"orq.ListAgents"},"count":100,"timeout":"20s"}`)
 			if waited.status != 200 {
 				t.Fatalf("%d %s", waited.status, waited.body)
 			}
