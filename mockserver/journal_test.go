@@ -148,7 +148,7 @@ func TestWaitForCalls(t *testing.T) {
 		server := StartInMemory(t, Config{})
 		go func() {
 			for range 3 {
-				time.Sleep(time.Second)
+				<-time.After(time.Second)
 				createOmniflow(server.defaultNamespace)
 			}
 		}()
@@ -163,7 +163,7 @@ func TestWaitForCalls(t *testing.T) {
 			t.Errorf("error is %v", err)
 		}
 		go func() {
-			time.Sleep(time.Second)
+			<-time.After(time.Second)
 			server.Close()
 		}()
 		if _, err = server.Wait(t.Context(), 1, StatusIs(500)); err == nil || !strings.Contains(err.Error(), "the server closed") {

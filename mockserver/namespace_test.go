@@ -134,9 +134,9 @@ func TestIdleNamespacesAreDropped(t *testing.T) {
 		server := testServer(t, Config{MaxNamespaces: 2, NamespaceTTL: time.Minute})
 		getOmniflow(server, "/_ns/a")
 		getOmniflow(server, "/_ns/b")
-		time.Sleep(50 * time.Second)
+		<-time.After(50 * time.Second)
 		getOmniflow(server, "/_ns/b")
-		time.Sleep(20 * time.Second)
+		<-time.After(20 * time.Second)
 		if got := getOmniflow(server, "/_ns/c").Code; got != 200 {
 			t.Errorf("there was no room: %d", got)
 		}
@@ -147,7 +147,7 @@ func TestIdleNamespacesAreDropped(t *testing.T) {
 		if diff := cmp.Diff([]string{"", "b", "c"}, names); diff != "" {
 			t.Error(diff)
 		}
-		time.Sleep(2 * time.Minute)
+		<-time.After(2 * time.Minute)
 		got := getOmniflow(server, "/_ns/b")
 		if got.Code != 410 || !strings.Contains(got.Header().Get("X-Mock-Reason"), `namespace "b" was dropped: it was idle for 1m0s`) {
 			t.Errorf("status %d, reason %q", got.Code, got.Header().Get("X-Mock-Reason"))
