@@ -5,13 +5,11 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"fmt"
 	"iter"
 	"net/http"
 	"net/url"
 	"reflect"
 	"slices"
-	"strconv"
 
 	agentclients "github.com/agentclients/agentclients-go"
 	"github.com/agentclients/agentclients-go/internal/pages"
@@ -137,9 +135,7 @@ func (r CreateAgentRequest) validate(problems *validate.Problems) {
 	problems.Required("name", r.Name)
 	problems.Required("system_prompt", r.SystemPrompt)
 	validateContent(problems, &r.Name, &r.SystemPrompt, r.Description, r.Capabilities)
-	if _, ok := r.ExtraFields["id"]; ok {
-		problems.Add("id", "must not be an extra field: a repeat is safe only with an id that the client knows")
-	}
+	problems.NotExtra("id", r.ExtraFields)
 }
 
 // validateContent checks what a create and an update have in common.
@@ -161,9 +157,7 @@ func validateContent(problems *validate.Problems, name, systemPrompt, descriptio
 		problems.Addf("capabilities", "must have at most %d items, not %d", maxCapabilities, n)
 	}
 	for i, capability := range capabilities {
-		if capability.Ref == "" {
-			problems.Add(fmt.Sprintf("capabilities[%d].ref", i), "is required")
-		}
+		problems.RequiredItem("capabilities", i, "ref", capability.Ref)
 	}
 }
 
@@ -171,8 +165,8 @@ func validateContent(problems *validate.Problems, name, systemPrompt, descriptio
 //
 // It makes at most one agent. A lost answer is followed by another try, since
 // the server refuses a second agent with the same id; if that try is refused
-// with 409, the agent is read back and returned if it is active and has the
-// content of the request.
+// with 409, the agent is read back and returned: if the request has an ID, only
+// if the agent is not archived and has the content of the request.
 //
 // Errors: [agentclients.ErrConflict] if there is an agent with the ID of the
 // request, archived or not, [agentclients.ErrBadRequest] if the server refuses
@@ -186,8 +180,10 @@ func (c *Client) CreateAgent(ctx context.Context, request CreateAgentRequest, op
 	if err := request.Validate(); err != nil {
 		return nil, err
 	}
+	compare := request.compare
 	if request.ID == "" {
 		request.ID = NewAgentID()
+		compare = func(*Agent, *transport.Comparison) {} // nobody else's can have this id
 	}
 	agent, err := transport.Call(ctx, c.transport, transport.Op{
 		Name:   "create agent",
@@ -201,7 +197,7 @@ func (c *Client) CreateAgent(ctx context.Context, request CreateAgentRequest, op
 		func(options ...agentclients.CallOption) (*Agent, error) {
 			return c.GetAgent(ctx, request.ID, options...)
 		},
-		request.describes)
+		compare)
 	var doubt *agentclients.Error
 	if err != nil && errors.As(err, &doubt) && doubt.OutcomeUnknown {
 		// The caller may not know the id, which is what to look for.
@@ -210,23 +206,20 @@ func (c *Client) CreateAgent(ctx context.Context, request CreateAgentRequest, op
 	return agent, err
 }
 
-// describes reports whether an agent is what the request, with its extra
-// fields, asks for.
-func (r CreateAgentRequest) describes(agent *Agent) bool {
-	body, err := wire.Encode(r, r.ExtraFields)
+// compare compares an agent with what the request, with its extra fields, asks
+// for.
+func (r CreateAgentRequest) compare(found *Agent, c *transport.Comparison) {
+	sent, err := wire.Sent[Agent](r, r.ExtraFields)
 	if err != nil {
-		return false
+		return // it was sent, so it can be encoded
 	}
-	asked, err := wire.Decode[Agent](body)
-	return err == nil &&
-		agent.Status == StatusActive &&
-		agent.ID == asked.ID &&
-		agent.Name == asked.Name &&
-		agent.SystemPrompt == asked.SystemPrompt &&
-		agent.Description == asked.Description &&
-		agent.DefaultModelID == asked.DefaultModelID &&
-		slices.Equal(agent.Tags, asked.Tags) &&
-		slices.EqualFunc(agent.Capabilities, asked.Capabilities, Capability.equal)
+	c.Equal(found.Status != StatusArchived)
+	c.Text(sent.Name, found.Name)
+	c.Text(sent.SystemPrompt, found.SystemPrompt)
+	c.Equal(sent.Description == found.Description) // left out if there is none
+	c.Equal(sent.DefaultModelID == found.DefaultModelID)
+	c.Equal(slices.Equal(sent.Tags, found.Tags))
+	c.Equal(slices.EqualFunc(sent.Capabilities, found.Capabilities, Capability.equal))
 }
 
 // equal reports whether two capabilities mean the same. The server may answer
@@ -331,30 +324,18 @@ type ListAgentsRequest struct {
 // that matches [agentclients.ErrInvalidRequest]. ListAgents calls it.
 func (r ListAgentsRequest) Validate() error {
 	var problems validate.Problems
-	if r.Limit < 0 {
-		problems.Add("limit", "must not be negative")
-	}
-	if r.Offset < 0 {
-		problems.Add("offset", "must not be negative")
-	}
+	problems.NotNegative("limit", r.Limit)
+	problems.NotNegative("offset", r.Offset)
 	return problems.Err(provider, "list agents")
 }
 
 func (r ListAgentsRequest) query() url.Values {
-	query := url.Values{}
-	if r.Search != "" {
-		query.Set("search", r.Search)
-	}
-	if r.Limit > 0 {
-		query.Set("limit", strconv.Itoa(r.Limit))
-	}
-	if r.Offset > 0 {
-		query.Set("offset", strconv.Itoa(r.Offset))
-	}
-	if r.IncludeArchived {
-		query.Set("include_archived", "true")
-	}
-	return query
+	query := wire.NewQuery()
+	query.Text("search", r.Search)
+	query.Number("limit", r.Limit)
+	query.Number("offset", r.Offset)
+	query.Flag("include_archived", r.IncludeArchived)
+	return query.Values
 }
 
 // AgentList is a list of agents, or one page of it.
@@ -389,23 +370,25 @@ func (c *Client) ListAgents(ctx context.Context, request ListAgentsRequest, opti
 }
 
 // AllAgents reads the active agents page by page if the server has pages,
-// else in one go, beginning at Offset. The loop ends after the last agent, or
-// after one error.
+// else in one go, beginning at Offset. An agent that moves to the next page
+// meanwhile is not given twice. The loop ends after the last agent, or after
+// one error.
+//
+// API reference: list_agents, GET /v1/agents.
 func (c *Client) AllAgents(ctx context.Context, request ListAgentsRequest, options ...agentclients.CallOption) iter.Seq2[Agent, error] {
-	return pages.All(provider, "list agents", request.Offset, func(offset int) (pages.Page[Agent, int], error) {
+	return pages.Offsets(provider, "list agents", request.Offset, agentID, func(offset int) ([]Agent, bool, error) {
+		request := request
 		request.Offset = offset
 		list, err := c.ListAgents(ctx, request, options...)
 		if err != nil {
-			return pages.Page[Agent, int]{}, err
+			return nil, false, err
 		}
-		next := offset + len(list.Agents)
-		return pages.Page[Agent, int]{
-			Items: list.Agents,
-			Next:  next,
-			More:  list.Total != nil && len(list.Agents) > 0 && next < *list.Total,
-		}, nil
+		n := len(list.Agents)
+		return list.Agents, list.Total != nil && n > 0 && offset+n < *list.Total, nil
 	})
 }
+
+func agentID(agent Agent) string { return agent.ID }
 
 // UpdateAgentRequest says what to change. Nil fields stay as they are. The API
 // takes null for the same, so that an update cannot remove a description or a
@@ -456,10 +439,10 @@ func (r UpdateAgentRequest) Validate() error {
 // API reference: update_agent, PATCH /v1/agents/{agent_id}.
 func (c *Client) UpdateAgent(ctx context.Context, agentID string, request UpdateAgentRequest, options ...agentclients.CallOption) (*Agent, error) {
 	const op = "update agent"
-	if err := checkAgentID(op, agentID); err != nil {
+	if err := request.Validate(); err != nil {
 		return nil, err
 	}
-	if err := request.Validate(); err != nil {
+	if err := checkAgentID(op, agentID); err != nil {
 		return nil, err
 	}
 	return transport.Call(ctx, c.transport, transport.Op{
@@ -497,20 +480,9 @@ func (c *Client) ArchiveAgent(ctx context.Context, agentID string, options ...ag
 }
 
 func decodeAgent(body []byte) (*Agent, error) {
-	agent, err := wire.Decode[Agent](body)
-	if err != nil {
-		return nil, err
-	}
-	if agent.ID == "" {
-		return nil, wire.Missing("id")
-	}
-	return agent, nil
+	return wire.DecodeWith(body, "id", func(a *Agent) bool { return a.ID != "" })
 }
 
 func decodeAgentList(body []byte) (*AgentList, error) {
-	list, err := wire.Decode[AgentList](body)
-	if err == nil && list.Agents == nil {
-		return nil, wire.Missing("data")
-	}
-	return list, err
+	return wire.DecodeWith(body, "data", func(l *AgentList) bool { return l.Agents != nil })
 }

@@ -84,20 +84,9 @@ func (c *Client) GetCapability(ctx context.Context, capabilityID string, options
 }
 
 func decodeCapability(body []byte) (*CapabilityInfo, error) {
-	capability, err := wire.Decode[CapabilityInfo](body)
-	if err != nil {
-		return nil, err
-	}
-	if capability.ID == "" {
-		return nil, wire.Missing("id")
-	}
-	return capability, nil
+	return wire.DecodeWith(body, "id", func(c *CapabilityInfo) bool { return c.ID != "" })
 }
 
 func decodeCapabilityList(body []byte) (*CapabilityList, error) {
-	list, err := wire.Decode[CapabilityList](body)
-	if err == nil && list.Capabilities == nil {
-		return nil, wire.Missing("data")
-	}
-	return list, err
+	return wire.DecodeWith(body, "data", func(l *CapabilityList) bool { return l.Capabilities != nil })
 }

@@ -171,17 +171,13 @@ type ListModelsRequest struct {
 }
 
 func (r ListModelsRequest) query() url.Values {
-	query := url.Values{}
-	if r.FavoritesOnly {
-		query.Set("favorites_only", "true")
-	}
+	query := wire.NewQuery()
+	query.Flag("favorites_only", r.FavoritesOnly)
 	if r.IncludeStale != nil {
 		query.Set("include_stale", strconv.FormatBool(*r.IncludeStale))
 	}
-	if r.Source != "" {
-		query.Set("source", string(r.Source))
-	}
-	return query
+	query.Text("source", string(r.Source))
+	return query.Values
 }
 
 // ModelList is the list of language models.
@@ -209,9 +205,5 @@ func (c *Client) ListModels(ctx context.Context, request ListModelsRequest, opti
 }
 
 func decodeModelList(body []byte) (*ModelList, error) {
-	list, err := wire.Decode[ModelList](body)
-	if err == nil && list.Models == nil {
-		return nil, wire.Missing("data")
-	}
-	return list, err
+	return wire.DecodeWith(body, "data", func(l *ModelList) bool { return l.Models != nil })
 }

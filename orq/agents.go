@@ -1,15 +1,14 @@
 package orq
 
 import (
+	"cmp"
 	"context"
 	"errors"
-	"fmt"
 	"iter"
 	"net/http"
 	"net/url"
 	"reflect"
 	"slices"
-	"strconv"
 
 	agentclients "github.com/agentclients/agentclients-go"
 	"github.com/agentclients/agentclients-go/internal/pages"
@@ -160,7 +159,7 @@ type CreateAgentRequest struct {
 	Variables map[string]any `json:"variables,omitzero"`
 
 	// ExtraFields are put into the request last: for fields that this package
-	// does not know. A nil value sends null.
+	// does not know. A nil value sends null. The key cannot be set here.
 	ExtraFields map[string]any `json:"-"`
 }
 
@@ -172,9 +171,7 @@ const maxName = 255
 func (r CreateAgentRequest) Validate() error {
 	var problems validate.Problems
 	problems.Required("key", r.Key)
-	if _, there := r.ExtraFields["key"]; there {
-		problems.Add("key", "must not be an extra field: a repeat is safe only with a key that the client knows")
-	}
+	problems.NotExtra("key", r.ExtraFields)
 	problems.MaxCharacters("key", r.Key, maxName)
 	if r.DisplayName != nil {
 		problems.MaxCharacters("display_name", *r.DisplayName, maxName)
@@ -199,17 +196,10 @@ func validateParts(problems *validate.Problems, fallbacks []Model, settings Sett
 	}
 	settings.validate(problems)
 	for i, base := range bases {
-		requiredItem(problems, "knowledge_bases", i, "knowledge_id", base.KnowledgeID)
+		problems.RequiredItem("knowledge_bases", i, "knowledge_id", base.KnowledgeID)
 	}
 	for i, member := range team {
-		requiredItem(problems, "team_of_agents", i, "key", member.Key)
-	}
-}
-
-// requiredItem notes a problem if the member of an item of a list is empty.
-func requiredItem(problems *validate.Problems, list string, i int, member, value string) {
-	if value == "" {
-		problems.Add(fmt.Sprintf("%s[%d].%s", list, i, member), "is required")
+		problems.RequiredItem("team_of_agents", i, "key", member.Key)
 	}
 }
 
@@ -243,18 +233,24 @@ func (c *Client) CreateAgent(ctx context.Context, request CreateAgentRequest, op
 		func(options ...agentclients.CallOption) (*Agent, error) {
 			return c.GetAgent(ctx, request.Key, options...)
 		},
-		func(found *Agent) bool { return request.made(found) })
+		request.compare)
 }
 
-// made reports whether an agent is what the request asks for, as far as the
-// server keeps texts as they are. The model is none of them: its id may be
-// the server's own.
-func (r CreateAgentRequest) made(agent *Agent) bool {
-	return agent.Role == r.Role &&
-		agent.Description == r.Description &&
-		agent.Instructions == r.Instructions &&
-		(r.DisplayName == nil || agent.DisplayName == *r.DisplayName) &&
-		(r.SystemPrompt == nil || agent.SystemPrompt == *r.SystemPrompt)
+// compare compares an agent with what the request, with its extra fields, asks
+// for, as far as the server keeps texts as they are. The model is none of
+// them: its id may be the server's own.
+func (r CreateAgentRequest) compare(found *Agent, c *transport.Comparison) {
+	sent, err := wire.Sent[Agent](r, r.ExtraFields)
+	if err != nil {
+		return // it was sent, so it can be encoded
+	}
+	c.Text(sent.Role, found.Role)
+	c.Text(sent.Description, found.Description)
+	c.Text(sent.Instructions, found.Instructions)
+	if sent.DisplayName != "" { // else the server may make one up
+		c.Text(sent.DisplayName, found.DisplayName)
+	}
+	c.Equal(sent.SystemPrompt == "" || sent.SystemPrompt == found.SystemPrompt) // "": the default one
 }
 
 // ensureRounds is how often EnsureAgent tries to create an agent that is
@@ -354,17 +350,11 @@ func (r ListAgentsRequest) Validate() error {
 }
 
 func (r ListAgentsRequest) query() url.Values {
-	query := url.Values{}
-	if r.Limit > 0 {
-		query.Set("limit", strconv.Itoa(r.Limit))
-	}
-	if r.StartingAfter != "" {
-		query.Set("starting_after", r.StartingAfter)
-	}
-	if r.EndingBefore != "" {
-		query.Set("ending_before", r.EndingBefore)
-	}
-	return query
+	query := wire.NewQuery()
+	query.Number("limit", r.Limit)
+	query.Text("starting_after", r.StartingAfter)
+	query.Text("ending_before", r.EndingBefore)
+	return query.Values
 }
 
 // AgentList is one page of the agents of a workspace.
@@ -400,17 +390,22 @@ func (c *Client) ListAgents(ctx context.Context, request ListAgentsRequest, opti
 // time (200 by default), the newest first, beginning after StartingAfter. If
 // EndingBefore alone is set it walks the other way: from there to the newest.
 // The loop ends after the last agent, or after one error.
+//
+// API reference: List all agents, GET /v2/agents/.
 func (c *Client) AllAgents(ctx context.Context, request ListAgentsRequest, options ...agentclients.CallOption) iter.Seq2[Agent, error] {
-	if request.Limit == 0 {
-		request.Limit = maxLimit
+	request.Limit = cmp.Or(request.Limit, maxLimit)
+	back := request.StartingAfter == "" && request.EndingBefore != ""
+	first := request.StartingAfter
+	if back {
+		first = request.EndingBefore
 	}
-	cursor, back := &request.StartingAfter, false
-	if request.StartingAfter == "" && request.EndingBefore != "" {
-		cursor, back = &request.EndingBefore, true
-	}
-	first := *cursor
-	return pages.All(provider, "list agents", first, func(next string) (pages.Page[Agent, string], error) {
-		*cursor = next
+	return pages.All(provider, "list agents", first, agentID, func(cursor string) (pages.Page[Agent, string], error) {
+		request := request
+		if back {
+			request.EndingBefore = cursor
+		} else {
+			request.StartingAfter = cursor
+		}
 		list, err := c.ListAgents(ctx, request, options...)
 		if err != nil {
 			return pages.Page[Agent, string]{}, err
@@ -418,13 +413,15 @@ func (c *Client) AllAgents(ctx context.Context, request ListAgentsRequest, optio
 		if back {
 			slices.Reverse(list.Agents)
 		}
-		page := pages.Page[Agent, string]{Items: list.Agents, More: list.HasMore}
+		page := pages.Page[Agent, string]{Items: list.Agents, Next: cursor, More: list.HasMore}
 		if n := len(list.Agents); n > 0 {
-			page.Next = list.Agents[n-1].ID
+			page.Next = cmp.Or(list.Agents[n-1].ID, cursor)
 		}
 		return page, nil
 	})
 }
+
+func agentID(agent Agent) string { return agent.ID }
 
 // VersionIncrement says which part of the version of an agent to count up.
 type VersionIncrement string
@@ -572,23 +569,9 @@ func (c *Client) DeleteAgent(ctx context.Context, agentKey string, options ...ag
 }
 
 func decodeAgent(body []byte) (*Agent, error) {
-	agent, err := wire.Decode[Agent](body)
-	if err != nil {
-		return nil, err
-	}
-	if agent.ID == "" {
-		return nil, wire.Missing("_id")
-	}
-	return agent, nil
+	return wire.DecodeWith(body, "_id", func(a *Agent) bool { return a.ID != "" })
 }
 
 func decodeAgentList(body []byte) (*AgentList, error) {
-	list, err := wire.Decode[AgentList](body)
-	if err != nil {
-		return nil, err
-	}
-	if list.Agents == nil {
-		return nil, wire.Missing("data")
-	}
-	return list, nil
+	return wire.DecodeWith(body, "data", func(l *AgentList) bool { return l.Agents != nil })
 }

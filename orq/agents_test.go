@@ -577,6 +577,20 @@ func TestAllAgentsStops(t *testing.T) {
 			}
 		})
 	}
+	t.Run("if an empty page has more", func(t *testing.T) {
+		client, recorder := newRecordedClient(t)
+		recorder.Answer(200, `{"data":[],"has_more":true}`)
+		var errs int
+		for _, err := range client.AllAgents(t.Context(), ListAgentsRequest{StartingAfter: "1"}) {
+			if !errors.Is(err, agentclients.ErrDecode) {
+				t.Errorf("got %v", err)
+			}
+			errs++
+		}
+		if errs != 1 || len(recorder.Requests) != 1 {
+			t.Errorf("%d errors, %d requests", errs, len(recorder.Requests))
+		}
+	})
 	t.Run("when the context ends", func(t *testing.T) {
 		client, recorder := newRecordedClient(t)
 		recorder.Answer(200, page)

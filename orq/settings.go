@@ -55,7 +55,7 @@ func (s Settings) MarshalJSON() ([]byte, error) {
 
 func (s Settings) validate(problems *validate.Problems) {
 	for i, tool := range s.Tools {
-		requiredItem(problems, "settings.tools", i, "type", string(tool.Type))
+		problems.RequiredItem("settings.tools", i, "type", string(tool.Type))
 	}
 	validateEvaluators(problems, "settings.evaluators", s.Evaluators)
 	validateEvaluators(problems, "settings.guardrails", s.Guardrails)
@@ -199,7 +199,7 @@ type Evaluator struct {
 
 func validateEvaluators(problems *validate.Problems, list string, evaluators []Evaluator) {
 	for i, evaluator := range evaluators {
-		requiredItem(problems, list, i, "id", evaluator.ID)
-		requiredItem(problems, list, i, "execute_on", string(evaluator.ExecuteOn))
+		problems.RequiredItem(list, i, "id", evaluator.ID)
+		problems.RequiredItem(list, i, "execute_on", string(evaluator.ExecuteOn))
 	}
 }

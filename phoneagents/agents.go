@@ -1,12 +1,14 @@
 package phoneagents
 
 import (
+	"cmp"
 	"context"
 	"iter"
 	"net/http"
 	"net/url"
 
 	agentclients "github.com/agentclients/agentclients-go"
+	"github.com/agentclients/agentclients-go/internal/pages"
 	"github.com/agentclients/agentclients-go/internal/transport"
 	"github.com/agentclients/agentclients-go/internal/validate"
 	"github.com/agentclients/agentclients-go/internal/wire"
@@ -46,7 +48,8 @@ type CreateAgentRequest struct {
 	AgentID *string `json:"agent_id,omitempty"`
 
 	// ExtraFields are put into the request last: for fields that this package
-	// does not know. A nil value sends null.
+	// does not know. A nil value sends null. The phone number cannot be set
+	// here.
 	ExtraFields map[string]any `json:"-"`
 }
 
@@ -55,6 +58,7 @@ type CreateAgentRequest struct {
 func (r CreateAgentRequest) Validate() error {
 	var problems validate.Problems
 	problems.Required("phone_number_id", r.PhoneNumberID)
+	problems.NotExtra("phone_number_id", r.ExtraFields)
 	problems.Required("prompt_id", r.PromptID)
 	problems.Required("name", r.Name)
 	problems.NotEmpty("agent_id", r.AgentID)
@@ -93,9 +97,18 @@ func (c *Client) CreateAgent(ctx context.Context, userID string, request CreateA
 		func(options ...agentclients.CallOption) (*Agent, error) {
 			return c.agentOfNumber(ctx, userID, request.PhoneNumberID, options)
 		},
-		func(found *Agent) bool {
-			return found.PromptID == request.PromptID && found.Name == request.Name
-		})
+		request.compare)
+}
+
+// compare compares an agent with what the request, with its extra fields, asks
+// for.
+func (r CreateAgentRequest) compare(found *Agent, c *transport.Comparison) {
+	sent, err := wire.Sent[Agent](r, r.ExtraFields)
+	if err != nil {
+		return // it was sent, so it can be encoded
+	}
+	c.Text(sent.PromptID, found.PromptID)
+	c.Text(sent.Name, found.Name)
 }
 
 // agentOfNumber returns the agent that answers on a phone number, nil if
@@ -185,18 +198,27 @@ func (c *Client) ListAgents(ctx context.Context, userID string, request ListAgen
 }
 
 // AllAgents reads the agents of a user page by page, Limit of them at a time
-// (100 by default), beginning at Offset. The loop ends after the last agent,
-// or after one error.
+// (100 by default), beginning at Offset. An agent that moves to the next page
+// meanwhile is not given twice. The loop ends after the last agent, or after
+// one error.
+//
+// API reference: List Agents, GET /users/{user_id}/agents.
 func (c *Client) AllAgents(ctx context.Context, userID string, request ListAgentsRequest, options ...agentclients.CallOption) iter.Seq2[Agent, error] {
-	return allOffsets("list agents", request.Limit, request.Offset, func(limit, offset int) ([]Agent, error) {
-		request.Limit, request.Offset = limit, offset
+	request.Limit = cmp.Or(request.Limit, defaultLimit)
+	return pages.Offsets(provider, "list agents", request.Offset, agentID, func(offset int) ([]Agent, bool, error) {
+		request := request
+		request.Offset = offset
 		list, err := c.ListAgents(ctx, userID, request, options...)
 		if err != nil {
-			return nil, err
+			return nil, false, err
 		}
-		return list.Agents, nil
+		// The answer does not say how many there are. More than Limit come
+		// from a server that has no pages.
+		return list.Agents, len(list.Agents) == request.Limit, nil
 	})
 }
+
+func agentID(agent Agent) string { return agent.ID }
 
 // UpdateAgentRequest says what to change. Nil fields stay as they are.
 type UpdateAgentRequest struct {

@@ -153,6 +153,12 @@ func TestRefusedBeforeSending(t *testing.T) {
 			_, err := c.CreateAgent(ctx, "u", CreateAgentRequest{})
 			return err
 		}, []string{"phone_number_id", "prompt_id", "name"}},
+		{"CreateAgent with another number", func(ctx context.Context, c *Client) error {
+			request := sampleRequest()
+			request.ExtraFields = map[string]any{"phone_number_id": "pn_other"}
+			_, err := c.CreateAgent(ctx, "u", request)
+			return err
+		}, []string{"phone_number_id"}},
 		{"CreateAgent without a user", func(ctx context.Context, c *Client) error {
 			_, err := c.CreateAgent(ctx, "", sampleRequest())
 			return err

@@ -71,7 +71,7 @@ func TestNewClientReadsTheEnvironment(t *testing.T) {
 func TestNothingPrintsTheKey(t *testing.T) {
 	config := Config{APIKey: testKey, Options: agentclients.Options{BaseURL: testBaseURL}}
 	client := newTestClient(t, agentclients.Options{})
-	number := AddPhoneNumberRequest{Platform: PlatformWhatsApp, AccessToken: testKey}
+	number := AddPhoneNumberRequest{Platform: PlatformWhatsApp, AccessToken: testKey, ExtraFields: map[string]any{"app_secret": testKey}}
 	var logged strings.Builder
 	logger := slog.New(slog.NewJSONHandler(&logged, nil))
 	logger.Info("all", "config", config, "client", client, "number", number)

@@ -3,13 +3,10 @@ package phoneagents
 import (
 	"errors"
 	"fmt"
-	"iter"
 	"net/url"
 	"slices"
-	"strconv"
 	"strings"
 
-	"github.com/agentclients/agentclients-go/internal/pages"
 	"github.com/agentclients/agentclients-go/internal/validate"
 	"github.com/agentclients/agentclients-go/internal/wire"
 )
@@ -17,16 +14,12 @@ import (
 // The lists of this API are cut by limit and offset, and their answers do not
 // say how many items there are in all.
 
-// defaultPage is how many items the server returns if no limit is set.
-const defaultPage = 100
+// defaultLimit is how many items the server returns if no limit is set.
+const defaultLimit = 100
 
 func validateListing(problems *validate.Problems, limit, offset int, orderBy, direction string, columns ...string) {
-	if limit < 0 {
-		problems.Add("limit", "must not be negative")
-	}
-	if offset < 0 {
-		problems.Add("offset", "must not be negative")
-	}
+	problems.NotNegative("limit", limit)
+	problems.NotNegative("offset", offset)
 	// The server puts this one into its query language unchecked.
 	if orderBy != "" && !slices.Contains(columns, orderBy) {
 		problems.Addf("orderBy", "must be one of %s", strings.Join(columns, ", "))
@@ -37,31 +30,12 @@ func validateListing(problems *validate.Problems, limit, offset int, orderBy, di
 }
 
 func listingQuery(limit, offset int, orderBy, direction string) url.Values {
-	query := url.Values{}
-	if limit > 0 {
-		query.Set("limit", strconv.Itoa(limit))
-	}
-	if offset > 0 {
-		query.Set("offset", strconv.Itoa(offset))
-	}
-	if orderBy != "" {
-		query.Set("orderBy", orderBy)
-	}
-	if direction != "" {
-		query.Set("orderDirection", direction)
-	}
-	return query
-}
-
-// allOffsets walks a list in steps of limit, until a page is not full.
-func allOffsets[T any](op string, limit, offset int, fetch func(limit, offset int) ([]T, error)) iter.Seq2[T, error] {
-	if limit == 0 {
-		limit = defaultPage
-	}
-	return pages.All(provider, op, offset, func(offset int) (pages.Page[T, int], error) {
-		items, err := fetch(limit, offset)
-		return pages.Page[T, int]{Items: items, Next: offset + len(items), More: len(items) >= limit}, err
-	})
+	query := wire.NewQuery()
+	query.Number("limit", limit)
+	query.Number("offset", offset)
+	query.Text("orderBy", orderBy)
+	query.Text("orderDirection", direction)
+	return query.Values
 }
 
 // decodeList reads a list in the shapes that servers of this API send: under

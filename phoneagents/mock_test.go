@@ -89,6 +89,21 @@ func TestLostAnswerIsSettled(t *testing.T) {
 	})
 }
 
+// TestExtraFieldsAreSettled: what was sent counts, not what the fields say.
+func TestExtraFieldsAreSettled(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		mock, client := startMock(t, mockserver.Config{})
+		mock.Fail(mockserver.PhoneagentsCreateAgent, mockserver.Drop(mockserver.AfterCommit))
+		request := supportAgent
+		request.ExtraFields = map[string]any{"name": "Another"}
+		agent, err := client.CreateAgent(t.Context(), "usr_1", request)
+		if err != nil || agent.Name != "Another" {
+			t.Errorf("got %+v, %v", agent, err)
+		}
+		checkAgents(t, mock, 1)
+	})
+}
+
 // TestForeignAgentIsNotTaken: the answer is lost before anything happened, and
 // meanwhile somebody else took the number.
 func TestForeignAgentIsNotTaken(t *testing.T) {

@@ -61,18 +61,19 @@ type AddPhoneNumberRequest struct {
 	ID *string `json:"id,omitempty"`
 
 	// ExtraFields are put into the request last: for fields that this package
-	// does not know. A nil value sends null.
+	// does not know. A nil value sends null. Their values are never printed.
 	ExtraFields map[string]any `json:"-"`
 }
 
-// Format prints the request without the access token.
+// Format prints the request without secrets.
 func (r AddPhoneNumberRequest) Format(state fmt.State, verb rune) {
 	type plain AddPhoneNumberRequest
 	r.AccessToken = redact.Secret(r.AccessToken)
+	r.ExtraFields = redact.Values(r.ExtraFields)
 	redact.Format(state, verb, plain(r))
 }
 
-// LogValue describes the request to log/slog without the access token.
+// LogValue describes the request to log/slog without secrets.
 func (r AddPhoneNumberRequest) LogValue() slog.Value {
 	return slog.StringValue(fmt.Sprintf("%+v", r))
 }
@@ -191,12 +192,5 @@ func (c *Client) DeletePhoneNumber(ctx context.Context, userID, phoneNumberID st
 }
 
 func decodePhoneNumber(body []byte) (*PhoneNumber, error) {
-	number, err := wire.Decode[PhoneNumber](unwrap(body))
-	if err != nil {
-		return nil, err
-	}
-	if number.ID == "" {
-		return nil, wire.Missing("id")
-	}
-	return number, nil
+	return wire.DecodeWith(unwrap(body), "id", func(n *PhoneNumber) bool { return n.ID != "" })
 }

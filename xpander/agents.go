@@ -292,7 +292,7 @@ type CreateAgentRequest struct {
 // Format prints the request without secrets.
 func (r CreateAgentRequest) Format(state fmt.State, verb rune) {
 	type plain CreateAgentRequest
-	r.ExtraFields = hideValues(r.ExtraFields) // may hold credentials of a model provider
+	r.ExtraFields = redact.Values(r.ExtraFields) // may hold credentials of a model provider
 	redact.Format(state, verb, plain(r))
 }
 
@@ -373,12 +373,8 @@ func (r ListAgentsRequest) Validate() error { return r.validate("list agents") }
 
 func (r ListAgentsRequest) validate(op string) error {
 	var problems validate.Problems
-	if r.Page < 0 {
-		problems.Add("page", "must not be negative")
-	}
-	if r.PerPage < 0 {
-		problems.Add("per_page", "must not be negative")
-	}
+	problems.NotNegative("page", r.Page)
+	problems.NotNegative("per_page", r.PerPage)
 	return problems.Err(provider, op)
 }
 
@@ -430,6 +426,8 @@ func (c *Client) ListAgents(ctx context.Context, request ListAgentsRequest, opti
 // them at a time (20 by default), beginning with Page, with the fields that
 // ListAgents reads. An agent that moves to the next page meanwhile is not
 // given twice. The loop ends after the last agent, or after one error.
+//
+// API reference: List Agents (Minimal), GET /v1/agents.
 func (c *Client) AllAgents(ctx context.Context, request ListAgentsRequest, options ...agentclients.CallOption) iter.Seq2[Agent, error] {
 	return allPages("list agents", request, func(request ListAgentsRequest) (*AgentList, error) {
 		return c.ListAgents(ctx, request, options...)
@@ -450,6 +448,8 @@ func (c *Client) ListFullAgents(ctx context.Context, request ListAgentsRequest, 
 
 // AllFullAgents reads the agents of the organization like AllAgents, with all
 // their fields.
+//
+// API reference: List Agents (Full), GET /v1/agents/full.
 func (c *Client) AllFullAgents(ctx context.Context, request ListAgentsRequest, options ...agentclients.CallOption) iter.Seq2[Agent, error] {
 	return allPages("list full agents", request, func(request ListAgentsRequest) (*AgentList, error) {
 		return c.ListFullAgents(ctx, request, options...)
@@ -466,7 +466,7 @@ func (c *Client) list(ctx context.Context, op, path string, request ListAgentsRe
 		Path:   path,
 		Query:  request.query(),
 		Replay: transport.ReplaySafe,
-	}, options, decodeList)
+	}, options, decodeAgentList)
 }
 
 // UpdateAgentRequest says what to change. Nil fields stay as they are.
@@ -501,7 +501,7 @@ type UpdateAgentRequest struct {
 // Format prints the request without secrets.
 func (r UpdateAgentRequest) Format(state fmt.State, verb rune) {
 	type plain UpdateAgentRequest
-	r.ExtraFields = hideValues(r.ExtraFields) // may hold credentials of a model provider
+	r.ExtraFields = redact.Values(r.ExtraFields) // may hold credentials of a model provider
 	redact.Format(state, verb, plain(r))
 }
 
@@ -605,12 +605,9 @@ func (c *Client) DeleteAgent(ctx context.Context, agentID string, options ...age
 }
 
 func decodeAgent(body []byte) (*Agent, error) {
-	agent, err := wire.Decode[Agent](body)
-	if err == nil && agent.ID == "" {
-		err = wire.Missing("id")
-	}
-	if err != nil {
-		return nil, err
-	}
-	return agent, nil
+	return wire.DecodeWith(body, "id", func(a *Agent) bool { return a.ID != "" })
+}
+
+func decodeAgentList(body []byte) (*AgentList, error) {
+	return wire.DecodeWith(body, "items", func(l *AgentList) bool { return l.Agents != nil })
 }

@@ -46,7 +46,7 @@ func FuzzDecodeList(f *testing.F) {
 	f.Add([]byte(`{"items":[null,1],"total":"x"}`))
 	f.Add([]byte(`[1,{"id":2}]`))
 	f.Fuzz(func(t *testing.T, body []byte) {
-		if list, err := decodeList(body); (list == nil) == (err == nil) {
+		if list, err := decodeAgentList(body); (list == nil) == (err == nil) {
 			t.Fatalf("list %v and error %v", list, err)
 		}
 	})

@@ -29,17 +29,8 @@ type Secrets map[string]string
 
 // Format prints the names, with a placeholder for each text.
 func (s Secrets) Format(state fmt.State, verb rune) {
-	redact.Format(state, verb, hideValues(s))
+	redact.Format(state, verb, redact.Values(s))
 }
 
 // LogValue describes the names to log/slog.
-func (s Secrets) LogValue() slog.Value { return slog.AnyValue(hideValues(s)) }
-
-// hideValues returns the names with a placeholder for each value.
-func hideValues[V any](values map[string]V) map[string]any {
-	hidden := make(map[string]any, len(values))
-	for name := range values {
-		hidden[name] = redact.Placeholder
-	}
-	return hidden
-}
+func (s Secrets) LogValue() slog.Value { return slog.AnyValue(redact.Values(s)) }

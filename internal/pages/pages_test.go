@@ -9,6 +9,8 @@ import (
 	agentclients "github.com/agentclients/agentclients-go"
 )
 
+func letter(item int) string { return string(rune('a' + item)) }
+
 // walk collects what All yields, until stop items came.
 func walk(list map[string]Page[int, string], stop int) (items, cursors []string, errs []error) {
 	fetch := func(cursor string) (Page[int, string], error) {
@@ -19,12 +21,12 @@ func walk(list map[string]Page[int, string], stop int) (items, cursors []string,
 		}
 		return page, nil
 	}
-	for item, err := range All("test", "list things", "", fetch) {
+	for item, err := range All("test", "list things", "", letter, fetch) {
 		if err != nil {
 			errs = append(errs, err)
 			continue
 		}
-		items = append(items, string(rune('a'+item)))
+		items = append(items, letter(item))
 		if len(items) == stop {
 			break
 		}
@@ -80,7 +82,7 @@ func TestAllNoticesCircles(t *testing.T) {
 
 // The sequence can be walked again.
 func TestAllStartsAnew(t *testing.T) {
-	all := All("test", "list things", 0, func(int) (Page[int, int], error) { return Page[int, int]{Items: []int{7}}, nil })
+	all := All("test", "list things", 0, letter, func(int) (Page[int, int], error) { return Page[int, int]{Items: []int{7}}, nil })
 	for range 2 {
 		count := 0
 		for range all {
@@ -88,6 +90,49 @@ func TestAllStartsAnew(t *testing.T) {
 		}
 		if count != 1 {
 			t.Errorf("%d items", count)
+		}
+	}
+}
+
+// Items that come a second time are left out, except for those without an id.
+func TestAllLeavesOutWhatCameBefore(t *testing.T) {
+	list := map[int]Page[string, int]{
+		1: {Items: []string{"a", "b", "b", ""}, Next: 2, More: true},
+		2: {Items: []string{"b", "c", ""}, Next: 3, More: true},
+		3: {Items: []string{"a"}},
+	}
+	var got []string
+	for item, err := range All("test", "list things", 1, func(item string) string { return item }, func(n int) (Page[string, int], error) { return list[n], nil }) {
+		if err != nil {
+			t.Fatal(err)
+		}
+		got = append(got, item)
+	}
+	if diff := cmp.Diff([]string{"a", "b", "", "c", ""}, got); diff != "" {
+		t.Errorf("items (-want +got):\n%s", diff)
+	}
+}
+
+// A server that gives the same page for every offset, or empty ones for ever,
+// does not keep anybody for ever.
+func TestOffsetsEnds(t *testing.T) {
+	for name, items := range map[string][]string{"the same page": {"a", "b"}, "no items": {}} {
+		fetched, got, errs := 0, 0, 0
+		for _, err := range Offsets("test", "list things", 5, func(item string) string { return item }, func(offset int) ([]string, bool, error) {
+			if want := 5 + fetched*len(items); offset != want {
+				t.Errorf("%s: fetched %d, not %d", name, offset, want)
+			}
+			fetched++
+			return items, true, nil
+		}) {
+			if err != nil {
+				errs++
+			} else {
+				got++
+			}
+		}
+		if got != len(items) || errs != 1 || fetched > 1+maxStale {
+			t.Errorf("%s: %d items, %d errors, %d requests", name, got, errs, fetched)
 		}
 	}
 }

@@ -15,6 +15,19 @@ func Secret(secret string) string {
 	return Placeholder
 }
 
+// Values returns the names of a map with the placeholder for each value, nil
+// for an empty map.
+func Values[V any](values map[string]V) map[string]any {
+	if len(values) == 0 {
+		return nil
+	}
+	hidden := make(map[string]any, len(values))
+	for name := range values {
+		hidden[name] = Placeholder
+	}
+	return hidden
+}
+
 // Format prints value with the flags and the verb of the call it is part of.
 // Use it in a Format method, with a copy whose secrets were replaced and
 // whose type has no Format method:

@@ -48,3 +48,12 @@ func TestSecret(t *testing.T) {
 		t.Errorf("%q %q", Secret(""), Secret("hush"))
 	}
 }
+
+func TestValues(t *testing.T) {
+	if got := fmt.Sprint(Values(map[string]string{"b": "hush", "a": ""})); got != "map[a:[redacted] b:[redacted]]" {
+		t.Errorf("got %s", got)
+	}
+	if got := Values(map[string]any{}); got != nil {
+		t.Errorf("an empty map became %v", got)
+	}
+}

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
-	"slices"
 	"time"
 
 	agentclients "github.com/agentclients/agentclients-go"
@@ -114,40 +113,4 @@ func withoutCookies(header http.Header) http.Header {
 	header = header.Clone()
 	header.Del("Set-Cookie")
 	return header
-}
-
-// Settle resolves the one error of a keyed create that can be resolved: a 409
-// that follows a lost answer. find reads back what exists under the key, nil
-// if it finds nothing, and same tells whether that is what was to be created.
-// Any other error, and a doubt that find cannot resolve, is returned as it is.
-func Settle[T any](value *T, err error, options []agentclients.CallOption, find func(...agentclients.CallOption) (*T, error), same func(*T) bool) (*T, error) {
-	if err == nil {
-		return value, nil
-	}
-	var conflict *agentclients.Error
-	if !errors.As(err, &conflict) || conflict.StatusCode != http.StatusConflict || !conflict.OutcomeUnknown {
-		return nil, err
-	}
-	start := time.Now()
-	var answer agentclients.Response
-	attempts := conflict.Attempts
-	found, findErr := find(append(slices.Clip(options), func(o *agentclients.CallOptions) {
-		attempts += answer.Attempts // of the read before, if it takes several
-		answer = agentclients.Response{}
-		o.Capture = &answer
-	})...)
-	if findErr != nil || found == nil {
-		return nil, err
-	}
-	if !same(found) {
-		conflict.OutcomeUnknown = false // it exists, and it is not ours
-		return nil, err
-	}
-	if capture := apply(options).Capture; capture != nil {
-		answer.Attempts += attempts
-		answer.Elapsed = capture.Elapsed + time.Since(start)
-		answer.Settled = true
-		*capture = answer
-	}
-	return found, nil
 }

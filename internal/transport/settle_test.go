@@ -12,7 +12,7 @@ import (
 )
 
 // settle makes a keyed create and settles it with reads of as many pages.
-func settle(ctx context.Context, client *Client, pages int, same func(*thing) bool, options ...agentclients.CallOption) (*thing, error) {
+func settle(ctx context.Context, client *Client, pages int, compare func(*thing, *Comparison), options ...agentclients.CallOption) (*thing, error) {
 	value, err := create(ctx, client, ReplayKeyed, options...)
 	return Settle(value, err, options, func(options ...agentclients.CallOption) (*thing, error) {
 		var found *thing
@@ -24,10 +24,10 @@ func settle(ctx context.Context, client *Client, pages int, same func(*thing) bo
 			}
 		}
 		return found, nil
-	}, same)
+	}, compare)
 }
 
-func isOurs(found *thing) bool { return found.ID == "agt_1" }
+func isOurs(found *thing, c *Comparison) { c.Text("agt_1", found.ID) }
 
 func TestSettle(t *testing.T) {
 	for _, test := range []struct {
@@ -81,6 +81,39 @@ func TestSettle(t *testing.T) {
 			})
 		})
 	}
+}
+
+func TestComparison(t *testing.T) {
+	for _, test := range []struct {
+		compare func(*Comparison)
+		want    Comparison
+	}{
+		{func(*Comparison) {}, Comparison{}},
+		{func(c *Comparison) { c.Text("a", "a"); c.Text("", ""); c.Equal(true) }, Comparison{}},
+		{func(c *Comparison) { c.Text("a", "b") }, Comparison{different: true}},
+		{func(c *Comparison) { c.Text("", "b"); c.Text("a", "a") }, Comparison{different: true}},
+		{func(c *Comparison) { c.Equal(false); c.Equal(true) }, Comparison{different: true}},
+		{func(c *Comparison) { c.Text("a", "") }, Comparison{unclear: true}},
+		{func(c *Comparison) { c.Text("a", ""); c.Text("a", "b") }, Comparison{different: true, unclear: true}},
+	} {
+		var got Comparison
+		test.compare(&got)
+		if got != test.want {
+			t.Errorf("%+v, not %+v", got, test.want)
+		}
+	}
+}
+
+// An answer that lacks what is compared leaves the doubt.
+func TestSettleWithAnUnclearAnswer(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		n := newNetwork(t, drop, answer(409, ""), answer(200, created))
+		got, err := settle(t.Context(), n.client(), 1, func(_ *thing, c *Comparison) { c.Text("name", "") })
+		if got != nil {
+			t.Errorf("got %v", got)
+		}
+		asError(t, err, agentclients.ErrConflict, agentclients.ErrOutcomeUnknown)
+	})
 }
 
 func TestSettleLeavesOtherErrorsAlone(t *testing.T) {

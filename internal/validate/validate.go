@@ -37,10 +37,33 @@ func (p *Problems) Required(path, value string) {
 	}
 }
 
+// RequiredItem notes a problem if value, a member of an item of a list, is
+// empty.
+func (p *Problems) RequiredItem(list string, index int, member, value string) {
+	if value == "" { // so that the path is made only if it is needed
+		p.Required(fmt.Sprintf("%s[%d].%s", list, index, member), value)
+	}
+}
+
 // NotEmpty notes a problem if value is set and empty.
 func (p *Problems) NotEmpty(path string, value *string) {
 	if value != nil && *value == "" {
 		p.Add(path, "must not be empty")
+	}
+}
+
+// NotNegative notes a problem if value is below zero.
+func (p *Problems) NotNegative(path string, value int) {
+	if value < 0 {
+		p.Add(path, "must not be negative")
+	}
+}
+
+// NotExtra notes a problem if the extra fields of a create have the member
+// that makes a repeat harmless, for the client must know it.
+func (p *Problems) NotExtra(path string, extra map[string]any) {
+	if _, found := extra[path]; found {
+		p.Add(path, "must not be an extra field: a repeat is safe only if the client knows it")
 	}
 }
 

@@ -17,6 +17,10 @@ func TestProblems(t *testing.T) {
 	p.NotEmpty("title", new("t"))
 	p.MaxBytes("key", "1234", 4)
 	p.MaxCharacters("text", "éééé", 4)
+	p.RequiredItem("list", 1, "id", "x")
+	p.NotNegative("limit", 0)
+	p.NotExtra("id", nil)
+	p.NotExtra("id", map[string]any{"ID": 1})
 	p.Append(nil)
 	if err := p.Err("orq", "create agent"); err != nil {
 		t.Fatalf("nothing is wrong, and the error is %v", err)
@@ -25,6 +29,9 @@ func TestProblems(t *testing.T) {
 	p.NotEmpty("title", new(""))
 	p.MaxBytes("key", "éé", 3)
 	p.MaxCharacters("text", "ééé", 2)
+	p.RequiredItem("list", 1, "id", "")
+	p.NotNegative("limit", -1)
+	p.NotExtra("id", map[string]any{"id": nil})
 	p.Add("a[0].b", "must be c")
 	p.Addf("d", "must be %d", 7)
 	p.Append([]agentclients.FieldError{{Message: "nothing to change"}})
@@ -38,6 +45,9 @@ func TestProblems(t *testing.T) {
 		{Path: "title", Message: "must not be empty"},
 		{Path: "key", Message: "must be at most 3 bytes long, not 4"},
 		{Path: "text", Message: "must be at most 2 characters long, not 3"},
+		{Path: "list[1].id", Message: "is required"},
+		{Path: "limit", Message: "must not be negative"},
+		{Path: "id", Message: "must not be an extra field: a repeat is safe only if the client knows it"},
 		{Path: "a[0].b", Message: "must be c"},
 		{Path: "d", Message: "must be 7"},
 		{Message: "nothing to change"},

@@ -23,6 +23,29 @@ func DecodeArray[T any](body []byte) ([]T, error) {
 	return *items, nil
 }
 
+// DecodeWith is Decode for an object that is of no use without a member. has
+// reports whether it is there.
+func DecodeWith[T any](body []byte, member string, has func(*T) bool) (*T, error) {
+	value, err := Decode[T](body)
+	if err == nil && !has(value) {
+		err = Missing(member)
+	}
+	if err != nil {
+		return nil, err
+	}
+	return value, nil
+}
+
+// Sent returns what a request says, read into a T: what v encodes to, with
+// the extra members in it.
+func Sent[T any](v any, extra map[string]any) (*T, error) {
+	body, err := Encode(v, extra)
+	if err != nil {
+		return nil, err
+	}
+	return Decode[T](body)
+}
+
 func decode[T any](body []byte, first byte, kind string) (*T, error) {
 	body = bytes.TrimSpace(body)
 	if len(body) == 0 {

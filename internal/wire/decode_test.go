@@ -80,3 +80,36 @@ func TestScalars(t *testing.T) {
 		t.Error(got)
 	}
 }
+
+func TestDecodeWith(t *testing.T) {
+	hasID := func(r *record) bool { return r.ID != "" }
+	for body, want := range map[string]string{
+		`{"id":"1"}`:  "",
+		`{"id":7}`:    `the answer has no "id"`,
+		`{}`:          `the answer has no "id"`,
+		`null`:        "the body is not an object",
+		``:            "the body is empty",
+		`{"id":"1"}}`: "invalid character",
+	} {
+		value, err := DecodeWith([]byte(body), "id", hasID)
+		switch {
+		case want == "" && (err != nil || value.ID != "1"):
+			t.Errorf("%s: %v, %v", body, value, err)
+		case want != "" && (value != nil || err == nil || !strings.Contains(err.Error(), want)):
+			t.Errorf("%s: %v, %v", body, value, err)
+		}
+	}
+}
+
+func TestSent(t *testing.T) {
+	type request struct {
+		ID string `json:"id"`
+	}
+	got, err := Sent[record](request{"1"}, map[string]any{"id": "2"})
+	if err != nil || got.ID != "2" {
+		t.Errorf("got %v, %v", got, err)
+	}
+	if got, err := Sent[record](request{"1"}, map[string]any{"f": func() {}}); got != nil || err == nil {
+		t.Errorf("got %v, %v", got, err)
+	}
+}
