@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"iter"
 	"net/http"
 	"strings"
 	"testing"
@@ -49,8 +50,13 @@ func sampleAgent() *Agent {
 	}
 }
 
+// createSample creates the documented agent.
+func createSample(ctx context.Context, c *Client) (*Agent, error) {
+	return c.CreateAgent(ctx, sampleRequest())
+}
+
 func TestCreateAgentSendsTheDocumentedRequest(t *testing.T) {
-	client, recorder := newRecordedClient(t)
+	client, recorder := suite.Record(t)
 	recorder.Answer(http.StatusCreated, string(readFile(t, "create_response.json")))
 	agent, err := client.CreateAgent(t.Context(), sampleRequest())
 	if err != nil {
@@ -79,7 +85,7 @@ func TestCreateAgentSendsTheDocumentedRequest(t *testing.T) {
 // second agent, so that every try must carry the same one.
 func TestCreateAgentMakesAnID(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		client, recorder := newRecordedClient(t)
+		client, recorder := suite.Record(t)
 		recorder.Answer(502, "").Answer(http.StatusCreated, string(readFile(t, "create_response.json")))
 		if _, err := client.CreateAgent(t.Context(), CreateAgentRequest{Name: "n", SystemPrompt: "p"}); err != nil {
 			t.Fatal(err)
@@ -104,13 +110,7 @@ func TestAgentEncodesBackToTheSample(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		encoded, err := json.Marshal(agent)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if diff := testkit.DiffJSON(t, sample, encoded); diff != "" {
-			t.Errorf("%s (-sample +encoded):\n%s", name, diff)
-		}
+		testkit.EncodesBack(t, sample, agent)
 	}
 }
 
@@ -229,26 +229,12 @@ func TestRequests(t *testing.T) {
 			return err
 		}, `POST /v1/agents {"id":"agent_` + digits + `","name":"Other <&>","system_prompt":"p","max_iterations":null}`},
 	} {
-		t.Run(test.name, func(t *testing.T) {
-			client, recorder := newRecordedClient(t)
-			recorder.Answer(http.StatusOK, test.answer)
-			if err := test.call(t.Context(), client); err != nil {
-				t.Fatal(err)
-			}
-			last := recorder.Last(t)
-			got := last.Method + " " + strings.TrimPrefix(last.URL, testBaseURL) + " " + last.Body
-			if got != test.want {
-				t.Errorf("sent\n%s\nnot\n%s", got, test.want)
-			}
-			if last.Header["Authorization"] != testKey {
-				t.Errorf("the key was not sent: %v", last.Header)
-			}
-		})
+		t.Run(test.name, func(t *testing.T) { suite.Sends(t, test.answer, test.call, test.want) })
 	}
 }
 
 func TestTextIsSentAndReadAsText(t *testing.T) {
-	client, recorder := newRecordedClient(t)
+	client, recorder := suite.Record(t)
 	text := string(readFile(t, "export.md"))
 	recorder.Answer(http.StatusCreated, string(readFile(t, "create_response.json")))
 	recorder.AnswerWith(http.StatusOK, http.Header{"Content-Type": {"text/markdown; charset=utf-8"}}, text)
@@ -273,7 +259,7 @@ func TestTextIsSentAndReadAsText(t *testing.T) {
 }
 
 func TestPutAgentTellsCreatedFromReplaced(t *testing.T) {
-	client, recorder := newRecordedClient(t)
+	client, recorder := suite.Record(t)
 	for status, want := range map[int]bool{http.StatusCreated: true, http.StatusOK: false} {
 		recorder.Answer(status, string(readFile(t, "create_response.json")))
 		var response agentclients.Response
@@ -368,24 +354,7 @@ func TestRefusedBeforeSending(t *testing.T) {
 			return err
 		}, []string{"body"}},
 	} {
-		t.Run(test.name, func(t *testing.T) {
-			client, recorder := newRecordedClient(t)
-			err := test.call(t.Context(), client)
-			var e *agentclients.Error
-			if !errors.As(err, &e) || !errors.Is(err, agentclients.ErrInvalidRequest) {
-				t.Fatalf("error %v is not ErrInvalidRequest", err)
-			}
-			var got []string
-			for _, field := range e.Fields {
-				got = append(got, field.Path)
-			}
-			if diff := cmp.Diff(test.want, got); diff != "" {
-				t.Errorf("fields (-want +got):\n%s", diff)
-			}
-			if len(recorder.Requests) > 0 {
-				t.Errorf("%d requests were sent", len(recorder.Requests))
-			}
-		})
+		t.Run(test.name, func(t *testing.T) { suite.Refuses(t, test.call, test.want) })
 	}
 }
 
@@ -402,55 +371,6 @@ func TestLimitsAreInclusive(t *testing.T) {
 	}
 	if err := request.Validate(); err != nil {
 		t.Error(err)
-	}
-}
-
-func TestErrorBodies(t *testing.T) {
-	for _, test := range []struct {
-		name   string
-		status int
-		body   string
-		want   agentclients.Error
-		kind   error
-	}{
-		{"documented 400", 400, string(readFile(t, "error_400.json")),
-			agentclients.Error{Message: "Input exceeds allowed limits", RequestID: "req_1"}, agentclients.ErrBadRequest},
-		{"documented 500", 500, string(readFile(t, "error_500.json")),
-			agentclients.Error{Message: "Internal server error", RequestID: "req_1", Fields: []agentclients.FieldError{
-				{Path: "id", Message: sampleRequest().ID + " is the agent, if it exists"},
-			}}, agentclients.ErrServer},
-		{"conflict", 409, `{"error":"Agent with this ID already exists"}`,
-			agentclients.Error{Message: "Agent with this ID already exists", RequestID: "req_1"}, agentclients.ErrConflict},
-		{"code and message", 401, `{"error":{"code":"unauthorized","message":"Authentication required"}}`,
-			agentclients.Error{Code: "unauthorized", Message: "Authentication required", RequestID: "req_1"}, agentclients.ErrUnauthorized},
-		{"problem document", 403, `{"type":"about:blank","title":"Forbidden","status":403,"detail":"An admin must do that.","code":"admin_required"}`,
-			agentclients.Error{Code: "admin_required", Message: "An admin must do that.", RequestID: "req_1"}, agentclients.ErrForbidden},
-		{"plain text", 422, "Failed to deserialize the JSON body into the target type: missing field `name`",
-			agentclients.Error{Message: "Failed to deserialize the JSON body into the target type: missing field `name`", RequestID: "req_1"}, agentclients.ErrBadRequest},
-		{"HTML", 400, "<html><head><style>p{}</style></head><body><h1>Bad</h1> gateway</body></html>",
-			agentclients.Error{Message: "Bad gateway", RequestID: "req_1"}, agentclients.ErrBadRequest},
-		{"empty", 404, "", agentclients.Error{RequestID: "req_1"}, agentclients.ErrNotFound},
-	} {
-		t.Run(test.name, func(t *testing.T) {
-			recorder := testkit.NewRecorder(t)
-			client := newTestClient(t, agentclients.Options{HTTPClient: recorder.Client(), Retry: agentclients.RetryPolicy{MaxAttempts: 1}})
-			recorder.AnswerWith(test.status, http.Header{"X-Request-Id": {"req_1"}}, test.body)
-			_, err := client.CreateAgent(t.Context(), sampleRequest())
-			var e *agentclients.Error
-			if !errors.As(err, &e) || !errors.Is(err, test.kind) {
-				t.Fatalf("error %v is not %v", err, test.kind)
-			}
-			if errors.Is(err, agentclients.ErrOutcomeUnknown) != (test.status >= 500) {
-				t.Errorf("wrong about the outcome: %v", err)
-			}
-			got := agentclients.Error{Code: e.Code, Message: e.Message, Fields: e.Fields, RequestID: e.RequestID}
-			if diff := cmp.Diff(test.want, got); diff != "" {
-				t.Errorf("error (-want +got):\n%s", diff)
-			}
-			if e.Provider != "agentloop" || e.Op != "create agent" || e.StatusCode != test.status || string(e.Body) != test.body {
-				t.Errorf("error lacks what happened: %q %q %d %q", e.Provider, e.Op, e.StatusCode, e.Body)
-			}
-		})
 	}
 }
 
@@ -507,21 +427,7 @@ func TestReplay(t *testing.T) {
 			return err
 		}, 3, false},
 	} {
-		t.Run(test.name, func(t *testing.T) {
-			synctest.Test(t, func(t *testing.T) {
-				client, recorder := newRecordedClient(t)
-				for range test.want {
-					recorder.Answer(502, "")
-				}
-				err := test.call(t.Context(), client)
-				if !errors.Is(err, agentclients.ErrServer) || errors.Is(err, agentclients.ErrOutcomeUnknown) != test.wantUnknown {
-					t.Errorf("error %v", err)
-				}
-				if len(recorder.Requests) != test.want {
-					t.Errorf("%d requests, not %d", len(recorder.Requests), test.want)
-				}
-			})
-		})
+		t.Run(test.name, func(t *testing.T) { suite.Repeats(t, test.call, test.want, test.wantUnknown) })
 	}
 }
 
@@ -549,7 +455,7 @@ func TestSettledCreate(t *testing.T) {
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				client, recorder := newRecordedClient(t)
+				client, recorder := suite.Record(t)
 				found := sample
 				if test.old != "" {
 					found = strings.ReplaceAll(sample, test.old, test.new)
@@ -574,7 +480,7 @@ func TestSettledCreate(t *testing.T) {
 	}
 	t.Run("with an extra field that overrides", func(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
-			client, recorder := newRecordedClient(t)
+			client, recorder := suite.Record(t)
 			recorder.Answer(502, "").Answer(409, "").Answer(200, strings.ReplaceAll(sample, "Handles", "Ignores"))
 			request := sampleRequest()
 			request.ExtraFields = map[string]any{"description": "Ignores customer inquiries and support tickets"}
@@ -585,51 +491,37 @@ func TestSettledCreate(t *testing.T) {
 	})
 }
 
-// TestUnreadableAnswers: an answer of 201 that cannot be read never passes for
-// an agent, never causes a second request, and is kept.
+// TestUnreadableAnswers: an answer of 2xx that cannot be read never passes for
+// an agent or a list.
 func TestUnreadableAnswers(t *testing.T) {
 	for _, body := range []string{"", "null", "{}", "[]", `"x"`, "<html></html>", `{"id":`, `{"id":""}`, `{"id":7}`} {
-		t.Run(body, func(t *testing.T) {
-			client, recorder := newRecordedClient(t)
-			recorder.Answer(http.StatusCreated, body)
-			agent, err := client.CreateAgent(t.Context(), sampleRequest())
-			if agent != nil || !errors.Is(err, agentclients.ErrDecode) || !errors.Is(err, agentclients.ErrOutcomeUnknown) {
-				t.Fatalf("got %v, %v", agent, err)
-			}
-			var e *agentclients.Error
-			if errors.As(err, &e); string(e.Body) != body || e.StatusCode != http.StatusCreated {
-				t.Errorf("the answer is lost: %d %q", e.StatusCode, e.Body)
-			}
-			if len(recorder.Requests) != 1 {
-				t.Errorf("%d requests were sent", len(recorder.Requests))
-			}
-		})
+		testkit.Unreadable(t, suite, body, true, createSample)
 	}
 	for _, body := range []string{"", "null", "{}", "[]", `{"data":null}`, `{"data":"x"}`, "<html></html>"} {
-		client, recorder := newRecordedClient(t)
-		for range 5 {
-			recorder.Answer(http.StatusOK, body)
-		}
-		if list, err := client.ListAgents(t.Context(), ListAgentsRequest{}); list != nil || !errors.Is(err, agentclients.ErrDecode) {
-			t.Errorf("list %q: got %v, %v", body, list, err)
-		}
-		if list, err := client.ListCapabilities(t.Context()); list != nil || !errors.Is(err, agentclients.ErrDecode) {
-			t.Errorf("capabilities %q: got %v, %v", body, list, err)
-		}
-		if list, err := client.ListModels(t.Context(), ListModelsRequest{}); list != nil || !errors.Is(err, agentclients.ErrDecode) {
-			t.Errorf("models %q: got %v, %v", body, list, err)
-		}
-		if capability, err := client.GetCapability(t.Context(), "x"); capability != nil || !errors.Is(err, agentclients.ErrDecode) {
-			t.Errorf("capability %q: got %v, %v", body, capability, err)
-		}
-		if text, err := client.ExportAgent(t.Context(), testID); text != "" || !errors.Is(err, agentclients.ErrDecode) {
-			t.Errorf("export %q: got %q, %v", body, text, err)
-		}
+		testkit.Unreadable(t, suite, body, false, func(ctx context.Context, c *Client) (*AgentList, error) {
+			return c.ListAgents(ctx, ListAgentsRequest{})
+		})
+		testkit.Unreadable(t, suite, body, false, func(ctx context.Context, c *Client) (*CapabilityList, error) {
+			return c.ListCapabilities(ctx)
+		})
+		testkit.Unreadable(t, suite, body, false, func(ctx context.Context, c *Client) (*CapabilityInfo, error) {
+			return c.GetCapability(ctx, "x")
+		})
+		testkit.Unreadable(t, suite, body, false, func(ctx context.Context, c *Client) (*ModelList, error) {
+			return c.ListModels(ctx, ListModelsRequest{})
+		})
+		testkit.Unreadable(t, suite, body, false, func(ctx context.Context, c *Client) (*string, error) {
+			text, err := c.ExportAgent(ctx, testID)
+			if text == "" {
+				return nil, err
+			}
+			return &text, err
+		})
 	}
 }
 
 func TestNewerAnswersAreRead(t *testing.T) {
-	client, recorder := newRecordedClient(t)
+	client, recorder := suite.Record(t)
 	const body = `{"id":"agt-1","name":7,"status":"deleted","max_iterations":5,"capabilities":[{"ref":"x","config":[1]},{"ref":2}],"created_at":1739181600,"usage":"none"}`
 	recorder.Answer(http.StatusOK, body)
 	var response agentclients.Response
@@ -651,7 +543,7 @@ func TestNewerAnswersAreRead(t *testing.T) {
 
 func TestCatalogIsRead(t *testing.T) {
 	t.Run("capability", func(t *testing.T) {
-		client, recorder := newRecordedClient(t)
+		client, recorder := suite.Record(t)
 		sample := readFile(t, "capability.json")
 		recorder.Answer(200, `{"data":[`+string(sample)+`],"total":1}`).Answer(200, string(sample))
 		list, err := client.ListCapabilities(t.Context())
@@ -673,16 +565,10 @@ func TestCatalogIsRead(t *testing.T) {
 		if diff := cmp.Diff(&want, one); diff != "" {
 			t.Errorf("capability (-want +got):\n%s", diff)
 		}
-		encoded, err := json.Marshal(one)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if diff := testkit.DiffJSON(t, sample, encoded); diff != "" {
-			t.Errorf("JSON (-sample +encoded):\n%s", diff)
-		}
+		testkit.EncodesBack(t, sample, one)
 	})
 	t.Run("model", func(t *testing.T) {
-		client, recorder := newRecordedClient(t)
+		client, recorder := suite.Record(t)
 		sample := readFile(t, "model.json")
 		recorder.Answer(200, `{"data":[`+string(sample)+`]}`)
 		list, err := client.ListModels(t.Context(), ListModelsRequest{})
@@ -708,18 +594,12 @@ func TestCatalogIsRead(t *testing.T) {
 		if diff := cmp.Diff([]Model{want}, list.Models); diff != "" {
 			t.Errorf("list (-want +got):\n%s", diff)
 		}
-		encoded, err := json.Marshal(list.Models[0])
-		if err != nil {
-			t.Fatal(err)
-		}
-		if diff := testkit.DiffJSON(t, sample, encoded); diff != "" {
-			t.Errorf("JSON (-sample +encoded):\n%s", diff)
-		}
+		testkit.EncodesBack(t, sample, list.Models[0])
 	})
 }
 
 func TestAllAgentsFollowsPages(t *testing.T) {
-	client, recorder := newRecordedClient(t)
+	client, recorder := suite.Record(t)
 	recorder.Answer(200, `{"data":[{"id":"1"},{"id":"2"}],"total":3,"offset":0,"limit":2}`)
 	recorder.Answer(200, `{"data":[{"id":"3"}],"total":3,"offset":2,"limit":2}`)
 	var ids []string
@@ -738,9 +618,12 @@ func TestAllAgentsFollowsPages(t *testing.T) {
 }
 
 func TestAllAgentsStops(t *testing.T) {
-	const page = `{"data":[{"id":"1"}],"total":9}`
+	const page = `{"data":[{"id":"1"}],"total":99}`
+	testkit.Stops(t, suite, page, func(ctx context.Context, c *Client) iter.Seq2[Agent, error] {
+		return c.AllAgents(ctx, ListAgentsRequest{})
+	})
 	t.Run("after a list without pages", func(t *testing.T) {
-		client, recorder := newRecordedClient(t)
+		client, recorder := suite.Record(t)
 		recorder.Answer(200, `{"data":[{"id":"1"},{"id":"2"}]}`)
 		items := 0
 		for range client.AllAgents(t.Context(), ListAgentsRequest{Limit: 2}) {
@@ -751,7 +634,7 @@ func TestAllAgentsStops(t *testing.T) {
 		}
 	})
 	t.Run("after an empty page", func(t *testing.T) {
-		client, recorder := newRecordedClient(t)
+		client, recorder := suite.Record(t)
 		recorder.Answer(200, page).Answer(200, `{"data":[],"total":9}`)
 		items := 0
 		for _, err := range client.AllAgents(t.Context(), ListAgentsRequest{}) {
@@ -762,45 +645,6 @@ func TestAllAgentsStops(t *testing.T) {
 		}
 		if items != 1 || len(recorder.Requests) != 2 {
 			t.Errorf("%d items, %d requests", items, len(recorder.Requests))
-		}
-	})
-	t.Run("at a break", func(t *testing.T) {
-		client, recorder := newRecordedClient(t)
-		recorder.Answer(200, page)
-		for range client.AllAgents(t.Context(), ListAgentsRequest{}) {
-			break
-		}
-		if len(recorder.Requests) != 1 {
-			t.Errorf("%d requests", len(recorder.Requests))
-		}
-	})
-	t.Run("with one error", func(t *testing.T) {
-		client, recorder := newRecordedClient(t)
-		recorder.Answer(200, page).Answer(403, "")
-		var errs, items int
-		for _, err := range client.AllAgents(t.Context(), ListAgentsRequest{}) {
-			if err != nil {
-				errs++
-			} else {
-				items++
-			}
-		}
-		if errs != 1 || items != 1 {
-			t.Errorf("%d errors, %d items", errs, items)
-		}
-	})
-	t.Run("when the context ends", func(t *testing.T) {
-		client, recorder := newRecordedClient(t)
-		recorder.Answer(200, page)
-		ctx, cancel := context.WithCancel(t.Context())
-		defer cancel()
-		var last error
-		for _, err := range client.AllAgents(ctx, ListAgentsRequest{}) {
-			cancel()
-			last = err
-		}
-		if !errors.Is(last, context.Canceled) {
-			t.Errorf("ended with %v", last)
 		}
 	})
 }

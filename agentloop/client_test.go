@@ -1,10 +1,6 @@
 package agentloop
 
 import (
-	"errors"
-	"fmt"
-	"log/slog"
-	"strings"
 	"testing"
 
 	agentclients "github.com/agentclients/agentclients-go"
@@ -29,11 +25,11 @@ func newTestClient(t testing.TB, options agentclients.Options) *Client {
 	return client
 }
 
-// newRecordedClient returns a client whose requests go to a Recorder.
-func newRecordedClient(t testing.TB) (*Client, *testkit.Recorder) {
-	t.Helper()
-	recorder := testkit.NewRecorder(t)
-	return newTestClient(t, agentclients.Options{HTTPClient: recorder.Client()}), recorder
+var suite = testkit.Suite[*Client]{
+	Provider: "agentloop",
+	BaseURL:  testBaseURL,
+	Header:   map[string]string{"Authorization": testKey},
+	New:      newTestClient,
 }
 
 func readFile(t testing.TB, name string) []byte { return testkit.ReadFile(t, name) }
@@ -42,14 +38,7 @@ func TestNewClientReportsEveryProblem(t *testing.T) {
 	t.Setenv("EVERRUNS_API_KEY", "")
 	t.Setenv("EVERRUNS_API_URL", "app.everruns.com/api")
 	_, err := NewClient(Config{Options: agentclients.Options{MaxResponseBytes: -1}})
-	if !errors.Is(err, agentclients.ErrInvalidRequest) {
-		t.Fatalf("error %v is not ErrInvalidRequest", err)
-	}
-	for _, want := range []string{"APIKey", "EVERRUNS_API_KEY", "BaseURL", "MaxResponseBytes"} {
-		if !strings.Contains(err.Error(), want) {
-			t.Errorf("error does not name %s: %v", want, err)
-		}
-	}
+	testkit.ReportsProblems(t, err, "APIKey", "EVERRUNS_API_KEY", "BaseURL", "MaxResponseBytes")
 }
 
 func TestNewClientReadsTheEnvironment(t *testing.T) {
@@ -92,17 +81,5 @@ func TestBearer(t *testing.T) {
 func TestNothingPrintsTheKey(t *testing.T) {
 	config := Config{APIKey: testKey, Options: agentclients.Options{BaseURL: testBaseURL}}
 	client := newTestClient(t, agentclients.Options{})
-	var logged strings.Builder
-	slog.New(slog.NewJSONHandler(&logged, nil)).Info("all", "config", config, "client", client)
-	slog.New(slog.NewTextHandler(&logged, nil)).Info("all", "config", config, "client", client)
-	texts := []string{logged.String()}
-	for _, verb := range []string{"%v", "%+v", "%#v", "%s", "%q", "%x", "%d"} {
-		texts = append(texts, fmt.Sprintf(verb, config), fmt.Sprintf(verb, &config),
-			fmt.Sprintf(verb, client), fmt.Sprintf(verb, *client))
-	}
-	for _, text := range texts {
-		if strings.Contains(text, testKey) || strings.Contains(text, fmt.Sprintf("%x", testKey)) {
-			t.Errorf("the key is in %s", text)
-		}
-	}
+	testkit.Hides(t, testKey, config, &config, client, *client)
 }

@@ -129,18 +129,24 @@ func (c *Client) GetAgent(ctx context.Context, agentID string, options ...agentc
 	}, options, decodeAgent)
 }
 
+// AgentList is the list of the agents of a workspace.
+type AgentList struct {
+	// Agents are all agents: the API has no pages.
+	Agents []Agent `json:"agents"`
+}
+
 // ListAgents reads all agents of the workspace: the API has no pages. A
 // workspace without agents has an empty list. It is repeated after every
 // failure that may pass.
 //
 // API reference: List Omni Flow Agents, GET /v1/api/omni-flow-agents.
-func (c *Client) ListAgents(ctx context.Context, options ...agentclients.CallOption) ([]Agent, error) {
+func (c *Client) ListAgents(ctx context.Context, options ...agentclients.CallOption) (*AgentList, error) {
 	return transport.Call(ctx, c.transport, transport.Op{
 		Name:   "list agents",
 		Method: http.MethodGet,
 		Path:   "/v1/api/omni-flow-agents",
 		Replay: transport.ReplaySafe,
-	}, options, decodeAgents)
+	}, options, decodeAgentList)
 }
 
 // UpdateAgentRequest says what to change. Nil fields stay as they are.
@@ -229,14 +235,14 @@ func decodeAgent(body []byte) (*Agent, error) {
 	return agent, nil
 }
 
-func decodeAgents(body []byte) ([]Agent, error) {
+func decodeAgentList(body []byte) (*AgentList, error) {
 	answered, err := wire.DecodeArray[answeredAgent](body)
 	if err != nil {
 		return nil, err
 	}
-	agents := make([]Agent, len(answered))
+	list := &AgentList{Agents: make([]Agent, len(answered))}
 	for i := range answered {
-		agents[i] = *answered[i].agent()
+		list.Agents[i] = *answered[i].agent()
 	}
-	return agents, nil
+	return list, nil
 }

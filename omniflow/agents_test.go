@@ -33,8 +33,13 @@ func sampleAgent() *Agent {
 	}
 }
 
+// createSample creates the documented agent.
+func createSample(ctx context.Context, c *Client) (*Agent, error) {
+	return c.CreateAgent(ctx, sampleRequest())
+}
+
 func TestCreateAgentSendsTheDocumentedRequest(t *testing.T) {
-	client, recorder := newRecordedClient(t)
+	client, recorder := suite.Record(t)
 	recorder.Answer(http.StatusOK, string(readFile(t, "create_response.json")))
 	agent, err := client.CreateAgent(t.Context(), sampleRequest())
 	if err != nil {
@@ -69,13 +74,7 @@ func TestAgentEncodesBackToTheSample(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		encoded, err := json.Marshal(agent)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if diff := testkit.DiffJSON(t, sample, encoded); diff != "" {
-			t.Errorf("JSON (-sample +encoded):\n%s", diff)
-		}
+		testkit.EncodesBack(t, sample, agent)
 	}
 }
 
@@ -135,21 +134,7 @@ func TestRequests(t *testing.T) {
 			return err
 		}, `POST /v1/api/omni-flow-agents {"name":"Other <&>","llmModel":"gpt-4o-mini","voice":null}`},
 	} {
-		t.Run(test.name, func(t *testing.T) {
-			client, recorder := newRecordedClient(t)
-			recorder.Answer(http.StatusOK, test.answer)
-			if err := test.call(t.Context(), client); err != nil {
-				t.Fatal(err)
-			}
-			last := recorder.Last(t)
-			got := last.Method + " " + strings.TrimPrefix(last.URL, testBaseURL) + " " + last.Body
-			if got != test.want {
-				t.Errorf("sent\n%s\nnot\n%s", got, test.want)
-			}
-			if last.Header["X-Api-Key"] != testKey || last.Header["X-Workspace-Id"] != testWorkspace {
-				t.Errorf("the credentials were not sent: %v", last.Header)
-			}
-		})
+		t.Run(test.name, func(t *testing.T) { suite.Sends(t, test.answer, test.call, test.want) })
 	}
 }
 
@@ -194,67 +179,7 @@ func TestRefusedBeforeSending(t *testing.T) {
 			return err
 		}, []string{"body"}},
 	} {
-		t.Run(test.name, func(t *testing.T) {
-			client, recorder := newRecordedClient(t)
-			err := test.call(t.Context(), client)
-			var e *agentclients.Error
-			if !errors.As(err, &e) || !errors.Is(err, agentclients.ErrInvalidRequest) {
-				t.Fatalf("error %v is not ErrInvalidRequest", err)
-			}
-			var got []string
-			for _, field := range e.Fields {
-				got = append(got, field.Path)
-			}
-			if diff := cmp.Diff(test.want, got); diff != "" {
-				t.Errorf("fields (-want +got):\n%s", diff)
-			}
-			if len(recorder.Requests) > 0 {
-				t.Errorf("%d requests were sent", len(recorder.Requests))
-			}
-		})
-	}
-}
-
-func TestErrorBodies(t *testing.T) {
-	for _, test := range []struct {
-		name   string
-		status int
-		body   string
-		want   agentclients.Error
-		kind   error
-	}{
-		{"documented", 400, `{"error":{"code":"invalid_number","message":"The provided phone number is invalid"}}`,
-			agentclients.Error{Code: "invalid_number", Message: "The provided phone number is invalid"}, agentclients.ErrBadRequest},
-		{"flat error", 401, `{"error":"Invalid API key"}`,
-			agentclients.Error{Message: "Invalid API key"}, agentclients.ErrUnauthorized},
-		{"flat message", 403, `{"message":"Not your workspace"}`,
-			agentclients.Error{Message: "Not your workspace"}, agentclients.ErrForbidden},
-		{"not found", 404, `{"error":{"code":"not_found","message":"Agent not found"}}`,
-			agentclients.Error{Code: "not_found", Message: "Agent not found"}, agentclients.ErrNotFound},
-		{"HTML", 422, "<html><head><style>p{}</style></head><body><h1>Bad</h1> gateway</body></html>",
-			agentclients.Error{Message: "Bad gateway"}, agentclients.ErrBadRequest},
-		{"empty", 404, "", agentclients.Error{}, agentclients.ErrNotFound},
-	} {
-		t.Run(test.name, func(t *testing.T) {
-			client, recorder := newRecordedClient(t)
-			recorder.AnswerWith(test.status, http.Header{"X-Request-Id": {"req_1"}}, test.body)
-			_, err := client.CreateAgent(t.Context(), sampleRequest())
-			var e *agentclients.Error
-			if !errors.As(err, &e) || !errors.Is(err, test.kind) {
-				t.Fatalf("error %v is not %v", err, test.kind)
-			}
-			if errors.Is(err, agentclients.ErrOutcomeUnknown) {
-				t.Errorf("outcome unknown after %v", err)
-			}
-			test.want.RequestID = "req_1"
-			got := agentclients.Error{Code: e.Code, Message: e.Message, Fields: e.Fields, RequestID: e.RequestID}
-			if diff := cmp.Diff(test.want, got); diff != "" {
-				t.Errorf("error (-want +got):\n%s", diff)
-			}
-			if e.Provider != "omniflow" || e.Op != "create agent" || e.StatusCode != test.status || string(e.Body) != test.body {
-				t.Errorf("error lacks what happened: %q %q %d %q", e.Provider, e.Op, e.StatusCode, e.Body)
-			}
-		})
+		t.Run(test.name, func(t *testing.T) { suite.Refuses(t, test.call, test.want) })
 	}
 }
 
@@ -267,7 +192,7 @@ func TestRateLimit(t *testing.T) {
 	}
 	t.Run("a short wait is sat out", func(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
-			client, recorder := newRecordedClient(t)
+			client, recorder := suite.Record(t)
 			recorder.Answer(429, limited(45*time.Second)).Answer(200, string(readFile(t, "create_response.json")))
 			start := time.Now()
 			if _, err := client.CreateAgent(t.Context(), sampleRequest()); err != nil {
@@ -280,7 +205,7 @@ func TestRateLimit(t *testing.T) {
 	})
 	t.Run("a long one is reported", func(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
-			client, recorder := newRecordedClient(t)
+			client, recorder := suite.Record(t)
 			recorder.Answer(429, limited(time.Hour))
 			_, err := client.CreateAgent(t.Context(), sampleRequest())
 			var e *agentclients.Error
@@ -321,58 +246,20 @@ func TestReplay(t *testing.T) {
 			return err
 		}, 3, false},
 	} {
-		t.Run(test.name, func(t *testing.T) {
-			synctest.Test(t, func(t *testing.T) {
-				client, recorder := newRecordedClient(t)
-				for range test.want {
-					recorder.Answer(502, "")
-				}
-				err := test.call(t.Context(), client)
-				if !errors.Is(err, agentclients.ErrServer) || errors.Is(err, agentclients.ErrOutcomeUnknown) != test.wantUnknown {
-					t.Errorf("error %v", err)
-				}
-				if len(recorder.Requests) != test.want {
-					t.Errorf("%d requests, not %d", len(recorder.Requests), test.want)
-				}
-			})
-		})
+		t.Run(test.name, func(t *testing.T) { suite.Repeats(t, test.call, test.want, test.wantUnknown) })
 	}
 }
 
-// TestUnreadableAnswers: an answer of 200 that cannot be read never passes for
-// an agent, never causes a second request, and is kept.
+// TestUnreadableAnswers: an answer of 2xx that cannot be read never passes for
+// an agent or a list.
 func TestUnreadableAnswers(t *testing.T) {
 	for _, body := range []string{"", "null", "{}", "[]", `"x"`, "<html></html>", `{"name":`, `{"name":7}`, `{"_id":""}`} {
-		t.Run(body, func(t *testing.T) {
-			client, recorder := newRecordedClient(t)
-			recorder.Answer(http.StatusOK, body)
-			agent, err := client.CreateAgent(t.Context(), sampleRequest())
-			if agent != nil || !errors.Is(err, agentclients.ErrDecode) || !errors.Is(err, agentclients.ErrOutcomeUnknown) {
-				t.Fatalf("got %v, %v", agent, err)
-			}
-			var e *agentclients.Error
-			if errors.As(err, &e); string(e.Body) != body || e.StatusCode != http.StatusOK {
-				t.Errorf("the answer is lost: %d %q", e.StatusCode, e.Body)
-			}
-			if len(recorder.Requests) != 1 {
-				t.Errorf("%d requests were sent", len(recorder.Requests))
-			}
+		testkit.Unreadable(t, suite, body, true, createSample)
+	}
+	for _, body := range []string{"", "null", "{}", `"x"`, "<html></html>", "[{", `{"data":[]}`} {
+		testkit.Unreadable(t, suite, body, false, func(ctx context.Context, c *Client) (*AgentList, error) {
+			return c.ListAgents(ctx)
 		})
-	}
-	for _, body := range []string{"", "null", "{}", `{"data":[]}`, "<html></html>", "[{"} {
-		client, recorder := newRecordedClient(t)
-		recorder.Answer(http.StatusOK, body)
-		if agents, err := client.ListAgents(t.Context()); agents != nil || !errors.Is(err, agentclients.ErrDecode) {
-			t.Errorf("list %q: got %v, %v", body, agents, err)
-		}
-	}
-}
-
-func TestListIsNeverNil(t *testing.T) {
-	client, recorder := newRecordedClient(t)
-	recorder.Answer(http.StatusOK, "[]")
-	if agents, err := client.ListAgents(t.Context()); agents == nil || len(agents) != 0 || err != nil {
-		t.Errorf("got %#v, %v", agents, err)
 	}
 }
 
@@ -387,18 +274,18 @@ func TestAgentID(t *testing.T) {
 		`{"name":"n","_id":7}`:                          "",
 		`{"_id":"a"}`:                                   "a",
 	} {
-		client, recorder := newRecordedClient(t)
+		client, recorder := suite.Record(t)
 		recorder.Answer(http.StatusOK, body).Answer(http.StatusOK, "["+body+"]")
 		agent, err := client.GetAgent(t.Context(), "x")
 		if err != nil {
 			t.Fatal(err)
 		}
-		agents, err := client.ListAgents(t.Context())
+		list, err := client.ListAgents(t.Context())
 		if err != nil {
 			t.Fatal(err)
 		}
-		if agent.ID != want || agents[0].ID != want {
-			t.Errorf("%s: ids %q and %q, not %q", body, agent.ID, agents[0].ID, want)
+		if agent.ID != want || list.Agents[0].ID != want {
+			t.Errorf("%s: ids %q and %q, not %q", body, agent.ID, list.Agents[0].ID, want)
 		}
 	}
 }
@@ -435,7 +322,7 @@ func TestPhoneNumberID(t *testing.T) {
 }
 
 func TestNewerAnswersAreRead(t *testing.T) {
-	client, recorder := newRecordedClient(t)
+	client, recorder := suite.Record(t)
 	const body = `{"_id":"a","name":7,"status":"paused","__v":0,"nested":{"x":[1]},"createdAt":1737256702604}`
 	recorder.Answer(http.StatusOK, body)
 	var response agentclients.Response

@@ -1,9 +1,7 @@
 package omniflow
 
 import (
-	"errors"
 	"fmt"
-	"log/slog"
 	"strings"
 	"testing"
 
@@ -29,11 +27,11 @@ func newTestClient(t testing.TB, options agentclients.Options) *Client {
 	return client
 }
 
-// newRecordedClient returns a client whose requests go to a Recorder.
-func newRecordedClient(t testing.TB) (*Client, *testkit.Recorder) {
-	t.Helper()
-	recorder := testkit.NewRecorder(t)
-	return newTestClient(t, agentclients.Options{HTTPClient: recorder.Client()}), recorder
+var suite = testkit.Suite[*Client]{
+	Provider: "omniflow",
+	BaseURL:  testBaseURL,
+	Header:   map[string]string{"X-Api-Key": testKey, "X-Workspace-Id": testWorkspace},
+	New:      newTestClient,
 }
 
 func readFile(t testing.TB, name string) []byte { return testkit.ReadFile(t, name) }
@@ -43,14 +41,7 @@ func TestNewClientReportsEveryProblem(t *testing.T) {
 	t.Setenv("OMNIFLOW_WORKSPACE_ID", "")
 	t.Setenv("OMNIFLOW_BASE_URL", "ftp://api.trillet.ai")
 	_, err := NewClient(Config{Options: agentclients.Options{MaxResponseBytes: -1}})
-	if !errors.Is(err, agentclients.ErrInvalidRequest) {
-		t.Fatalf("error %v is not ErrInvalidRequest", err)
-	}
-	for _, want := range []string{"APIKey", "OMNIFLOW_API_KEY", "WorkspaceID", "OMNIFLOW_WORKSPACE_ID", "BaseURL", "MaxResponseBytes"} {
-		if !strings.Contains(err.Error(), want) {
-			t.Errorf("error does not name %s: %v", want, err)
-		}
-	}
+	testkit.ReportsProblems(t, err, "APIKey", "OMNIFLOW_API_KEY", "WorkspaceID", "OMNIFLOW_WORKSPACE_ID", "BaseURL", "MaxResponseBytes")
 }
 
 func TestNewClientReadsTheEnvironment(t *testing.T) {
@@ -80,26 +71,14 @@ func TestNewClientReadsTheEnvironment(t *testing.T) {
 func TestNothingPrintsTheKey(t *testing.T) {
 	config := Config{APIKey: testKey, WorkspaceID: testWorkspace, Options: agentclients.Options{BaseURL: testBaseURL}}
 	client := newTestClient(t, agentclients.Options{})
-	var logged strings.Builder
-	slog.New(slog.NewJSONHandler(&logged, nil)).Info("all", "config", config, "client", client)
-	slog.New(slog.NewTextHandler(&logged, nil)).Info("all", "config", config, "client", client)
-	texts := []string{logged.String()}
-	for _, verb := range []string{"%v", "%+v", "%#v", "%s", "%q", "%x", "%d"} {
-		texts = append(texts, fmt.Sprintf(verb, config), fmt.Sprintf(verb, &config),
-			fmt.Sprintf(verb, client), fmt.Sprintf(verb, *client))
-	}
-	for _, text := range texts {
-		if strings.Contains(text, testKey) || strings.Contains(text, fmt.Sprintf("%x", testKey)) {
-			t.Errorf("the key is in %s", text)
-		}
-	}
+	testkit.Hides(t, testKey, config, &config, client, *client)
 	if text := fmt.Sprintf("%+v", config); !strings.Contains(text, testWorkspace) {
 		t.Errorf("the workspace, which is no secret, is not in %s", text)
 	}
 }
 
 func TestAnotherWorkspaceForOneCall(t *testing.T) {
-	client, recorder := newRecordedClient(t)
+	client, recorder := suite.Record(t)
 	recorder.Answer(200, `[]`).Answer(200, `[]`)
 	for _, test := range []struct {
 		options []agentclients.CallOption

@@ -85,11 +85,11 @@ func ExampleClient_CreateAgent_lostAnswer() {
 	if !errors.Is(err, agentclients.ErrOutcomeUnknown) {
 		log.Fatal(err)
 	}
-	agents, err := client.ListAgents(ctx)
+	list, err := client.ListAgents(ctx)
 	if err != nil {
 		log.Fatal(err)
 	}
-	for _, agent := range agents {
+	for _, agent := range list.Agents {
 		created, err := agent.CreatedAt.Time()
 		if err == nil && agent.Name == supportAgent.Name && !created.Before(started) {
 			fmt.Println("it was created at", agent.CreatedAt)
@@ -131,19 +131,22 @@ func ExampleClient_ListAgents() {
 	if _, err := client.CreateAgent(ctx, supportAgent); err != nil {
 		log.Fatal(err)
 	}
-	agents, err := client.ListAgents(ctx)
+	list, err := client.ListAgents(ctx)
 	if err != nil {
 		log.Fatal(err)
 	}
-	for _, agent := range agents {
+	for _, agent := range list.Agents {
 		fmt.Println(agent.Name, agent.LLMModel)
 	}
 	// Another workspace, for this call only.
-	agents, err = client.ListAgents(ctx, agentclients.WithHeader("x-workspace-id", "another"))
-	fmt.Println(len(agents), err)
+	list, err = client.ListAgents(ctx, agentclients.WithHeader("x-workspace-id", "another"))
+	if err != nil {
+		log.Fatal(err)
+	}
+	fmt.Println(len(list.Agents), "elsewhere")
 	// Output:
 	// ExampleOmniFlowAgent gpt-4o-mini
-	// 0 <nil>
+	// 0 elsewhere
 }
 
 func ExampleClient_UpdateAgent() {

@@ -62,16 +62,19 @@ func TestLifeOfAnAgent(t *testing.T) {
 		if err != nil || updated.LLMModel != "gpt-4o" || updated.Name != created.Name {
 			t.Errorf("updated %+v, %v", updated, err)
 		}
-		agents, err := client.ListAgents(ctx)
-		if diff := cmp.Diff([]omniflow.Agent{*updated}, agents); diff != "" || err != nil {
-			t.Errorf("listed %v (-updated +listed):\n%s", err, diff)
+		list, err := client.ListAgents(ctx)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if diff := cmp.Diff([]omniflow.Agent{*updated}, list.Agents); diff != "" {
+			t.Errorf("listed (-updated +listed):\n%s", diff)
 		}
 		elsewhere := agentclients.WithHeader("x-workspace-id", "other")
 		if _, err := client.GetAgent(ctx, created.ID, elsewhere); !errors.Is(err, agentclients.ErrNotFound) {
 			t.Errorf("read from another workspace: %v", err)
 		}
-		if agents, err := client.ListAgents(ctx, elsewhere); len(agents) != 0 || err != nil {
-			t.Errorf("listed in another workspace: %v, %v", agents, err)
+		if list, err := client.ListAgents(ctx, elsewhere); err != nil || len(list.Agents) != 0 {
+			t.Errorf("listed in another workspace: %v, %v", list, err)
 		}
 	}
 }
@@ -87,9 +90,9 @@ func TestAgentWithoutID(t *testing.T) {
 	if _, err := client.GetAgent(t.Context(), created.ID); !errors.Is(err, agentclients.ErrInvalidRequest) {
 		t.Errorf("read without an id: %v", err)
 	}
-	agents, err := client.ListAgents(t.Context())
-	if err != nil || len(agents) != 1 || agents[0].Name != created.Name || agents[0].CreatedAt != created.CreatedAt {
-		t.Errorf("listed %+v, %v", agents, err)
+	list, err := client.ListAgents(t.Context())
+	if err != nil || len(list.Agents) != 1 || list.Agents[0].Name != created.Name || list.Agents[0].CreatedAt != created.CreatedAt {
+		t.Errorf("listed %+v, %v", list, err)
 	}
 }
 

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"iter"
 	"net/http"
 	"strings"
 	"testing"
@@ -101,8 +102,13 @@ func sampleAgent() *Agent {
 	}
 }
 
+// createSample creates the documented agent.
+func createSample(ctx context.Context, c *Client) (*Agent, error) {
+	return c.CreateAgent(ctx, sampleRequest())
+}
+
 func TestCreateAgentSendsTheDocumentedRequest(t *testing.T) {
-	client, recorder := newRecordedClient(t)
+	client, recorder := suite.Record(t)
 	recorder.Answer(http.StatusCreated, string(readFile(t, "create_response.json")))
 	agent, err := client.CreateAgent(t.Context(), sampleRequest())
 	if err != nil {
@@ -133,13 +139,7 @@ func TestAgentEncodesBackToTheSample(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	encoded, err := json.Marshal(agent)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if diff := testkit.DiffJSON(t, sample, encoded); diff != "" {
-		t.Errorf("JSON (-sample +encoded):\n%s", diff)
-	}
+	testkit.EncodesBack(t, sample, agent)
 }
 
 // smallRequest has what is required and nothing else.
@@ -258,21 +258,7 @@ func TestRequests(t *testing.T) {
 			return err
 		}, "POST /v2/agents/ " + smallBody},
 	} {
-		t.Run(test.name, func(t *testing.T) {
-			client, recorder := newRecordedClient(t)
-			recorder.Answer(http.StatusOK, test.answer)
-			if err := test.call(t.Context(), client); err != nil {
-				t.Fatal(err)
-			}
-			last := recorder.Last(t)
-			got := last.Method + " " + strings.TrimPrefix(last.URL, testBaseURL) + " " + last.Body
-			if got != test.want {
-				t.Errorf("sent\n%s\nnot\n%s", got, test.want)
-			}
-			if last.Header["Authorization"] != "Bearer "+testKey {
-				t.Errorf("the key was not sent: %v", last.Header)
-			}
-		})
+		t.Run(test.name, func(t *testing.T) { suite.Sends(t, test.answer, test.call, test.want) })
 	}
 }
 
@@ -362,117 +348,25 @@ func TestRefusedBeforeSending(t *testing.T) {
 			return err
 		}, []string{"body"}},
 	} {
-		t.Run(test.name, func(t *testing.T) {
-			client, recorder := newRecordedClient(t)
-			err := test.call(t.Context(), client)
-			var e *agentclients.Error
-			if !errors.As(err, &e) || !errors.Is(err, agentclients.ErrInvalidRequest) {
-				t.Fatalf("error %v is not ErrInvalidRequest", err)
-			}
-			var got []string
-			for _, field := range e.Fields {
-				got = append(got, field.Path)
-			}
-			if diff := cmp.Diff(test.want, got); diff != "" {
-				t.Errorf("fields (-want +got):\n%s", diff)
-			}
-			if len(recorder.Requests) > 0 {
-				t.Errorf("%d requests were sent", len(recorder.Requests))
-			}
-		})
+		t.Run(test.name, func(t *testing.T) { suite.Refuses(t, test.call, test.want) })
 	}
 }
 
-func TestErrorBodies(t *testing.T) {
-	for _, test := range []struct {
-		name   string
-		status int
-		body   string
-		want   agentclients.Error
-		kind   error
-	}{
-		{"documented 404", 404, `{"message":"Agent not found"}`,
-			agentclients.Error{Message: "Agent not found"}, agentclients.ErrNotFound},
-		{"documented 409", 409, `{"message":"Agent with this key already exists in the workspace"}`,
-			agentclients.Error{Message: "Agent with this key already exists in the workspace"}, agentclients.ErrConflict},
-		{"code that is a string of digits", 404, `{"code":"404","message":"Agent not found"}`,
-			agentclients.Error{Code: "404", Message: "Agent not found"}, agentclients.ErrNotFound},
-		{"code that is a number", 403, `{"code":7,"message":"project out of scope","details":[]}`,
-			agentclients.Error{Code: "7", Message: "project out of scope"}, agentclients.ErrForbidden},
-		{"401 with a request id", 401, `{"code":"authentication_required","message":"Log in","request_id":"req_1","doc_url":"https://docs","details":{"a":1}}`,
-			agentclients.Error{Code: "authentication_required", Message: "Log in", RequestID: "req_1"}, agentclients.ErrUnauthorized},
-		{"inside of error", 422, `{"error":{"code":"provider_credential_invalid","message":"Bad credential","doc_url":"https://docs"}}`,
-			agentclients.Error{Code: "provider_credential_invalid", Message: "Bad credential"}, agentclients.ErrBadRequest},
-		{"issues in details", 400, `{"message":"Invalid","details":{"issues":[{"path":["settings","tools",0,"type"],"message":"Required"}]}}`,
-			agentclients.Error{Message: "Invalid", Fields: []agentclients.FieldError{{Path: "settings.tools[0].type", Message: "Required"}}}, agentclients.ErrBadRequest},
-		{"issues", 400, `{"message":"Invalid","issues":[{"path":["key"],"message":"Required"}]}`,
-			agentclients.Error{Message: "Invalid", Fields: []agentclients.FieldError{{Path: "key", Message: "Required"}}}, agentclients.ErrBadRequest},
-		{"errors", 400, `{"message":"Invalid","errors":[{"path":"key","message":"Required"}]}`,
-			agentclients.Error{Message: "Invalid", Fields: []agentclients.FieldError{{Path: "key", Message: "Required"}}}, agentclients.ErrBadRequest},
-		{"text", 403, `{"error":"Workspace disabled"}`,
-			agentclients.Error{Message: "Workspace disabled"}, agentclients.ErrForbidden},
-		{"old page", 404, `{"id":"x","code":404,"error":"No such thing","source":"system"}`,
-			agentclients.Error{Code: "404", Message: "No such thing"}, agentclients.ErrNotFound},
-		{"HTML", 422, "<html><body><h1>Bad</h1> gateway</body></html>",
-			agentclients.Error{Message: "Bad gateway"}, agentclients.ErrBadRequest},
-		{"empty", 404, "", agentclients.Error{}, agentclients.ErrNotFound},
-	} {
-		t.Run(test.name, func(t *testing.T) {
-			client, recorder := newRecordedClient(t)
-			recorder.Answer(test.status, test.body)
-			_, err := client.CreateAgent(t.Context(), smallRequest())
-			var e *agentclients.Error
-			if !errors.As(err, &e) || !errors.Is(err, test.kind) {
-				t.Fatalf("error %v is not %v", err, test.kind)
-			}
-			if errors.Is(err, agentclients.ErrOutcomeUnknown) {
-				t.Errorf("outcome unknown after %v", err)
-			}
-			got := agentclients.Error{Code: e.Code, Message: e.Message, Fields: e.Fields, RequestID: e.RequestID}
-			if diff := cmp.Diff(test.want, got); diff != "" {
-				t.Errorf("error (-want +got):\n%s", diff)
-			}
-			if e.Provider != "orq" || e.Op != "create agent" || e.StatusCode != test.status || string(e.Body) != test.body {
-				t.Errorf("error lacks what happened: %q %q %d %q", e.Provider, e.Op, e.StatusCode, e.Body)
-			}
-		})
-	}
-}
-
-// TestUnreadableAnswers: an answer of 201 that cannot be read never passes for
-// an agent, never causes a second request, and is kept.
+// TestUnreadableAnswers: an answer of 2xx that cannot be read never passes for
+// an agent or a list.
 func TestUnreadableAnswers(t *testing.T) {
 	for _, body := range []string{"", "null", "{}", "[]", `"x"`, "<html></html>", `{"_id":`, `{"_id":""}`, `{"_id":7}`} {
-		t.Run(body, func(t *testing.T) {
-			client, recorder := newRecordedClient(t)
-			recorder.Answer(http.StatusCreated, body)
-			agent, err := client.CreateAgent(t.Context(), smallRequest())
-			if agent != nil || !errors.Is(err, agentclients.ErrDecode) || !errors.Is(err, agentclients.ErrOutcomeUnknown) {
-				t.Fatalf("got %v, %v", agent, err)
-			}
-			var e *agentclients.Error
-			if errors.As(err, &e); string(e.Body) != body || e.StatusCode != http.StatusCreated {
-				t.Errorf("the answer is lost: %d %q", e.StatusCode, e.Body)
-			}
-			if len(recorder.Requests) != 1 {
-				t.Errorf("%d requests were sent", len(recorder.Requests))
-			}
-		})
+		testkit.Unreadable(t, suite, body, true, createSample)
 	}
 	for _, body := range []string{"", "null", "{}", "[]", `{"data":null}`, `{"data":{}}`, "<html></html>"} {
-		t.Run("list "+body, func(t *testing.T) {
-			client, recorder := newRecordedClient(t)
-			recorder.Answer(http.StatusOK, body)
-			list, err := client.ListAgents(t.Context(), ListAgentsRequest{})
-			if list != nil || !errors.Is(err, agentclients.ErrDecode) || errors.Is(err, agentclients.ErrOutcomeUnknown) {
-				t.Fatalf("got %v, %v", list, err)
-			}
+		testkit.Unreadable(t, suite, body, false, func(ctx context.Context, c *Client) (*AgentList, error) {
+			return c.ListAgents(ctx, ListAgentsRequest{})
 		})
 	}
 }
 
 func TestNewerAnswersAreRead(t *testing.T) {
-	client, recorder := newRecordedClient(t)
+	client, recorder := suite.Record(t)
 	const body = `{"_id":"1","key":7,"status":"archived","nested":{"x":[1]},"created":1739181600,"created_by_id":null,"version":"1.2.0",
 		"settings":{"max_iterations":"many","max_cost":0,"tools":[{"id":"t","action_type":"anthropic:web_search","requires_approval":true,"conditions":[]}]},
 		"model":{"id":"m","integration_id":null,"parameters":null,"fallback_models":null}}`
@@ -510,7 +404,7 @@ func TestAllAgentsFollowsPages(t *testing.T) {
 			[]string{"?ending_before=5&limit=2", "?ending_before=7&limit=2"}},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			client, recorder := newRecordedClient(t)
+			client, recorder := suite.Record(t)
 			for i, page := range test.pages {
 				list := AgentList{Object: "list", HasMore: i < len(test.pages)-1}
 				for id := range strings.FieldsSeq(page) {
@@ -544,41 +438,11 @@ func TestAllAgentsFollowsPages(t *testing.T) {
 }
 
 func TestAllAgentsStops(t *testing.T) {
-	const page = `{"object":"list","data":[{"_id":"1"},{"_id":"2"}],"has_more":true}`
-	t.Run("at a break", func(t *testing.T) {
-		client, recorder := newRecordedClient(t)
-		recorder.Answer(200, page)
-		for range client.AllAgents(t.Context(), ListAgentsRequest{}) {
-			break
-		}
-		if len(recorder.Requests) != 1 {
-			t.Errorf("%d requests", len(recorder.Requests))
-		}
+	testkit.Stops(t, suite, `{"object":"list","data":[{"_id":"1"},{"_id":"2"}],"has_more":true}`, func(ctx context.Context, c *Client) iter.Seq2[Agent, error] {
+		return c.AllAgents(ctx, ListAgentsRequest{})
 	})
-	for name, second := range map[string]struct {
-		status int
-		body   string
-	}{
-		"with one error":                 {403, ""},
-		"if the list does not move on":   {200, page},
-		"if a page with more has no end": {200, `{"data":[],"has_more":true}`},
-	} {
-		t.Run(name, func(t *testing.T) {
-			client, recorder := newRecordedClient(t)
-			recorder.Answer(200, page).Answer(second.status, second.body)
-			var errs int
-			for _, err := range client.AllAgents(t.Context(), ListAgentsRequest{}) {
-				if err != nil {
-					errs++
-				}
-			}
-			if errs != 1 || len(recorder.Requests) != 2 {
-				t.Errorf("%d errors, %d requests", errs, len(recorder.Requests))
-			}
-		})
-	}
 	t.Run("if an empty page has more", func(t *testing.T) {
-		client, recorder := newRecordedClient(t)
+		client, recorder := suite.Record(t)
 		recorder.Answer(200, `{"data":[],"has_more":true}`)
 		var errs int
 		for _, err := range client.AllAgents(t.Context(), ListAgentsRequest{StartingAfter: "1"}) {
@@ -591,45 +455,11 @@ func TestAllAgentsStops(t *testing.T) {
 			t.Errorf("%d errors, %d requests", errs, len(recorder.Requests))
 		}
 	})
-	t.Run("when the context ends", func(t *testing.T) {
-		client, recorder := newRecordedClient(t)
-		recorder.Answer(200, page)
-		ctx, cancel := context.WithCancel(t.Context())
-		defer cancel()
-		var last error
-		for _, err := range client.AllAgents(ctx, ListAgentsRequest{}) {
-			cancel()
-			last = err
-		}
-		if !errors.Is(last, context.Canceled) {
-			t.Errorf("ended with %v", last)
-		}
-	})
-	t.Run("and can be walked again", func(t *testing.T) {
-		client, recorder := newRecordedClient(t)
-		all := client.AllAgents(t.Context(), ListAgentsRequest{})
-		for range 2 {
-			recorder.Answer(200, page).Answer(200, `{"data":[],"has_more":false}`)
-			n := 0
-			for _, err := range all {
-				if err != nil {
-					t.Fatal(err)
-				}
-				n++
-			}
-			if n != 2 {
-				t.Errorf("%d agents", n)
-			}
-		}
-		if recorder.Requests[2].URL != recorder.Requests[0].URL {
-			t.Errorf("the second walk begins at %s", recorder.Requests[2].URL)
-		}
-	})
 }
 
 func TestEnsureAgentUpdatesWhatExists(t *testing.T) {
 	agent := string(readFile(t, "create_response.json"))
-	client, recorder := newRecordedClient(t)
+	client, recorder := suite.Record(t)
 	recorder.Answer(409, `{"message":"taken"}`).Answer(200, agent)
 	request := smallRequest()
 	request.ExtraFields = map[string]any{"engine": "jinja"}
@@ -647,7 +477,7 @@ func TestEnsureAgentUpdatesWhatExists(t *testing.T) {
 // TestEnsureAgentInARace: the agent is deleted between the two requests.
 func TestEnsureAgentInARace(t *testing.T) {
 	agent := string(readFile(t, "create_response.json"))
-	client, recorder := newRecordedClient(t)
+	client, recorder := suite.Record(t)
 	recorder.Answer(409, "").Answer(404, "").Answer(201, agent)
 	_, created, err := client.EnsureAgent(t.Context(), smallRequest())
 	if err != nil || !created {
@@ -665,7 +495,7 @@ func TestEnsureAgentInARace(t *testing.T) {
 }
 
 func TestEnsureAgentReturnsOtherErrors(t *testing.T) {
-	client, recorder := newRecordedClient(t)
+	client, recorder := suite.Record(t)
 	recorder.Answer(401, "")
 	if _, _, err := client.EnsureAgent(t.Context(), smallRequest()); !errors.Is(err, agentclients.ErrUnauthorized) {
 		t.Errorf("create: %v", err)
@@ -676,46 +506,47 @@ func TestEnsureAgentReturnsOtherErrors(t *testing.T) {
 	}
 }
 
-// TestReplay counts the requests after an answer of 500.
+// TestReplay checks how often each method sends a request that fails in a way
+// that may have taken effect.
 func TestReplay(t *testing.T) {
-	update := func(request UpdateAgentRequest) func(*Client) error {
-		return func(c *Client) error {
-			_, err := c.UpdateAgent(t.Context(), "k", request)
+	update := func(request UpdateAgentRequest) func(context.Context, *Client) error {
+		return func(ctx context.Context, c *Client) error {
+			_, err := c.UpdateAgent(ctx, "k", request)
 			return err
 		}
 	}
 	for _, test := range []struct {
-		name     string
-		call     func(*Client) error
-		requests int
-		unknown  bool
+		name        string
+		call        func(context.Context, *Client) error
+		want        int
+		wantUnknown bool
 	}{
-		{"CreateAgent", func(c *Client) error { _, err := c.CreateAgent(t.Context(), smallRequest()); return err }, 3, true},
-		{"GetAgent", func(c *Client) error { _, err := c.GetAgent(t.Context(), "k"); return err }, 3, false},
-		{"ListAgents", func(c *Client) error { _, err := c.ListAgents(t.Context(), ListAgentsRequest{}); return err }, 3, false},
-		{"DeleteAgent", func(c *Client) error { return c.DeleteAgent(t.Context(), "k") }, 3, false},
+		{"CreateAgent", func(ctx context.Context, c *Client) error {
+			_, err := createSample(ctx, c)
+			return err
+		}, 3, true},
+		{"EnsureAgent", func(ctx context.Context, c *Client) error {
+			_, _, err := c.EnsureAgent(ctx, sampleRequest())
+			return err
+		}, 3, true},
+		{"GetAgent", func(ctx context.Context, c *Client) error {
+			_, err := c.GetAgent(ctx, "k")
+			return err
+		}, 3, false},
+		{"ListAgents", func(ctx context.Context, c *Client) error {
+			_, err := c.ListAgents(ctx, ListAgentsRequest{})
+			return err
+		}, 3, false},
+		{"DeleteAgent", func(ctx context.Context, c *Client) error {
+			return c.DeleteAgent(ctx, "k")
+		}, 3, false},
 		{"UpdateAgent", update(UpdateAgentRequest{Role: new("r")}), 3, false},
 		{"UpdateAgent with the same key", update(UpdateAgentRequest{Key: new("k"), Role: new("r")}), 3, false},
 		{"UpdateAgent with a new key", update(UpdateAgentRequest{Key: new("l")}), 1, true},
+		{"UpdateAgent with a new key as an extra field", update(UpdateAgentRequest{ExtraFields: map[string]any{"key": "l"}}), 1, true},
 		{"UpdateAgent with a version", update(UpdateAgentRequest{VersionIncrement: new(VersionPatch)}), 1, true},
 		{"UpdateAgent with a version as an extra field", update(UpdateAgentRequest{ExtraFields: map[string]any{"versionIncrement": "major"}}), 1, true},
 	} {
-		t.Run(test.name, func(t *testing.T) {
-			recorder := testkit.NewRecorder(t)
-			for range test.requests {
-				recorder.AnswerWith(500, nil, "")
-			}
-			client := newTestClient(t, agentclients.Options{
-				HTTPClient: recorder.Client(),
-				Retry:      agentclients.RetryPolicy{MinWait: 1, MaxWait: 1},
-			})
-			err := test.call(client)
-			if !errors.Is(err, agentclients.ErrServer) || errors.Is(err, agentclients.ErrOutcomeUnknown) != test.unknown {
-				t.Errorf("error %v", err)
-			}
-			if len(recorder.Requests) != test.requests {
-				t.Errorf("%d requests", len(recorder.Requests))
-			}
-		})
+		t.Run(test.name, func(t *testing.T) { suite.Repeats(t, test.call, test.want, test.wantUnknown) })
 	}
 }

@@ -191,10 +191,7 @@ func (c *Client) ListAgents(ctx context.Context, userID string, request ListAgen
 		Params: []string{userID},
 		Query:  request.query(),
 		Replay: transport.ReplaySafe,
-	}, options, func(body []byte) (*AgentList, error) {
-		agents, err := decodeList[Agent](body, "agents")
-		return &AgentList{Agents: agents}, err
-	})
+	}, options, decodeAgentList)
 }
 
 // AllAgents reads the agents of a user page by page, Limit of them at a time
@@ -299,6 +296,14 @@ func decodeAgent(body []byte) (*Agent, error) {
 		return nil, err
 	}
 	return agent, nil
+}
+
+func decodeAgentList(body []byte) (*AgentList, error) {
+	agents, err := decodeList[Agent](body, "agents")
+	if err != nil {
+		return nil, err
+	}
+	return &AgentList{Agents: agents}, nil
 }
 
 // unwrap returns the member data of a body that has one, else the body.

@@ -2,8 +2,7 @@ package phoneagents
 
 import (
 	"context"
-	"encoding/json"
-	"errors"
+	"iter"
 	"net/http"
 	"strings"
 	"testing"
@@ -30,8 +29,13 @@ func sampleAgent() *Agent {
 	}
 }
 
+// createSample creates the documented agent.
+func createSample(ctx context.Context, c *Client) (*Agent, error) {
+	return c.CreateAgent(ctx, "usr_abc123", sampleRequest())
+}
+
 func TestCreateAgentSendsTheDocumentedRequest(t *testing.T) {
-	client, recorder := newRecordedClient(t)
+	client, recorder := suite.Record(t)
 	recorder.Answer(http.StatusCreated, string(readFile(t, "create_response.json")))
 	agent, err := client.CreateAgent(t.Context(), "usr_abc123", sampleRequest())
 	if err != nil {
@@ -62,13 +66,7 @@ func TestAgentEncodesBackToTheSample(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	encoded, err := json.Marshal(agent)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if diff := testkit.DiffJSON(t, sample, encoded); diff != "" {
-		t.Errorf("JSON (-sample +encoded):\n%s", diff)
-	}
+	testkit.EncodesBack(t, sample, agent)
 }
 
 // TestRequests checks what every other method sends.
@@ -125,21 +123,7 @@ func TestRequests(t *testing.T) {
 			return c.DeletePhoneNumber(ctx, "u", "pn_1")
 		}, "DELETE /users/u/phone_numbers/pn_1 "},
 	} {
-		t.Run(test.name, func(t *testing.T) {
-			client, recorder := newRecordedClient(t)
-			recorder.Answer(http.StatusOK, test.answer)
-			if err := test.call(t.Context(), client); err != nil {
-				t.Fatal(err)
-			}
-			last := recorder.Last(t)
-			got := last.Method + " " + strings.TrimPrefix(last.URL, testBaseURL) + " " + last.Body
-			if got != test.want {
-				t.Errorf("sent\n%s\nnot\n%s", got, test.want)
-			}
-			if last.Header["X-Api-Key"] != testKey {
-				t.Errorf("the key was not sent: %v", last.Header)
-			}
-		})
+		t.Run(test.name, func(t *testing.T) { suite.Sends(t, test.answer, test.call, test.want) })
 	}
 }
 
@@ -193,91 +177,66 @@ func TestRefusedBeforeSending(t *testing.T) {
 			return err
 		}, []string{"body"}},
 	} {
-		t.Run(test.name, func(t *testing.T) {
-			client, recorder := newRecordedClient(t)
-			err := test.call(t.Context(), client)
-			var e *agentclients.Error
-			if !errors.As(err, &e) || !errors.Is(err, agentclients.ErrInvalidRequest) {
-				t.Fatalf("error %v is not ErrInvalidRequest", err)
-			}
-			var got []string
-			for _, field := range e.Fields {
-				got = append(got, field.Path)
-			}
-			if diff := cmp.Diff(test.want, got); diff != "" {
-				t.Errorf("fields (-want +got):\n%s", diff)
-			}
-			if len(recorder.Requests) > 0 {
-				t.Errorf("%d requests were sent", len(recorder.Requests))
-			}
-		})
+		t.Run(test.name, func(t *testing.T) { suite.Refuses(t, test.call, test.want) })
 	}
 }
 
-func TestErrorBodies(t *testing.T) {
+// TestReplay checks how often each method sends a request that fails in a way
+// that may have taken effect.
+func TestReplay(t *testing.T) {
 	for _, test := range []struct {
-		name   string
-		status int
-		body   string
-		want   agentclients.Error
-		kind   error
+		name        string
+		call        func(context.Context, *Client) error
+		want        int
+		wantUnknown bool
 	}{
-		{"documented 400", 400, string(readFile(t, "error_400.json")),
-			agentclients.Error{Code: "Validation error", Message: "prompt_id is required", RequestID: "req_abc123"}, agentclients.ErrBadRequest},
-		{"documented 401", 401, string(readFile(t, "error_401.json")),
-			agentclients.Error{Code: "Unauthorized", Message: "Invalid API key", RequestID: "req_abc123"}, agentclients.ErrUnauthorized},
-		{"documented 409", 409, string(readFile(t, "error_409.json")),
-			agentclients.Error{Code: "Conflict", Message: "Phone number already has an active agent", RequestID: "req_abc123"}, agentclients.ErrConflict},
-		{"camel-case id", 403, `{"error":"Forbidden","message":"Agent does not belong to this user","correlationId":"17-x"}`,
-			agentclients.Error{Code: "Forbidden", Message: "Agent does not belong to this user", RequestID: "17-x"}, agentclients.ErrForbidden},
-		{"code and message", 404, `{"success":false,"error":{"code":"MESSAGE_NOT_FOUND","message":"gone"}}`,
-			agentclients.Error{Code: "MESSAGE_NOT_FOUND", Message: "gone"}, agentclients.ErrNotFound},
-		{"without message", 401, `{"error":"Missing API key"}`,
-			agentclients.Error{Message: "Missing API key"}, agentclients.ErrUnauthorized},
-		{"HTML", 422, "<html><head><style>p{}</style></head><body><h1>Bad</h1> gateway</body></html>",
-			agentclients.Error{Message: "Bad gateway"}, agentclients.ErrBadRequest},
-		{"empty", 404, "", agentclients.Error{}, agentclients.ErrNotFound},
+		{"CreateAgent", func(ctx context.Context, c *Client) error {
+			_, err := createSample(ctx, c)
+			return err
+		}, 3, true},
+		{"GetAgent", func(ctx context.Context, c *Client) error {
+			_, err := c.GetAgent(ctx, "u", "a")
+			return err
+		}, 3, false},
+		{"ListAgents", func(ctx context.Context, c *Client) error {
+			_, err := c.ListAgents(ctx, "u", ListAgentsRequest{})
+			return err
+		}, 3, false},
+		{"UpdateAgent", func(ctx context.Context, c *Client) error {
+			_, err := c.UpdateAgent(ctx, "u", "a", UpdateAgentRequest{Name: new("n")})
+			return err
+		}, 3, false},
+		{"DeleteAgent", func(ctx context.Context, c *Client) error {
+			return c.DeleteAgent(ctx, "u", "a")
+		}, 3, false},
+		{"AddPhoneNumber", func(ctx context.Context, c *Client) error {
+			_, err := c.AddPhoneNumber(ctx, "u", AddPhoneNumberRequest{Platform: PlatformWebchat, MetaPhoneNumberID: "m", AccessToken: "EAAxxxx000"})
+			return err
+		}, 1, true},
+		{"ListPhoneNumbers", func(ctx context.Context, c *Client) error {
+			_, err := c.ListPhoneNumbers(ctx, "u", ListPhoneNumbersRequest{})
+			return err
+		}, 3, false},
+		{"DeletePhoneNumber", func(ctx context.Context, c *Client) error {
+			return c.DeletePhoneNumber(ctx, "u", "pn_1")
+		}, 3, false},
 	} {
-		t.Run(test.name, func(t *testing.T) {
-			client, recorder := newRecordedClient(t)
-			recorder.Answer(test.status, test.body)
-			_, err := client.CreateAgent(t.Context(), "u", sampleRequest())
-			var e *agentclients.Error
-			if !errors.As(err, &e) || !errors.Is(err, test.kind) {
-				t.Fatalf("error %v is not %v", err, test.kind)
-			}
-			if errors.Is(err, agentclients.ErrOutcomeUnknown) {
-				t.Errorf("outcome unknown after %v", err)
-			}
-			got := agentclients.Error{Code: e.Code, Message: e.Message, Fields: e.Fields, RequestID: e.RequestID}
-			if diff := cmp.Diff(test.want, got, cmp.AllowUnexported()); diff != "" {
-				t.Errorf("error (-want +got):\n%s", diff)
-			}
-			if e.Provider != "phoneagents" || e.Op != "create agent" || e.StatusCode != test.status || string(e.Body) != test.body {
-				t.Errorf("error lacks what happened: %q %q %d %q", e.Provider, e.Op, e.StatusCode, e.Body)
-			}
-		})
+		t.Run(test.name, func(t *testing.T) { suite.Repeats(t, test.call, test.want, test.wantUnknown) })
 	}
 }
 
-// TestUnreadableAnswers: an answer of 201 that cannot be read never passes for
-// an agent, never causes a second request, and is kept.
+// TestUnreadableAnswers: an answer of 2xx that cannot be read never passes for
+// an agent or a list.
 func TestUnreadableAnswers(t *testing.T) {
 	for _, body := range []string{"", "null", "{}", "[]", `"x"`, "<html></html>", `{"agent_id":`, `{"agent_id":""}`, `{"success":true,"data":null}`} {
-		t.Run(body, func(t *testing.T) {
-			client, recorder := newRecordedClient(t)
-			recorder.Answer(http.StatusCreated, body)
-			agent, err := client.CreateAgent(t.Context(), "u", sampleRequest())
-			if agent != nil || !errors.Is(err, agentclients.ErrDecode) || !errors.Is(err, agentclients.ErrOutcomeUnknown) {
-				t.Fatalf("got %v, %v", agent, err)
-			}
-			var e *agentclients.Error
-			if errors.As(err, &e); string(e.Body) != body || e.StatusCode != http.StatusCreated {
-				t.Errorf("the answer is lost: %d %q", e.StatusCode, e.Body)
-			}
-			if len(recorder.Requests) != 1 {
-				t.Errorf("%d requests were sent", len(recorder.Requests))
-			}
+		testkit.Unreadable(t, suite, body, true, createSample)
+	}
+	for _, body := range []string{"", "null", "{}", `"x"`, "<html></html>", "[{", `{"agents":null}`, `{"data":{}}`} {
+		testkit.Unreadable(t, suite, body, false, func(ctx context.Context, c *Client) (*AgentList, error) {
+			return c.ListAgents(ctx, "u", ListAgentsRequest{})
+		})
+		testkit.Unreadable(t, suite, body, false, func(ctx context.Context, c *Client) (*PhoneNumberList, error) {
+			return c.ListPhoneNumbers(ctx, "u", ListPhoneNumbersRequest{})
 		})
 	}
 }
@@ -285,7 +244,7 @@ func TestUnreadableAnswers(t *testing.T) {
 func TestBothBodyShapesAreRead(t *testing.T) {
 	bare := string(readFile(t, "create_response.json"))
 	for _, body := range []string{bare, `{"success":true,"data":` + bare + `,"timestamp":"2025-02-10T10:00:00.000Z","correlationId":"x"}`} {
-		client, recorder := newRecordedClient(t)
+		client, recorder := suite.Record(t)
 		recorder.Answer(http.StatusOK, body)
 		agent, err := client.GetAgent(t.Context(), "u", "a")
 		if err != nil {
@@ -296,7 +255,7 @@ func TestBothBodyShapesAreRead(t *testing.T) {
 		}
 	}
 	for _, body := range []string{`{"agents":[` + bare + `]}`, `{"success":true,"data":[` + bare + `],"count":1}`, `[` + bare + `]`} {
-		client, recorder := newRecordedClient(t)
+		client, recorder := suite.Record(t)
 		recorder.Answer(http.StatusOK, body)
 		list, err := client.ListAgents(t.Context(), "u", ListAgentsRequest{})
 		if err != nil {
@@ -309,7 +268,7 @@ func TestBothBodyShapesAreRead(t *testing.T) {
 }
 
 func TestNewerAnswersAreRead(t *testing.T) {
-	client, recorder := newRecordedClient(t)
+	client, recorder := suite.Record(t)
 	const body = `{"agent_id":"agt_1","name":7,"status":"paused","nested":{"x":[1]},"created_at":1739181600}`
 	recorder.Answer(http.StatusOK, body)
 	var response agentclients.Response
@@ -326,7 +285,7 @@ func TestNewerAnswersAreRead(t *testing.T) {
 }
 
 func TestAllAgentsFollowsPages(t *testing.T) {
-	client, recorder := newRecordedClient(t)
+	client, recorder := suite.Record(t)
 	recorder.Answer(200, `{"agents":[{"agent_id":"1"},{"agent_id":"2"}]}`)
 	recorder.Answer(200, `{"agents":[{"agent_id":"3"}]}`)
 	var ids []string
@@ -345,43 +304,21 @@ func TestAllAgentsFollowsPages(t *testing.T) {
 }
 
 func TestAllAgentsStops(t *testing.T) {
-	t.Run("at a break", func(t *testing.T) {
-		client, recorder := newRecordedClient(t)
-		recorder.Answer(200, `{"agents":[{"agent_id":"1"},{"agent_id":"2"}]}`)
-		for range client.AllAgents(t.Context(), "u", ListAgentsRequest{Limit: 2}) {
-			break
-		}
-		if len(recorder.Requests) != 1 {
-			t.Errorf("%d requests", len(recorder.Requests))
-		}
+	testkit.Stops(t, suite, `{"agents":[{"agent_id":"1"},{"agent_id":"2"}]}`, func(ctx context.Context, c *Client) iter.Seq2[Agent, error] {
+		return c.AllAgents(ctx, "u", ListAgentsRequest{Limit: 2})
 	})
-	t.Run("with one error", func(t *testing.T) {
-		client, recorder := newRecordedClient(t)
-		recorder.Answer(200, `{"agents":[{"agent_id":"1"}]}`).Answer(403, "")
-		var errs, items int
-		for _, err := range client.AllAgents(t.Context(), "u", ListAgentsRequest{Limit: 1}) {
+	t.Run("after more than was asked for", func(t *testing.T) { // the server has no pages
+		client, recorder := suite.Record(t)
+		recorder.Answer(200, `{"agents":[{"agent_id":"1"},{"agent_id":"2"},{"agent_id":"3"}]}`)
+		items := 0
+		for _, err := range client.AllAgents(t.Context(), "u", ListAgentsRequest{Limit: 2}) {
 			if err != nil {
-				errs++
-			} else {
-				items++
+				t.Error(err)
 			}
+			items++
 		}
-		if errs != 1 || items != 1 {
-			t.Errorf("%d errors, %d items", errs, items)
-		}
-	})
-	t.Run("when the context ends", func(t *testing.T) {
-		client, recorder := newRecordedClient(t)
-		recorder.Answer(200, `{"agents":[{"agent_id":"1"}]}`)
-		ctx, cancel := context.WithCancel(t.Context())
-		defer cancel()
-		var last error
-		for _, err := range client.AllAgents(ctx, "u", ListAgentsRequest{Limit: 1}) {
-			cancel()
-			last = err
-		}
-		if !errors.Is(last, context.Canceled) {
-			t.Errorf("ended with %v", last)
+		if items != 3 || len(recorder.Requests) != 1 {
+			t.Errorf("%d items, %d requests", items, len(recorder.Requests))
 		}
 	})
 }

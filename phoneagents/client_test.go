@@ -1,10 +1,6 @@
 package phoneagents
 
 import (
-	"errors"
-	"fmt"
-	"log/slog"
-	"strings"
 	"testing"
 
 	agentclients "github.com/agentclients/agentclients-go"
@@ -28,11 +24,11 @@ func newTestClient(t testing.TB, options agentclients.Options) *Client {
 	return client
 }
 
-// newRecordedClient returns a client whose requests go to a Recorder.
-func newRecordedClient(t testing.TB) (*Client, *testkit.Recorder) {
-	t.Helper()
-	recorder := testkit.NewRecorder(t)
-	return newTestClient(t, agentclients.Options{HTTPClient: recorder.Client()}), recorder
+var suite = testkit.Suite[*Client]{
+	Provider: "phoneagents",
+	BaseURL:  testBaseURL,
+	Header:   map[string]string{"X-Api-Key": testKey},
+	New:      newTestClient,
 }
 
 func readFile(t testing.TB, name string) []byte { return testkit.ReadFile(t, name) }
@@ -41,14 +37,7 @@ func TestNewClientReportsEveryProblem(t *testing.T) {
 	t.Setenv("PHONEAGENTS_API_KEY", "")
 	t.Setenv("PHONEAGENTS_BASE_URL", "")
 	_, err := NewClient(Config{Options: agentclients.Options{MaxResponseBytes: -1}})
-	if !errors.Is(err, agentclients.ErrInvalidRequest) {
-		t.Fatalf("error %v is not ErrInvalidRequest", err)
-	}
-	for _, want := range []string{"APIKey", "PHONEAGENTS_API_KEY", "BaseURL", "PHONEAGENTS_BASE_URL", "MaxResponseBytes"} {
-		if !strings.Contains(err.Error(), want) {
-			t.Errorf("error does not name %s: %v", want, err)
-		}
-	}
+	testkit.ReportsProblems(t, err, "APIKey", "PHONEAGENTS_API_KEY", "BaseURL", "PHONEAGENTS_BASE_URL", "MaxResponseBytes")
 }
 
 func TestNewClientReadsTheEnvironment(t *testing.T) {
@@ -72,18 +61,5 @@ func TestNothingPrintsTheKey(t *testing.T) {
 	config := Config{APIKey: testKey, Options: agentclients.Options{BaseURL: testBaseURL}}
 	client := newTestClient(t, agentclients.Options{})
 	number := AddPhoneNumberRequest{Platform: PlatformWhatsApp, AccessToken: testKey, ExtraFields: map[string]any{"app_secret": testKey}}
-	var logged strings.Builder
-	logger := slog.New(slog.NewJSONHandler(&logged, nil))
-	logger.Info("all", "config", config, "client", client, "number", number)
-	slog.New(slog.NewTextHandler(&logged, nil)).Info("all", "config", config, "client", client, "number", number)
-	texts := []string{logged.String()}
-	for _, verb := range []string{"%v", "%+v", "%#v", "%s", "%q", "%x", "%d"} {
-		texts = append(texts, fmt.Sprintf(verb, config), fmt.Sprintf(verb, &config), fmt.Sprintf(verb, client),
-			fmt.Sprintf(verb, *client), fmt.Sprintf(verb, number), fmt.Sprintf(verb, &number))
-	}
-	for _, text := range texts {
-		if strings.Contains(text, testKey) || strings.Contains(text, fmt.Sprintf("%x", testKey)) {
-			t.Errorf("the key is in %s", text)
-		}
-	}
+	testkit.Hides(t, testKey, config, &config, client, *client, number, &number)
 }

@@ -165,10 +165,7 @@ func (c *Client) ListPhoneNumbers(ctx context.Context, userID string, request Li
 		Params: []string{userID},
 		Query:  query,
 		Replay: transport.ReplaySafe,
-	}, options, func(body []byte) (*PhoneNumberList, error) {
-		numbers, err := decodeList[PhoneNumber](body, "phone_numbers")
-		return &PhoneNumberList{PhoneNumbers: numbers}, err
-	})
+	}, options, decodePhoneNumberList)
 }
 
 // DeletePhoneNumber removes a phone number of a user. It is repeated after
@@ -193,4 +190,12 @@ func (c *Client) DeletePhoneNumber(ctx context.Context, userID, phoneNumberID st
 
 func decodePhoneNumber(body []byte) (*PhoneNumber, error) {
 	return wire.DecodeWith(unwrap(body), "id", func(n *PhoneNumber) bool { return n.ID != "" })
+}
+
+func decodePhoneNumberList(body []byte) (*PhoneNumberList, error) {
+	numbers, err := decodeList[PhoneNumber](body, "phone_numbers")
+	if err != nil {
+		return nil, err
+	}
+	return &PhoneNumberList{PhoneNumbers: numbers}, nil
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"iter"
 	"net/http"
 	"strings"
 	"testing"
@@ -186,6 +187,11 @@ var compactRaw = cmp.Comparer(func(a, b json.RawMessage) bool {
 	return json.Unmarshal(a, &x) == nil && json.Unmarshal(b, &y) == nil && cmp.Equal(x, y)
 })
 
+// createSample creates the documented agent.
+func createSample(ctx context.Context, c *Client) (*Agent, error) {
+	return c.CreateAgent(ctx, sampleRequest())
+}
+
 func TestCreateAgentSendsTheDocumentedRequest(t *testing.T) {
 	for _, test := range []struct {
 		body, answer string // of testdata
@@ -210,7 +216,7 @@ func TestCreateAgentSendsTheDocumentedRequest(t *testing.T) {
 		}, sampleAgentInFull()},
 	} {
 		t.Run(test.body, func(t *testing.T) {
-			client, recorder := newRecordedClient(t)
+			client, recorder := suite.Record(t)
 			recorder.Answer(http.StatusCreated, string(readFile(t, test.answer)))
 			agent, err := client.CreateAgent(t.Context(), test.request)
 			if err != nil {
@@ -243,13 +249,7 @@ func TestAgentEncodesBackToTheSample(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		encoded, err := json.Marshal(agent)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if diff := testkit.DiffJSON(t, sample, encoded); diff != "" {
-			t.Errorf("JSON (-sample +encoded):\n%s", diff)
-		}
+		testkit.EncodesBack(t, sample, agent)
 	}
 }
 
@@ -352,21 +352,7 @@ func TestRequests(t *testing.T) {
 			return c.DeleteAgent(ctx, "a1")
 		}, "DELETE /v1/agents/a1 "},
 	} {
-		t.Run(test.name, func(t *testing.T) {
-			client, recorder := newRecordedClient(t)
-			recorder.Answer(http.StatusOK, test.answer)
-			if err := test.call(t.Context(), client); err != nil {
-				t.Fatal(err)
-			}
-			last := recorder.Last(t)
-			got := last.Method + " " + strings.TrimPrefix(last.URL, testBaseURL) + " " + last.Body
-			if got != test.want {
-				t.Errorf("sent\n%s\nnot\n%s", got, test.want)
-			}
-			if last.Header["X-Api-Key"] != testKey {
-				t.Errorf("the key was not sent: %v", last.Header)
-			}
-		})
+		t.Run(test.name, func(t *testing.T) { suite.Sends(t, test.answer, test.call, test.want) })
 	}
 }
 
@@ -436,63 +422,71 @@ func TestRefusedBeforeSending(t *testing.T) {
 			}, []string{"agent_id"}})
 	}
 	for _, test := range checks {
-		t.Run(test.name, func(t *testing.T) {
-			client, recorder := newRecordedClient(t)
-			err := test.call(t.Context(), client)
-			var e *agentclients.Error
-			if !errors.As(err, &e) || !errors.Is(err, agentclients.ErrInvalidRequest) {
-				t.Fatalf("error %v is not ErrInvalidRequest", err)
-			}
-			var got []string
-			for _, field := range e.Fields {
-				got = append(got, field.Path)
-			}
-			if diff := cmp.Diff(test.want, got); diff != "" {
-				t.Errorf("fields (-want +got):\n%s", diff)
-			}
-			if len(recorder.Requests) > 0 {
-				t.Errorf("%d requests were sent", len(recorder.Requests))
-			}
-		})
+		t.Run(test.name, func(t *testing.T) { suite.Refuses(t, test.call, test.want) })
 	}
 }
 
-// TestUnreadableAnswers: an answer of 201 that cannot be read never passes for
-// an agent, never causes a second request, and is kept.
+// TestReplay checks how often each method sends a request that fails in a way
+// that may have taken effect.
+func TestReplay(t *testing.T) {
+	for _, test := range []struct {
+		name        string
+		call        func(context.Context, *Client) error
+		want        int
+		wantUnknown bool
+	}{
+		{"CreateAgent", func(ctx context.Context, c *Client) error {
+			_, err := createSample(ctx, c)
+			return err
+		}, 1, true},
+		{"GetAgent", func(ctx context.Context, c *Client) error {
+			_, err := c.GetAgent(ctx, "a1")
+			return err
+		}, 3, false},
+		{"ListAgents", func(ctx context.Context, c *Client) error {
+			_, err := c.ListAgents(ctx, ListAgentsRequest{})
+			return err
+		}, 3, false},
+		{"ListFullAgents", func(ctx context.Context, c *Client) error {
+			_, err := c.ListFullAgents(ctx, ListAgentsRequest{})
+			return err
+		}, 3, false},
+		{"UpdateAgent", func(ctx context.Context, c *Client) error {
+			_, err := c.UpdateAgent(ctx, "a1", UpdateAgentRequest{Name: new("n")})
+			return err
+		}, 3, false},
+		{"UpdateAgent with a deploy", func(ctx context.Context, c *Client) error {
+			_, err := c.UpdateAgent(ctx, "a1", UpdateAgentRequest{Name: new("n"), Deploy: true})
+			return err
+		}, 1, true},
+		{"DeployAgent", func(ctx context.Context, c *Client) error {
+			_, err := c.DeployAgent(ctx, "a1")
+			return err
+		}, 1, true},
+		{"DeleteAgent", func(ctx context.Context, c *Client) error {
+			return c.DeleteAgent(ctx, "a1")
+		}, 3, false},
+	} {
+		t.Run(test.name, func(t *testing.T) { suite.Repeats(t, test.call, test.want, test.wantUnknown) })
+	}
+}
+
+// TestUnreadableAnswers: an answer of 2xx that cannot be read never passes for
+// an agent or a list.
 func TestUnreadableAnswers(t *testing.T) {
 	for _, body := range []string{"", "null", "{}", "[]", `"x"`, "<html></html>", `{"id":`, `{"id":""}`, `{"id":null}`} {
-		t.Run(body, func(t *testing.T) {
-			client, recorder := newRecordedClient(t)
-			recorder.Answer(http.StatusCreated, body)
-			agent, err := client.CreateAgent(t.Context(), sampleRequest())
-			if agent != nil || !errors.Is(err, agentclients.ErrDecode) || !errors.Is(err, agentclients.ErrOutcomeUnknown) {
-				t.Fatalf("got %v, %v", agent, err)
-			}
-			var e *agentclients.Error
-			if errors.As(err, &e); string(e.Body) != body || e.StatusCode != http.StatusCreated {
-				t.Errorf("the answer is lost: %d %q", e.StatusCode, e.Body)
-			}
-			if len(recorder.Requests) != 1 {
-				t.Errorf("%d requests were sent", len(recorder.Requests))
-			}
-		})
+		testkit.Unreadable(t, suite, body, true, createSample)
 	}
-}
-
-func TestUnreadableLists(t *testing.T) {
 	for _, body := range []string{"", "null", "{}", "[]", "<html></html>", `{"items":null}`, `{"items":{}}`} {
-		client, recorder := newRecordedClient(t)
-		recorder.Answer(http.StatusOK, body)
-		list, err := client.ListAgents(t.Context(), ListAgentsRequest{})
-		if list != nil || !errors.Is(err, agentclients.ErrDecode) || errors.Is(err, agentclients.ErrOutcomeUnknown) {
-			t.Errorf("%q: got %v, %v", body, list, err)
-		}
+		testkit.Unreadable(t, suite, body, false, func(ctx context.Context, c *Client) (*AgentList, error) {
+			return c.ListAgents(ctx, ListAgentsRequest{})
+		})
 	}
 }
 
 func TestDeleteAgentTakesAnyAnswer(t *testing.T) {
 	for status, body := range map[int]string{202: "null", 204: "", 200: `{"message":"deleted","agent_id":"a1"}`} {
-		client, recorder := newRecordedClient(t)
+		client, recorder := suite.Record(t)
 		recorder.Answer(status, body)
 		if err := client.DeleteAgent(t.Context(), "a1"); err != nil {
 			t.Errorf("%d %q: %v", status, body, err)
@@ -522,7 +516,7 @@ func TestBothFormsOfInstructionsAreRead(t *testing.T) {
 }
 
 func TestNewerAnswersAreRead(t *testing.T) {
-	client, recorder := newRecordedClient(t)
+	client, recorder := suite.Record(t)
 	const body = `{"id":"a1","name":7,"status":"PAUSED","model_provider":"azure_ai_foundary","output_format":"voice","type":"orchestration",` +
 		`"nested":{"x":[1]},"created_at":1770458400,"tools":null,"graph":"?","version":2,` +
 		`"connectivity_details":{"kind":"new","auth_value":5},"llm_settings":[{"type":"around"}],"agno_settings":null}`
@@ -611,7 +605,7 @@ func TestAllAgentsFollowsPages(t *testing.T) {
 			[]string{"", ""}, []string{"?page=1"}},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			client, recorder := newRecordedClient(t)
+			client, recorder := suite.Record(t)
 			for _, answer := range test.answers {
 				recorder.Answer(200, answer)
 			}
@@ -633,24 +627,8 @@ func TestAllAgentsFollowsPages(t *testing.T) {
 	}
 }
 
-func TestAllAgentsCanBeWalkedAgain(t *testing.T) {
-	client, recorder := newRecordedClient(t)
-	const answer = `{"items":[{"id":"1"}],"total":1,"page":1,"per_page":20,"total_pages":1}`
-	recorder.Answer(200, answer).Answer(200, answer)
-	all := client.AllAgents(t.Context(), ListAgentsRequest{})
-	for range 2 {
-		count := 0
-		for range all {
-			count++
-		}
-		if count != 1 {
-			t.Errorf("%d agents", count)
-		}
-	}
-}
-
 func TestAllFullAgentsReadsTheFullList(t *testing.T) {
-	client, recorder := newRecordedClient(t)
+	client, recorder := suite.Record(t)
 	recorder.Answer(200, `{"items":[`+string(readFile(t, "create_response.json"))+`],"total":1,"page":1,"per_page":20,"total_pages":1}`)
 	for agent, err := range client.AllFullAgents(t.Context(), ListAgentsRequest{}) {
 		if err != nil {
@@ -666,62 +644,17 @@ func TestAllFullAgentsReadsTheFullList(t *testing.T) {
 }
 
 func TestAllAgentsStops(t *testing.T) {
-	const page = `{"items":[{"id":"1"}],"total":9,"page":1,"per_page":1,"total_pages":9}`
-	t.Run("at a break", func(t *testing.T) {
-		client, recorder := newRecordedClient(t)
-		recorder.Answer(200, page)
-		for range client.AllAgents(t.Context(), ListAgentsRequest{}) {
-			break
-		}
-		if len(recorder.Requests) != 1 {
-			t.Errorf("%d requests", len(recorder.Requests))
-		}
-	})
-	t.Run("with one error", func(t *testing.T) {
-		client, recorder := newRecordedClient(t)
-		recorder.Answer(200, page).Answer(403, "")
-		var errs, items int
-		for _, err := range client.AllAgents(t.Context(), ListAgentsRequest{}) {
-			if err != nil {
-				errs++
-			} else {
-				items++
-			}
-		}
-		if errs != 1 || items != 1 {
-			t.Errorf("%d errors, %d items", errs, items)
-		}
-	})
-	t.Run("when the page does not move", func(t *testing.T) {
-		client, recorder := newRecordedClient(t)
-		recorder.Answer(200, page).Answer(200, page)
-		got, err := ids(t, client, ListAgentsRequest{})
-		if len(got) != 1 || !errors.Is(err, agentclients.ErrDecode) {
-			t.Errorf("got %v, %v", got, err)
-		}
+	testkit.Stops(t, suite, `{"items":[{"id":"1"}],"total":99,"page":1,"per_page":1,"total_pages":99}`, func(ctx context.Context, c *Client) iter.Seq2[Agent, error] {
+		return c.AllAgents(ctx, ListAgentsRequest{})
 	})
 	t.Run("when every page is the same", func(t *testing.T) {
-		client, recorder := newRecordedClient(t)
+		client, recorder := suite.Record(t)
 		for range 20 {
 			recorder.Answer(200, `{"items":[{"id":"1"}],"per_page":1}`)
 		}
 		got, err := ids(t, client, ListAgentsRequest{})
 		if len(got) != 1 || !errors.Is(err, agentclients.ErrDecode) {
 			t.Errorf("got %v, %v", got, err)
-		}
-	})
-	t.Run("when the context ends", func(t *testing.T) {
-		client, recorder := newRecordedClient(t)
-		recorder.Answer(200, page)
-		ctx, cancel := context.WithCancel(t.Context())
-		defer cancel()
-		var last error
-		for _, err := range client.AllAgents(ctx, ListAgentsRequest{}) {
-			cancel()
-			last = err
-		}
-		if !errors.Is(last, context.Canceled) {
-			t.Errorf("ended with %v", last)
 		}
 	})
 }

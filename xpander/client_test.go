@@ -1,10 +1,7 @@
 package xpander
 
 import (
-	"errors"
 	"fmt"
-	"log/slog"
-	"strings"
 	"testing"
 
 	agentclients "github.com/agentclients/agentclients-go"
@@ -28,21 +25,11 @@ func newTestClient(t testing.TB, options agentclients.Options) *Client {
 	return client
 }
 
-// newRecordedClient returns a client whose requests go to a Recorder.
-func newRecordedClient(t testing.TB) (*Client, *testkit.Recorder) {
-	t.Helper()
-	recorder := testkit.NewRecorder(t)
-	return newTestClient(t, agentclients.Options{HTTPClient: recorder.Client()}), recorder
-}
-
-// newRecordedClientWithoutRetries sends every request once.
-func newRecordedClientWithoutRetries(t testing.TB) (*Client, *testkit.Recorder) {
-	t.Helper()
-	recorder := testkit.NewRecorder(t)
-	return newTestClient(t, agentclients.Options{
-		HTTPClient: recorder.Client(),
-		Retry:      agentclients.RetryPolicy{MaxAttempts: 1},
-	}), recorder
+var suite = testkit.Suite[*Client]{
+	Provider: "xpander",
+	BaseURL:  testBaseURL,
+	Header:   map[string]string{"X-Api-Key": testKey},
+	New:      newTestClient,
 }
 
 func readFile(t testing.TB, name string) []byte { return testkit.ReadFile(t, name) }
@@ -51,14 +38,7 @@ func TestNewClientReportsEveryProblem(t *testing.T) {
 	t.Setenv("XPANDER_API_KEY", "")
 	t.Setenv("XPANDER_BASE_URL", "ftp://xpander.example.com")
 	_, err := NewClient(Config{OrganizationID: "org\n", Options: agentclients.Options{MaxResponseBytes: -1}})
-	if !errors.Is(err, agentclients.ErrInvalidRequest) {
-		t.Fatalf("error %v is not ErrInvalidRequest", err)
-	}
-	for _, want := range []string{"APIKey", "XPANDER_API_KEY", "BaseURL", "OrganizationID", "MaxResponseBytes"} {
-		if !strings.Contains(err.Error(), want) {
-			t.Errorf("error does not name %s: %v", want, err)
-		}
-	}
+	testkit.ReportsProblems(t, err, "APIKey", "XPANDER_API_KEY", "BaseURL", "OrganizationID", "MaxResponseBytes")
 }
 
 func TestNewClientReadsTheEnvironment(t *testing.T) {
@@ -150,10 +130,11 @@ func TestNothingPrintsTheKey(t *testing.T) {
 			APIKey: testKey, ClientSecret: testKey, Headers: Secrets{"a": testKey}, EnvVars: Secrets{"b": testKey},
 		}}}},
 	}
-	values := []any{
+	testkit.Hides(t, testKey,
 		config, &config, client, *client, create, &create, update, &update, agent, &agent, AgentList{Agents: []Agent{agent}},
 		*agent.LLMCredentials, agent.LLMCredentials, agent.ConnectivityDetails, &agent.ConnectivityDetails,
-		*agent.Graph[0].Settings.MCPSettings, agent.LLMExtraHeaders, Secret(testKey),
+		*agent.Graph[0].Settings.MCPSettings, agent.Graph[0].Settings.MCPSettings, agent.LLMExtraHeaders, Secret(testKey))
+	testkit.HidesInText(t, testKey,
 		agent.Graph, agent.Graph[0].Settings, []*Agent{&agent}, map[string]any{"a": &agent},
 		struct {
 			A *Agent
@@ -166,32 +147,7 @@ func TestNothingPrintsTheKey(t *testing.T) {
 			M *MCPSettings
 			K *LLMCredentials
 		}{&agent, &AgentList{Agents: []Agent{agent}}, &create, &update, &agent.ConnectivityDetails,
-			&agent.Graph[0], agent.Graph[0].Settings, agent.Graph[0].Settings.MCPSettings, agent.LLMCredentials},
-	}
-	var texts []string
-	for _, value := range values {
-		for _, verb := range []string{"%v", "%+v", "%#v", "%s", "%q", "%x", "%d"} {
-			texts = append(texts, fmt.Sprintf(verb, value))
-		}
-		var logged strings.Builder
-		slog.New(slog.NewTextHandler(&logged, nil)).Info("value", "value", value)
-		texts = append(texts, logged.String())
-	}
-	// As JSON, log/slog lets a value describe itself only if it is logged by
-	// itself, not inside another one.
-	for _, value := range []any{
-		config, client, create, &create, update, agent, &agent, AgentList{Agents: []Agent{agent}},
-		agent.ConnectivityDetails, agent.LLMExtraHeaders, agent.LLMCredentials, agent.Graph[0].Settings.MCPSettings, Secret(testKey),
-	} {
-		var logged strings.Builder
-		slog.New(slog.NewJSONHandler(&logged, nil)).Info("value", "value", value)
-		texts = append(texts, logged.String())
-	}
-	for _, text := range texts {
-		if strings.Contains(text, testKey) || strings.Contains(text, fmt.Sprintf("%x", testKey)) || strings.Contains(text, strings.Trim(fmt.Sprint([]byte(testKey)), "[]")) {
-			t.Errorf("a secret is in %s", text)
-		}
-	}
+			&agent.Graph[0], agent.Graph[0].Settings, agent.Graph[0].Settings.MCPSettings, agent.LLMCredentials})
 	if got := fmt.Sprint(create.LLMExtraHeaders); got != "map[X-Gateway:[redacted]]" {
 		t.Errorf("the names of headers print as %s", got)
 	}

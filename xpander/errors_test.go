@@ -1,13 +1,11 @@
 package xpander
 
 import (
-	"errors"
 	"strings"
 	"testing"
 
-	"github.com/google/go-cmp/cmp"
-
 	agentclients "github.com/agentclients/agentclients-go"
+	"github.com/agentclients/agentclients-go/internal/testkit"
 )
 
 var errorBodies = []struct {
@@ -65,23 +63,7 @@ var errorBodies = []struct {
 func TestErrorBodies(t *testing.T) {
 	for _, test := range errorBodies {
 		t.Run(test.name, func(t *testing.T) {
-			client, recorder := newRecordedClientWithoutRetries(t)
-			recorder.Answer(test.status, test.body)
-			_, err := client.CreateAgent(t.Context(), sampleRequest())
-			var e *agentclients.Error
-			if !errors.As(err, &e) || !errors.Is(err, test.kind) {
-				t.Fatalf("error %v is not %v", err, test.kind)
-			}
-			if unknown := errors.Is(err, agentclients.ErrOutcomeUnknown); unknown != (test.status >= 500) {
-				t.Errorf("outcome unknown is %v after %v", unknown, err)
-			}
-			got := agentclients.Error{Code: e.Code, Message: e.Message, Fields: e.Fields, RequestID: e.RequestID}
-			if diff := cmp.Diff(test.want, got); diff != "" {
-				t.Errorf("error (-want +got):\n%s", diff)
-			}
-			if e.Provider != "xpander" || e.Op != "create agent" || e.StatusCode != test.status || string(e.Body) != test.body {
-				t.Errorf("error lacks what happened: %q %q %d %q", e.Provider, e.Op, e.StatusCode, e.Body)
-			}
+			testkit.Explains(t, suite, createSample, test.status, test.body, test.want, test.kind)
 		})
 	}
 }

@@ -68,11 +68,11 @@ func liveOnOmniflow(ctx context.Context, mock *mockserver.Server) error {
 		return err
 	}
 	say(mockserver.Omniflow, "read", "%s is %s", agent.Name, agent.Status)
-	agents, err := client.ListAgents(ctx)
+	list, err := client.ListAgents(ctx)
 	if err != nil {
 		return err
 	}
-	say(mockserver.Omniflow, "list", "%d agent", len(agents))
+	say(mockserver.Omniflow, "list", "%d agent", len(list.Agents))
 	if agent, err = client.UpdateAgent(ctx, agent.ID, omniflow.UpdateAgentRequest{LLMModel: new("gpt-4o")}); err != nil {
 		return err
 	}
@@ -101,11 +101,11 @@ func liveOnAgentloop(ctx context.Context, mock *mockserver.Server) error {
 		return err
 	}
 	say(mockserver.Agentloop, "read", "%s is %s", agent.Name, agent.Status)
-	agents, err := client.ListAgents(ctx, agentloop.ListAgentsRequest{})
+	list, err := client.ListAgents(ctx, agentloop.ListAgentsRequest{})
 	if err != nil {
 		return err
 	}
-	say(mockserver.Agentloop, "list", "%d agent", len(agents.Agents))
+	say(mockserver.Agentloop, "list", "%d agent", len(list.Agents))
 	if agent, err = client.UpdateAgent(ctx, agent.ID, agentloop.UpdateAgentRequest{Tags: []string{"support"}}); err != nil {
 		return err
 	}

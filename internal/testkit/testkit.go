@@ -104,6 +104,19 @@ func (r *Recorder) Last(t testing.TB) Request {
 	return r.Requests[len(r.Requests)-1]
 }
 
+// EncodesBack checks that a value encodes to the JSON that it was read from. A
+// member that is null counts like one that is absent.
+func EncodesBack(t testing.TB, sample []byte, value any) {
+	t.Helper()
+	encoded, err := json.Marshal(value)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := DiffJSON(t, sample, encoded); diff != "" {
+		t.Errorf("JSON (-sample +encoded):\n%s", diff)
+	}
+}
+
 // DiffJSON compares two JSON texts as values. A member that is null counts
 // like one that is absent.
 func DiffJSON(t testing.TB, want, got []byte) string {
