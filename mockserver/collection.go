@@ -131,7 +131,7 @@ func (c *collection[T]) MarshalJSON() ([]byte, error) {
 	for r := c.first; r != nil; r = r.next {
 		stored = append(stored, storedRecord[T]{r.key.tenant, r.key.id, r.value})
 	}
-	return json.Marshal(stored)
+	return marshal(stored)
 }
 
 // UnmarshalJSON reads what MarshalJSON wrote.

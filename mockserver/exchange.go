@@ -1,8 +1,6 @@
 package mockserver
 
 import (
-	"bytes"
-	"encoding/json"
 	"net/http"
 	"net/url"
 	"slices"
@@ -74,15 +72,9 @@ func (x *exchange) acceptsKey(credential string) bool {
 // jsonAnswer answers with v as JSON. HTML characters are not escaped: none
 // of the five APIs does.
 func jsonAnswer(status int, v any) answer {
-	var body bytes.Buffer
-	encoder := json.NewEncoder(&body)
-	encoder.SetEscapeHTML(false)
-	if err := encoder.Encode(v); err != nil {
-		panic(err) // a type of ours that JSON cannot hold
-	}
 	return answer{
 		status: status,
 		header: http.Header{"Content-Type": {"application/json"}},
-		body:   bytes.TrimSuffix(body.Bytes(), []byte("\n")),
+		body:   mustMarshal(v),
 	}
 }

@@ -122,7 +122,7 @@ func (x *exchange) edit(a *answer) {
 		switch f.kind.name {
 		case "malformed":
 			a.body = append(a.body[:len(a.body)/2:len(a.body)/2], ",,"...)
-			ok = true
+			ok = hasBody(a.status)
 		case "unknown_field":
 			a.body, ok = addUnknown(a.body, f.text)
 		case "unknown_enum":

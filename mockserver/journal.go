@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 )
 
@@ -86,10 +87,18 @@ type remarks struct {
 }
 
 func (r *remarks) add(line string) {
-	const kept = 20
+	const kept, longest = 20, 4 << 10
 	if r.count++; len(r.lines) < kept {
-		r.lines = append(r.lines, line)
+		r.lines = append(r.lines, clip(line, longest))
 	}
+}
+
+// clip shortens a text that is longer than so many bytes.
+func clip(text string, most int) string {
+	if len(text) <= most {
+		return text
+	}
+	return strings.ToValidUTF8(text[:most], "") + "..."
 }
 
 // overhead is about what an entry costs besides its texts.
@@ -142,6 +151,15 @@ func (j *journal) drop() {
 	} else {
 		delete(j.content, e.content)
 	}
+}
+
+// clear forgets everything. Requests that are still being served are no
+// longer counted either.
+func (j *journal) clear() {
+	for _, e := range j.ring[j.first:] {
+		e.gone = true
+	}
+	*j = journal{}
 }
 
 // shrink drops entries until the rest fits. The newest one always stays.
@@ -222,7 +240,7 @@ func (e *entry) line() string {
 	if name == "" {
 		name = "no operation"
 	}
-	text := "call " + strconv.FormatUint(e.id, 10) + ": " + name + " " + e.method + " " + e.where()
+	text := "call " + strconv.FormatUint(e.id, 10) + ": " + name + " " + clip(e.method+" "+e.where(), 300)
 	if e.status != 0 {
 		text += " -> " + strconv.Itoa(e.status)
 	}

@@ -110,15 +110,17 @@ type condition struct {
 	name string // as in JSON: "op", "json /name"
 	want string
 	// got describes what the entry has instead.
-	got   func(*entry) string
-	holds func(*entry, http.Header) bool
+	got func(*entry) string
+	// holds looks at an entry of the journal, or at a request that is being
+	// served: then live is not nil and knows what the journal does not keep.
+	holds func(e *entry, live *exchange) bool
 }
 
 // compile checks matches and makes them ready. All of them must hold.
 func (s *Server) compile(matches []Match) (matcher, error) {
 	var out matcher
 	add := func(name, want string, got func(*entry) string) {
-		out = append(out, condition{name, want, got, func(e *entry, _ http.Header) bool { return got(e) == want }})
+		out = append(out, condition{name, want, got, func(e *entry, _ *exchange) bool { return got(e) == want }})
 	}
 	for _, m := range matches {
 		if m.Op != "" {
@@ -184,9 +186,9 @@ func headerCondition(name, want string) condition {
 		name: "header " + name,
 		want: shown,
 		got:  func(e *entry) string { return strings.Join(e.headerValues(name), ", ") },
-		holds: func(e *entry, live http.Header) bool {
+		holds: func(e *entry, live *exchange) bool {
 			if live != nil {
-				return slices.Contains(live[name], want)
+				return slices.Contains(live.header[name], want)
 			}
 			return slices.Contains(e.headerValues(name), want)
 		},
@@ -215,17 +217,21 @@ func jsonCondition(pointer string, value any) (condition, error) {
 			}
 			return string(redactAt(raw, pointer))
 		},
-		holds: func(e *entry, _ http.Header) bool {
-			raw, ok := valueAt(e.body, pointer)
+		holds: func(e *entry, live *exchange) bool {
+			body := e.body
+			if live != nil {
+				body = live.body
+			}
+			raw, ok := valueAt(body, pointer)
 			var got any
 			return ok && json.Unmarshal(raw, &got) == nil && reflect.DeepEqual(got, want)
 		},
 	}, nil
 }
 
-// holds reports whether an entry matches. live are the headers of a request
-// that is being served; for an entry of the journal they are nil.
-func (m matcher) holds(e *entry, live http.Header) bool {
+// holds reports whether an entry matches. live is the request if it is being
+// served.
+func (m matcher) holds(e *entry, live *exchange) bool {
 	for i := range m {
 		if !m[i].holds(e, live) {
 			return false

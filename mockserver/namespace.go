@@ -145,7 +145,7 @@ func (n *Namespace) Reset(parts ...Part) error {
 			}
 			n.rules, n.ruleIDs = nil, 0
 		case PartJournal:
-			n.journal = journal{}
+			n.journal.clear()
 			n.notify()
 		case PartIDs:
 			n.resetIDs()
@@ -189,6 +189,9 @@ func (n *Namespace) notify() {
 // maxNamespaceName is the longest name of a namespace.
 const maxNamespaceName = 64
 
+// namespaceNameRule is what a name must be, for people.
+const namespaceNameRule = "allowed are 1 to 64 letters, digits, '-' and '.'"
+
 // checkNamespaceName refuses a name that cannot be part of a URL and of a
 // credential.
 func checkNamespaceName(name string) error {
@@ -197,7 +200,7 @@ func checkNamespaceName(name string) error {
 		ok = ok && (c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= '0' && c <= '9' || c == '-' || c == '.')
 	}
 	if !ok {
-		return fmt.Errorf("mockserver: namespace name %.80q: allowed are 1 to %d letters, digits, '-' and '.'", name, maxNamespaceName)
+		return fmt.Errorf("mockserver: namespace name %.80q: %s", name, namespaceNameRule)
 	}
 	return nil
 }

@@ -2,7 +2,7 @@ package mockserver
 
 import (
 	"bytes"
-	"net/http"
+	"net/url"
 	"slices"
 	"strings"
 )
@@ -10,15 +10,21 @@ import (
 // redacted stands where a secret was.
 const redacted = "[redacted]"
 
-// alwaysCredential are headers that carry credentials on any API.
-var alwaysCredential = []string{"Authorization", "Proxy-Authorization", "Cookie", "X-Api-Key"}
+// credentialEndings are how the names of headers end that carry credentials
+// on any API, in canonical form.
+var credentialEndings = []string{
+	"Authorization", "Cookie", "Api-Key", "Apikey", "Access-Key", "Token", "Secret", "Password", "Credential", "Credentials",
+}
 
 // isCredentialHeader reports whether the value of a header must not be kept.
-// name is canonical.
+// Both are canonical: the name, and the names that the API has besides.
 func isCredentialHeader(name string, ofAPI []string) bool {
-	return slices.Contains(alwaysCredential, name) || slices.ContainsFunc(ofAPI, func(other string) bool {
-		return http.CanonicalHeaderKey(other) == name
-	})
+	for _, ending := range credentialEndings {
+		if strings.HasSuffix(name, ending) {
+			return true
+		}
+	}
+	return slices.Contains(ofAPI, name)
 }
 
 // secretMembers are the members of JSON documents, and the parameters of
@@ -27,13 +33,15 @@ func isCredentialHeader(name string, ofAPI []string) bool {
 var secretMembers = map[string]bool{
 	"accesstoken": true, "refreshtoken": true, "idtoken": true, "token": true, "authtoken": true, "bearertoken": true,
 	"apikey": true, "apisecret": true, "secret": true, "secretkey": true, "clientsecret": true, "privatekey": true,
-	"password": true, "passphrase": true, "authorization": true, "credential": true, "xapikey": true,
+	"password": true, "passphrase": true, "authorization": true, "credential": true, "xapikey": true, "accesskey": true,
+	"authvalue": true, "cookie": true, "setcookie": true,
 }
 
 // secretContainers are the members whose every value is one: what they hold
 // keeps its shape and its names.
 var secretContainers = map[string]bool{
-	"llmextraheaders": true, "headers": true, "extraheaders": true, "credentials": true, "secrets": true,
+	"llmextraheaders": true, "headers": true, "extraheaders": true, "customheaders": true, "credentials": true, "secrets": true,
+	"envvars": true,
 }
 
 // valueContainers are the members whose member "value" is a secret.
@@ -51,60 +59,104 @@ func plainName(name string) string {
 
 // redact returns a JSON document with its secrets taken out. Text that is
 // not, or not completely, JSON is redacted as far as it goes.
-func redact(data []byte) []byte {
-	var out bytes.Buffer
-	redactInto(&out, data, false)
-	return out.Bytes()
-}
+func redact(data []byte) []byte { return redactAs(data, plainValue) }
 
 // redactAt redacts a value by the name that a pointer gives it, too.
 func redactAt(value []byte, pointer string) []byte {
-	inside := false
+	at := plainValue
 	for _, step := range splitPointer(pointer) {
 		name := plainName(step)
 		if secretMembers[name] {
 			return []byte(redacted)
 		}
-		inside = inside || secretContainers[name] || valueContainers[name]
+		if secretContainers[name] || valueContainers[name] {
+			at = secretValue
+		}
 	}
-	var out bytes.Buffer
-	redactInto(&out, value, inside)
-	return out.Bytes()
+	return redactAs(value, at)
 }
 
-// redactInto copies JSON text token by token and leaves the secrets out.
-// everything: every value is one.
-func redactInto(out *bytes.Buffer, data []byte, everything bool) {
+// secrecy is what is done to a value.
+type secrecy int
+
+const (
+	plainValue      secrecy = iota // it hides what its members' names say
+	credentialValue                // its member "value" is a secret; without members it is one itself
+	secretValue                    // all of it is one
+)
+
+// redactAs copies JSON text token by token and leaves the secrets out. It
+// takes time in proportion to the text, however deep that is nested.
+func redactAs(data []byte, whole secrecy) []byte {
+	const stand = `"` + redacted + `"`
+	var out bytes.Buffer
+	out.Grow(len(data))
+	within := []secrecy{whole} // that of the items of each container that is open
+	value := whole             // that of the next value
 	for at := 0; at < len(data); {
-		c := data[at]
-		switch {
+		switch c := data[at]; {
 		case c == '"':
 			end := skipString(data, at)
 			if end < 0 {
 				end = len(data) // cut off
 			}
 			colon := skipSpace(data, end)
-			if colon >= len(data) || data[colon] != ':' { // a value
-				if everything {
-					out.WriteString(`"` + redacted + `"`)
-				} else {
+			if colon >= len(data) || data[colon] != ':' {
+				if value == plainValue {
 					out.Write(data[at:end])
+				} else {
+					out.WriteString(stand)
 				}
 				at = end
 				continue
 			}
-			value := skipSpace(data, colon+1)
-			out.Write(data[at:value])
-			at = redactMember(out, data, value, plainName(memberName(data[at:end])))
-		case everything && (c == '-' || c >= '0' && c <= '9' || c == 't' || c == 'f'):
-			end := max(skipValue(data, at), at+1)
-			out.WriteString(`"` + redacted + `"`)
-			at = end
+			name := plainName(memberName(data[at:end]))
+			next := skipSpace(data, colon+1)
+			out.Write(data[at:next])
+			at = next
+			if secretMembers[name] && !bytes.HasPrefix(data[at:], []byte("null")) {
+				out.WriteString(stand)
+				if at = skipValue(data, next); at < 0 {
+					at = len(data)
+				}
+				continue
+			}
+			value = memberSecrecy(within[len(within)-1], name)
+		case c == '{' || c == '[':
+			within = append(within, value)
+			out.WriteByte(c)
+			at++
+		case c == '}' || c == ']':
+			if len(within) > 1 {
+				within = within[:len(within)-1]
+			}
+			value = within[len(within)-1]
+			out.WriteByte(c)
+			at++
+		case c == ',':
+			value = within[len(within)-1]
+			out.WriteByte(c)
+			at++
+		case value != plainValue && (c == '-' || c >= '0' && c <= '9' || c == 't' || c == 'f'):
+			out.WriteString(stand)
+			at = max(skipValue(data, at), at+1)
 		default:
 			out.WriteByte(c)
 			at++
 		}
 	}
+	return out.Bytes()
+}
+
+// memberSecrecy is that of a member of an object.
+func memberSecrecy(object secrecy, name string) secrecy {
+	switch {
+	case object == secretValue, secretContainers[name], object == credentialValue && name == "value":
+		return secretValue
+	case valueContainers[name]:
+		return credentialValue
+	}
+	return plainValue
 }
 
 // memberName is a name as it stands in the text, without quotes and escapes.
@@ -115,60 +167,6 @@ func memberName(raw []byte) string {
 	return string(bytes.Trim(raw, `"`))
 }
 
-// redactMember writes the value of a member that needs special care, and
-// returns the position after it; of any other it returns the position of the
-// value.
-func redactMember(out *bytes.Buffer, data []byte, value int, name string) int {
-	inner := secretContainers[name]
-	if !secretMembers[name] && !inner && !valueContainers[name] {
-		return value
-	}
-	if bytes.HasPrefix(data[value:], []byte("null")) {
-		return value
-	}
-	end := skipValue(data, value)
-	if end < 0 {
-		end = len(data)
-	}
-	switch {
-	case inner:
-		redactInto(out, data[value:end], true)
-	case valueContainers[name]:
-		at := value
-		for _, m := range membersNamed(data[:end], value, "value") {
-			redactInto(out, data[at:m.value], false)
-			redactInto(out, data[m.value:m.end], true)
-			at = m.end
-		}
-		redactInto(out, data[at:end], false)
-	default:
-		out.WriteString(`"` + redacted + `"`)
-	}
-	return end
-}
-
-// membersNamed finds the members of that name in an object or in the objects
-// of an array. Of text that is cut off it takes what is left.
-func membersNamed(data []byte, start int, name string) []member {
-	var found []member
-	if start < len(data) && data[start] == '[' {
-		eachMember(data, start, func(_ []byte, m member) bool {
-			found = append(found, membersNamed(data[:m.end], m.value, name)...)
-			return true
-		})
-		return found
-	}
-	if !eachMember(data, start, func(raw []byte, m member) bool {
-		if sameName(raw, name) {
-			found = append(found, m)
-		}
-		return true
-	}) {
-		return []member{{start, start, len(data)}} // broken: all of it
-	}
-	return found
-}
-
 // redactQuery takes the secrets out of a raw query.
 func redactQuery(query string) string {
 	if query == "" {
@@ -176,7 +174,15 @@ func redactQuery(query string) string {
 	}
 	parts := strings.Split(query, "&")
 	for i, part := range parts {
-		if name, _, ok := strings.Cut(part, "="); ok && (secretMembers[plainName(name)] || plainName(name) == "key") {
+		name, _, ok := strings.Cut(part, "=")
+		if !ok {
+			continue
+		}
+		plain, err := url.QueryUnescape(name)
+		if err != nil {
+			plain = name
+		}
+		if plain = plainName(plain); secretMembers[plain] || plain == "key" {
 			parts[i] = name + "=" + redacted
 		}
 	}

@@ -68,9 +68,12 @@ type Rule struct {
 	removed bool
 }
 
+// maxRules is how many rules a namespace can have.
+const maxRules = 10_000
+
 // AddRule adds a rule after those that there are. A request is hit by the
 // first rule that wants it. The error says in one line what is wrong with the
-// rule and what is allowed.
+// rule and what is allowed; also that there are 10,000 rules already.
 func (n *Namespace) AddRule(spec RuleSpec) (*Rule, error) {
 	r := &Rule{namespace: n, spec: spec}
 	if err := r.compile(); err != nil {
@@ -78,6 +81,9 @@ func (n *Namespace) AddRule(spec RuleSpec) (*Rule, error) {
 	}
 	n.mu.Lock()
 	defer n.mu.Unlock()
+	if len(n.rules) >= maxRules {
+		return nil, fmt.Errorf("mockserver: rule: there are %d already; remove some, or reset the rules", len(n.rules))
+	}
 	n.ruleIDs++
 	r.id = "r" + strconv.Itoa(n.ruleIDs)
 	n.rules = append(n.rules, r)
@@ -169,7 +175,7 @@ func (r *Rule) next() []Fault {
 // the request was read and once after. The caller holds the lock.
 func (r *Rule) claim(x *exchange, early bool) bool {
 	plan := r.next()
-	if plan == nil || isEarly(plan) != early || !r.matcher.holds(x.entry, x.header) {
+	if plan == nil || isEarly(plan) != early || !r.matcher.holds(x.entry, x) {
 		return false
 	}
 	r.seen++

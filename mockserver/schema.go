@@ -29,8 +29,15 @@ type verdict struct {
 	violations []violation
 }
 
+// maxViolations is how many things that are wrong with one request are told.
+// A body of 8 MiB has room for millions.
+const maxViolations = 1000
+
 // refuse reports that the present value breaks a rule.
 func (v *verdict) refuse(format string, arguments ...any) {
+	if len(v.violations) >= maxViolations {
+		return
+	}
 	v.violations = append(v.violations, violation{slices.Clone(v.path), fmt.Sprintf(format, arguments...)})
 }
 

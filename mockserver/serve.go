@@ -194,8 +194,10 @@ func (x *exchange) admit() (a answer, done bool) {
 
 // problem notes a problem. The caller holds the lock.
 func (x *exchange) problem(text string) {
+	n := x.namespace
 	x.entry.problems = append(x.entry.problems, text)
-	x.namespace.journal.problems.add(x.entry.method + " " + x.entry.where() + ": " + text)
+	n.journal.grow(x.entry, len(text), n.server.journalBytes)
+	n.journal.problems.add(x.entry.method + " " + x.entry.where() + ": " + text)
 }
 
 // serve lets the dialect answer.
@@ -240,11 +242,10 @@ func (x *exchange) guarded(call func() answer) (a answer) {
 }
 
 func (x *exchange) panicked(cause any) {
+	n := x.namespace
 	x.entry.panicked = fmt.Sprintf("panic: %v\n\n%s", cause, debug.Stack())
-	x.namespace.journal.panics.add(x.entry.method + " " + x.entry.where() + ": " + x.entry.panicked)
-	if logger := x.namespace.server.config.Logger; logger != nil {
-		logger.Error("panic", "op", x.entry.op, "method", x.entry.method, "path", x.entry.path, "stack", x.entry.panicked)
-	}
+	n.journal.grow(x.entry, len(x.entry.panicked), n.server.journalBytes)
+	n.journal.panics.add(x.entry.method + " " + x.entry.where() + ": " + x.entry.panicked)
 }
 
 func (x *exchange) afterPanic() (a answer) {
@@ -309,12 +310,12 @@ func (x *exchange) send(w http.ResponseWriter, r *http.Request, a answer) {
 	}
 	x.limit.addTo(header, a.status)
 	if a.reason != "" {
-		header["X-Mock-Reason"] = []string{headerText(a.reason)}
+		header["X-Mock-Reason"] = []string{headerText(clip(a.reason, longestReason))}
 	}
-	if a.status == http.StatusNoContent || a.status == http.StatusNotModified {
-		a.body = nil
-	} else {
+	if hasBody(a.status) {
 		header["Content-Length"] = []string{strconv.Itoa(len(a.body))}
+	} else {
+		a.body = nil
 	}
 	if len(a.body) == 0 || r.Method == http.MethodHead {
 		x.finish(&a, x.outcome(r), 0)
@@ -344,6 +345,15 @@ func (x *exchange) send(w http.ResponseWriter, r *http.Request, a answer) {
 	x.finish(&a, x.outcome(r), len(a.body))
 	w.Write(a.body[last:]) //nolint:errcheck // the client went away
 }
+
+// hasBody reports whether an answer of this status can have a body.
+func hasBody(status int) bool {
+	return status != http.StatusNoContent && status != http.StatusNotModified
+}
+
+// longestReason is how long the header X-Mock-Reason can be, in bytes. Clients
+// refuse answers with headers that are much longer.
+const longestReason = 1000
 
 // outcome is how a request ends that can be answered.
 func (x *exchange) outcome(r *http.Request) Outcome {
@@ -389,8 +399,14 @@ func (x *exchange) finish(a *answer, outcome Outcome, sent int) {
 		return
 	}
 	logger, ctx := x.namespace.server.config.Logger, context.Background()
-	if logger != nil && logger.Enabled(ctx, slog.LevelDebug) {
-		e := x.entry // nobody changes it any more
+	if logger == nil {
+		return
+	}
+	e := x.entry // nobody changes it any more
+	if e.panicked != "" {
+		logger.Error("panic", "op", e.op, "method", e.method, "path", e.where(), "stack", e.panicked)
+	}
+	if logger.Enabled(ctx, slog.LevelDebug) {
 		logger.LogAttrs(ctx, slog.LevelDebug, "request",
 			slog.String("op", string(e.op)), slog.String("method", e.method), slog.String("path", e.where()),
 			slog.Int("status", e.status), slog.String("outcome", string(outcome)), slog.Bool("committed", e.committed))
@@ -412,7 +428,7 @@ func (x *exchange) mark(a *answer, outcome Outcome, sent int) bool {
 		}
 	}
 	if a != nil {
-		e.status, e.reason = a.status, a.reason
+		e.status, e.reason = a.status, clip(a.reason, 4*longestReason)
 		e.answer, e.answerSize = kept(a.body), len(a.body)
 		n.journal.grow(e, len(e.answer)+len(e.reason), n.server.journalBytes)
 	}

@@ -255,13 +255,21 @@ func (s *Server) MakeNamespace(name string) (*Namespace, error) {
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	delete(s.dropped, name)
+	s.pardon(name)
 	n, err := s.find(name)
 	if n == nil && err == nil { // it was dropped just now, for having been idle
-		delete(s.dropped, name)
+		s.pardon(name)
 		n, err = s.find(name)
 	}
 	return n, err
+}
+
+// pardon lets a name be used again. The caller holds the lock.
+func (s *Server) pardon(name string) {
+	if _, ok := s.dropped[name]; ok {
+		delete(s.dropped, name)
+		s.droppedLog = slices.DeleteFunc(s.droppedLog, func(other string) bool { return other == name })
+	}
 }
 
 // Namespaces returns every namespace that there is, the default one first and
@@ -307,6 +315,7 @@ func (s *Server) drop(n *Namespace, why string) {
 	defer n.mu.Unlock()
 	n.dropped = why
 	n.endWaits()
+	n.notify()
 }
 
 // find returns a namespace and makes it on first use. It returns nil, without
@@ -378,8 +387,10 @@ func (s *Server) route(r *http.Request) destination {
 		d.emulated = s.apis[s.config.Root] // nil without one
 		d.path = "/" + path
 	}
+	secret := false
 	if !named && d.emulated != nil {
 		name, named = namespaceInCredential(r.Header, d.emulated.credentials)
+		secret = named
 	}
 	if !named {
 		name = r.Header.Get("X-Mock-Namespace")
@@ -390,6 +401,9 @@ func (s *Server) route(r *http.Request) destination {
 	}
 	if err := checkNamespaceName(name); err != nil {
 		d.refused, d.reason = http.StatusBadRequest, err.Error()
+		if secret {
+			d.reason = "mockserver: namespace name after " + credentialMark + " in the credential: " + namespaceNameRule
+		}
 		return d
 	}
 	s.mu.Lock()

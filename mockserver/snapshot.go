@@ -1,6 +1,7 @@
 package mockserver
 
 import (
+	"bytes"
 	"encoding/json"
 	"fmt"
 	"maps"
@@ -17,8 +18,10 @@ type snapshot struct {
 }
 
 // Snapshot returns the records of the namespace, and what its next ids are
-// made from, as a JSON document for Load, Restore and Config.Seed.
-// Credentials are not in it, rules and journal neither.
+// made from, as a JSON document for Load, Restore and Config.Seed. It holds
+// no credentials: those of requests are never stored, and where a record has
+// a secret by name, such as "api_key" in a free-form member, the document has
+// "[redacted]". Rules and journal are not in it.
 func (n *Namespace) Snapshot() json.RawMessage {
 	n.mu.Lock()
 	defer n.mu.Unlock()
@@ -26,9 +29,9 @@ func (n *Namespace) Snapshot() json.RawMessage {
 	for name, emulated := range n.server.apis {
 		switch state, ok := n.states[name]; {
 		case ok:
-			document.APIs[name] = mustMarshal(state)
+			document.APIs[name] = redact(mustMarshal(state))
 		case n.seed != nil && n.seed.APIs[name] != nil:
-			document.APIs[name] = mustMarshal(n.state(emulated))
+			document.APIs[name] = redact(mustMarshal(n.state(emulated)))
 		}
 	}
 	return mustMarshal(document)
@@ -94,10 +97,23 @@ func (s *Server) readSnapshot(document json.RawMessage) (*snapshot, map[API]any,
 	return &read, states, nil
 }
 
+// mustMarshal writes a value of ours as JSON. HTML characters stay what they
+// are, so that free-form values come back as they were.
 func mustMarshal(v any) json.RawMessage {
-	out, err := json.Marshal(v)
+	out, err := marshal(v)
 	if err != nil {
 		panic(err) // a type of ours that JSON cannot hold
 	}
 	return out
+}
+
+// marshal is json.Marshal without the escapes of HTML characters.
+func marshal(v any) ([]byte, error) {
+	var out bytes.Buffer
+	encoder := json.NewEncoder(&out)
+	encoder.SetEscapeHTML(false)
+	if err := encoder.Encode(v); err != nil {
+		return nil, err
+	}
+	return bytes.TrimSuffix(out.Bytes(), []byte("\n")), nil
 }

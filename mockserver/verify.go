@@ -53,7 +53,8 @@ func (j *journal) find(m matcher) []*entry {
 
 // Wait waits until at least so many requests in the journal match, and
 // returns them. It ends with an error that names the nearest request when
-// the context ends or the server closes.
+// the context ends, the server closes or the namespace is dropped. A reset of
+// the journal does not end it: it waits for requests that come afterwards.
 func (n *Namespace) Wait(ctx context.Context, count int, matches ...Match) ([]Call, error) {
 	m, err := n.server.compile(matches)
 	if err != nil {
@@ -63,6 +64,9 @@ func (n *Namespace) Wait(ctx context.Context, count int, matches ...Match) ([]Ca
 		calls, changed, nearest := n.look(count, m)
 		if calls != nil {
 			return calls, nil
+		}
+		if changed == nil {
+			return nil, fmt.Errorf("mockserver: namespace %q was dropped while waiting: %s", n.name, nearest())
 		}
 		select {
 		case <-changed:
@@ -75,7 +79,7 @@ func (n *Namespace) Wait(ctx context.Context, count int, matches ...Match) ([]Ca
 }
 
 // look returns the calls that match if there are enough of them, and else
-// what to wait for and how to explain it.
+// what to wait for, nil if nothing can come any more, and how to explain it.
 func (n *Namespace) look(count int, m matcher) ([]Call, <-chan struct{}, func() string) {
 	n.mu.Lock()
 	defer n.mu.Unlock()
@@ -87,14 +91,18 @@ func (n *Namespace) look(count int, m matcher) ([]Call, <-chan struct{}, func() 
 		}
 		return calls, nil, nil
 	}
-	if n.changed == nil {
-		n.changed = make(chan struct{})
-	}
-	return nil, n.changed, func() string {
+	explain := func() string {
 		n.mu.Lock()
 		defer n.mu.Unlock()
 		return n.journal.explain(count, m)
 	}
+	if n.dropped != "" {
+		return nil, nil, explain
+	}
+	if n.changed == nil {
+		n.changed = make(chan struct{})
+	}
+	return nil, n.changed, explain
 }
 
 // CheckCalls returns an error if not exactly so many requests match, one that

@@ -65,7 +65,9 @@ type xpanderChecker struct {
 }
 
 func (c *xpanderChecker) report(kind, message string, loc ...any) {
-	c.problems = append(c.problems, xpanderProblem{loc, message, kind})
+	if len(c.problems) < maxViolations {
+		c.problems = append(c.problems, xpanderProblem{loc, message, kind})
+	}
 }
 
 // refuse answers with all the problems.
