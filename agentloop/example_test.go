@@ -10,26 +10,14 @@ import (
 
 	agentclients "github.com/agentclients/agentclients-go"
 	"github.com/agentclients/agentclients-go/agentloop"
+	"github.com/agentclients/agentclients-go/internal/testkit"
 	"github.com/agentclients/agentclients-go/mockserver"
 )
 
 // openMock returns a mock of the API and a client of it.
 func openMock() (*mockserver.Server, *agentloop.Client) {
-	mock, err := mockserver.InMemory(mockserver.Config{
-		Deterministic: true,
-		Now:           func() time.Time { return time.Date(2026, 2, 7, 10, 0, 0, 0, time.UTC) },
-	})
-	if err != nil {
-		log.Fatal(err)
-	}
-	client, err := agentloop.NewClient(agentloop.Config{
-		APIKey: "evr_example",
-		Options: agentclients.Options{
-			BaseURL:    mock.URL(mockserver.Agentloop),
-			HTTPClient: mock.Client(),
-			Retry:      agentclients.RetryPolicy{MinWait: time.Millisecond},
-		},
-	})
+	mock, options := testkit.OpenMock(mockserver.Agentloop, time.Date(2026, 2, 7, 10, 0, 0, 0, time.UTC))
+	client, err := agentloop.NewClient(agentloop.Config{APIKey: "evr_example", Options: options})
 	if err != nil {
 		log.Fatal(err)
 	}

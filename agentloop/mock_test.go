@@ -11,6 +11,7 @@ import (
 
 	agentclients "github.com/agentclients/agentclients-go"
 	"github.com/agentclients/agentclients-go/agentloop"
+	"github.com/agentclients/agentclients-go/internal/testkit"
 	"github.com/agentclients/agentclients-go/mockserver"
 )
 
@@ -26,7 +27,7 @@ func startMock(t *testing.T, config mockserver.Config) (*mockserver.Server, *age
 
 func newMockClient(t *testing.T, mock *mockserver.Server, config agentloop.Config) *agentloop.Client {
 	t.Helper()
-	config.BaseURL, config.HTTPClient = mock.URL(mockserver.Agentloop), mock.Client()
+	config.Options = testkit.MockOptions(mock, mockserver.Agentloop)
 	client, err := agentloop.NewClient(config)
 	if err != nil {
 		t.Fatal(err)
@@ -37,9 +38,7 @@ func newMockClient(t *testing.T, mock *mockserver.Server, config agentloop.Confi
 // checkAgents fails the test unless the server has that many agents.
 func checkAgents(t *testing.T, mock *mockserver.Server, want int) {
 	t.Helper()
-	if got := len(mock.Agents(mockserver.Agentloop)); got != want {
-		t.Errorf("%d agents on the server, want %d", got, want)
-	}
+	testkit.CheckAgents(t, mock, mockserver.Agentloop, want)
 }
 
 func TestLifeOfAnAgent(t *testing.T) {
@@ -270,22 +269,70 @@ func TestOutcomeStaysUnknown(t *testing.T) {
 	})
 }
 
-func TestArchivingIsRepeated(t *testing.T) {
+// TestHarmlessCallsAreRepeated: what changes nothing a second time is sent
+// until it works.
+func TestHarmlessCallsAreRepeated(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		mock, client := startMock(t, mockserver.Config{})
-		agent, err := client.CreateAgent(t.Context(), supportAgent)
+		ctx := t.Context()
+		agent, err := client.CreateAgent(ctx, supportAgent)
 		if err != nil {
 			t.Fatal(err)
 		}
-		mock.Fail(mockserver.AgentloopArchiveAgent, mockserver.Drop(mockserver.AfterCommit))
-		if err := client.ArchiveAgent(t.Context(), agent.ID); err != nil {
-			t.Error(err)
+		for _, test := range []struct {
+			op   mockserver.Op
+			call func() error
+		}{
+			{mockserver.AgentloopGetAgent, func() error {
+				_, err := client.GetAgent(ctx, agent.ID)
+				return err
+			}},
+			{mockserver.AgentloopListAgents, func() error {
+				_, err := client.ListAgents(ctx, agentloop.ListAgentsRequest{})
+				return err
+			}},
+			{mockserver.AgentloopUpdateAgent, func() error {
+				_, err := client.UpdateAgent(ctx, agent.ID, agentloop.UpdateAgentRequest{Name: new("n")})
+				return err
+			}},
+			{mockserver.AgentloopPutAgent, func() error {
+				_, _, err := client.PutAgent(ctx, agent.ID, supportAgent)
+				return err
+			}},
+			{mockserver.AgentloopExportAgent, func() error {
+				_, err := client.ExportAgent(ctx, agent.ID)
+				return err
+			}},
+			{mockserver.AgentloopListCapabilities, func() error {
+				_, err := client.ListCapabilities(ctx)
+				return err
+			}},
+			{mockserver.AgentloopGetCapability, func() error {
+				_, err := client.GetCapability(ctx, "web_fetch")
+				return err
+			}},
+			{mockserver.AgentloopListModels, func() error {
+				_, err := client.ListModels(ctx, agentloop.ListModelsRequest{})
+				return err
+			}},
+			{mockserver.AgentloopArchiveAgent, func() error { return client.ArchiveAgent(ctx, agent.ID) }}, // then 404
+		} {
+			testkit.CheckRepeated(t, mock, test.op, test.call)
 		}
 		checkAgents(t, mock, 0)
 	})
 }
 
-func TestAllAgents(t *testing.T) {
+func TestRefusedByTheServer(t *testing.T) {
+	_, client := startMock(t, mockserver.Config{})
+	request := supportAgent
+	request.DefaultModelID = new("gpt-4o") // not an id of a model
+	if _, err := client.CreateAgent(t.Context(), request); !errors.Is(err, agentclients.ErrBadRequest) {
+		t.Errorf("error %v", err)
+	}
+}
+
+func TestAllAgentsReadsEveryPage(t *testing.T) {
 	for _, variants := range [][]mockserver.Variant{nil, {mockserver.AgentloopPaged}} {
 		_, client := startMock(t, mockserver.Config{Variants: variants})
 		want := map[string]bool{}

@@ -8,28 +8,15 @@ import (
 	"time"
 
 	agentclients "github.com/agentclients/agentclients-go"
+	"github.com/agentclients/agentclients-go/internal/testkit"
 	"github.com/agentclients/agentclients-go/mockserver"
 	"github.com/agentclients/agentclients-go/omniflow"
 )
 
 // openMock returns a mock of the API and a client of it.
 func openMock() (*mockserver.Server, *omniflow.Client) {
-	mock, err := mockserver.InMemory(mockserver.Config{
-		Deterministic: true,
-		Now:           func() time.Time { return time.Date(2025, 1, 19, 3, 18, 22, 604e6, time.UTC) },
-	})
-	if err != nil {
-		log.Fatal(err)
-	}
-	client, err := omniflow.NewClient(omniflow.Config{
-		APIKey:      "tk_example",
-		WorkspaceID: "01a0sda156scx5f8",
-		Options: agentclients.Options{
-			BaseURL:    mock.URL(mockserver.Omniflow),
-			HTTPClient: mock.Client(),
-			Retry:      agentclients.RetryPolicy{MinWait: time.Millisecond},
-		},
-	})
+	mock, options := testkit.OpenMock(mockserver.Omniflow, time.Date(2025, 1, 19, 3, 18, 22, 604e6, time.UTC))
+	client, err := omniflow.NewClient(omniflow.Config{APIKey: "tk_example", WorkspaceID: "01a0sda156scx5f8", Options: options})
 	if err != nil {
 		log.Fatal(err)
 	}

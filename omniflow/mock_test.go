@@ -9,6 +9,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	agentclients "github.com/agentclients/agentclients-go"
+	"github.com/agentclients/agentclients-go/internal/testkit"
 	"github.com/agentclients/agentclients-go/mockserver"
 	"github.com/agentclients/agentclients-go/omniflow"
 )
@@ -18,23 +19,23 @@ import (
 func startMock(t *testing.T, config mockserver.Config) (*mockserver.Server, *omniflow.Client) {
 	t.Helper()
 	mock := mockserver.StartInMemory(t, config)
-	client, err := omniflow.NewClient(omniflow.Config{
-		APIKey:      "tk_0123456789",
-		WorkspaceID: "01a0sda156scx5f8",
-		Options:     agentclients.Options{BaseURL: mock.URL(mockserver.Omniflow), HTTPClient: mock.Client()},
-	})
+	return mock, newMockClient(t, mock, omniflow.Config{APIKey: "tk_0123456789", WorkspaceID: "01a0sda156scx5f8"})
+}
+
+func newMockClient(t *testing.T, mock *mockserver.Server, config omniflow.Config) *omniflow.Client {
+	t.Helper()
+	config.Options = testkit.MockOptions(mock, mockserver.Omniflow)
+	client, err := omniflow.NewClient(config)
 	if err != nil {
 		t.Fatal(err)
 	}
-	return mock, client
+	return client
 }
 
 // checkAgents fails the test unless the server has that many agents.
 func checkAgents(t *testing.T, mock *mockserver.Server, want int) {
 	t.Helper()
-	if got := len(mock.Agents(mockserver.Omniflow)); got != want {
-		t.Errorf("%d agents on the server, want %d", got, want)
-	}
+	testkit.CheckAgents(t, mock, mockserver.Omniflow, want)
 }
 
 func TestLifeOfAnAgent(t *testing.T) {
@@ -96,9 +97,9 @@ func TestAgentWithoutID(t *testing.T) {
 	}
 }
 
-// TestNoSecondAgent: whatever comes after the agent was made, one call makes
-// one agent.
-func TestNoSecondAgent(t *testing.T) {
+// TestOutcomeStaysUnknown: a create whose answer is lost is sent once, whatever
+// way it is lost in, and the error says that the agent may exist.
+func TestOutcomeStaysUnknown(t *testing.T) {
 	for name, fault := range map[string]mockserver.Fault{
 		"drop":      mockserver.Drop(mockserver.AfterCommit),
 		"reset":     mockserver.Reset(mockserver.AfterCommit),
@@ -139,22 +140,50 @@ func TestRateLimitIsWaitedFor(t *testing.T) {
 	})
 }
 
-func TestUpdateIsRepeated(t *testing.T) {
+// TestHarmlessCallsAreRepeated: what changes nothing a second time is sent
+// until it works.
+func TestHarmlessCallsAreRepeated(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		mock, client := startMock(t, mockserver.Config{})
-		agent, err := client.CreateAgent(t.Context(), supportAgent)
+		ctx := t.Context()
+		agent, err := client.CreateAgent(ctx, supportAgent)
 		if err != nil {
 			t.Fatal(err)
 		}
-		mock.Fail(mockserver.OmniflowUpdateAgent, mockserver.Drop(mockserver.AfterCommit))
-		mock.Fail(mockserver.OmniflowGetAgent, mockserver.Status(500))
-		if agent, err = client.UpdateAgent(t.Context(), agent.ID, omniflow.UpdateAgentRequest{Name: new("Other")}); err != nil || agent.Name != "Other" {
-			t.Fatalf("updated %+v, %v", agent, err)
-		}
-		if agent, err = client.GetAgent(t.Context(), agent.ID); err != nil || agent.Name != "Other" {
-			t.Errorf("read %+v, %v", agent, err)
+		for _, test := range []struct {
+			op   mockserver.Op
+			call func() error
+		}{
+			{mockserver.OmniflowGetAgent, func() error {
+				_, err := client.GetAgent(ctx, agent.ID)
+				return err
+			}},
+			{mockserver.OmniflowListAgents, func() error {
+				_, err := client.ListAgents(ctx)
+				return err
+			}},
+			{mockserver.OmniflowUpdateAgent, func() error {
+				updated, err := client.UpdateAgent(ctx, agent.ID, omniflow.UpdateAgentRequest{Name: new("Other")})
+				if err == nil && updated.Name != "Other" {
+					t.Errorf("updated %+v", updated)
+				}
+				return err
+			}},
+		} {
+			testkit.CheckRepeated(t, mock, test.op, test.call)
 		}
 	})
+}
+
+func TestRefusedByTheServer(t *testing.T) {
+	_, client := startMock(t, mockserver.Config{})
+	request := supportAgent
+	request.ExtraFields = map[string]any{"settings": "none"}
+	_, err := client.CreateAgent(t.Context(), request)
+	var e *agentclients.Error
+	if !errors.As(err, &e) || !errors.Is(err, agentclients.ErrBadRequest) || e.Code == "" || e.Message != "settings must be an object" {
+		t.Errorf("error %v", err)
+	}
 }
 
 func TestNewerServer(t *testing.T) {

@@ -8,27 +8,15 @@ import (
 	"time"
 
 	agentclients "github.com/agentclients/agentclients-go"
+	"github.com/agentclients/agentclients-go/internal/testkit"
 	"github.com/agentclients/agentclients-go/mockserver"
 	"github.com/agentclients/agentclients-go/orq"
 )
 
 // openMock returns a mock of the API and a client of it.
 func openMock() (*mockserver.Server, *orq.Client) {
-	mock, err := mockserver.InMemory(mockserver.Config{
-		Deterministic: true,
-		Now:           func() time.Time { return time.Date(2025, 11, 20, 10, 0, 0, 0, time.UTC) },
-	})
-	if err != nil {
-		log.Fatal(err)
-	}
-	client, err := orq.NewClient(orq.Config{
-		APIKey: "sk-orq-example",
-		Options: agentclients.Options{
-			BaseURL:    mock.URL(mockserver.Orq),
-			HTTPClient: mock.Client(),
-			Retry:      agentclients.RetryPolicy{MinWait: time.Millisecond},
-		},
-	})
+	mock, options := testkit.OpenMock(mockserver.Orq, time.Date(2025, 11, 20, 10, 0, 0, 0, time.UTC))
+	client, err := orq.NewClient(orq.Config{APIKey: "sk-orq-example", Options: options})
 	if err != nil {
 		log.Fatal(err)
 	}

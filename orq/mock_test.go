@@ -11,6 +11,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	agentclients "github.com/agentclients/agentclients-go"
+	"github.com/agentclients/agentclients-go/internal/testkit"
 	"github.com/agentclients/agentclients-go/mockserver"
 	"github.com/agentclients/agentclients-go/orq"
 )
@@ -20,15 +21,13 @@ import (
 func startMock(t *testing.T, config mockserver.Config) (*mockserver.Server, *orq.Client) {
 	t.Helper()
 	mock := mockserver.StartInMemory(t, config)
-	return mock, newClientFor(t, mock, "sk-orq-key1-0123456789")
+	return mock, newMockClient(t, mock, orq.Config{APIKey: "sk-orq-key1-0123456789"})
 }
 
-func newClientFor(t *testing.T, mock *mockserver.Server, key string) *orq.Client {
+func newMockClient(t *testing.T, mock *mockserver.Server, config orq.Config) *orq.Client {
 	t.Helper()
-	client, err := orq.NewClient(orq.Config{
-		APIKey:  key,
-		Options: agentclients.Options{BaseURL: mock.URL(mockserver.Orq), HTTPClient: mock.Client()},
-	})
+	config.Options = testkit.MockOptions(mock, mockserver.Orq)
+	client, err := orq.NewClient(config)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -38,9 +37,7 @@ func newClientFor(t *testing.T, mock *mockserver.Server, key string) *orq.Client
 // checkAgents fails the test unless the server has that many agents.
 func checkAgents(t *testing.T, mock *mockserver.Server, want int) {
 	t.Helper()
-	if got := len(mock.Agents(mockserver.Orq)); got != want {
-		t.Errorf("%d agents on the server, want %d", got, want)
-	}
+	testkit.CheckAgents(t, mock, mockserver.Orq, want)
 }
 
 func TestLifeOfAnAgent(t *testing.T) {
@@ -106,7 +103,7 @@ func TestLifeOfAnAgent(t *testing.T) {
 			t.Error("an agent of a list has no workspace")
 		}
 
-		other := newClientFor(t, mock, "sk-orq-key2-0123456789")
+		other := newMockClient(t, mock, orq.Config{APIKey: "sk-orq-key2-0123456789"})
 		if _, err := other.GetAgent(ctx, request.Key); !errors.Is(err, agentclients.ErrNotFound) {
 			t.Errorf("another workspace's read: %v", err)
 		}
@@ -137,7 +134,7 @@ func TestRefusedByTheServer(t *testing.T) {
 	}
 }
 
-func TestAllAgentsOfTheServer(t *testing.T) {
+func TestAllAgentsReadsEveryPage(t *testing.T) {
 	_, client := startMock(t, mockserver.Config{})
 	ctx := t.Context()
 	var newestFirst []string
@@ -243,9 +240,9 @@ func TestForeignAgentIsNotTaken(t *testing.T) {
 	}
 }
 
-// TestPlainConflictIsNotSettled: an agent that is just the same was there
+// TestConflictIsNotSettled: an agent that is just the same was there
 // before.
-func TestPlainConflictIsNotSettled(t *testing.T) {
+func TestConflictIsNotSettled(t *testing.T) {
 	mock, client := startMock(t, mockserver.Config{})
 	if _, err := client.CreateAgent(t.Context(), supportAgent); err != nil {
 		t.Fatal(err)
@@ -296,30 +293,50 @@ func TestVersionIsNotCountedTwice(t *testing.T) {
 	})
 }
 
-func TestLostAnswersOfOtherCallsAreRepeated(t *testing.T) {
+// TestHarmlessCallsAreRepeated: what changes nothing a second time is sent
+// until it works.
+func TestHarmlessCallsAreRepeated(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		mock, client := startMock(t, mockserver.Config{})
 		ctx := t.Context()
 		if _, err := client.CreateAgent(ctx, supportAgent); err != nil {
 			t.Fatal(err)
 		}
-		for _, op := range []mockserver.Op{mockserver.OrqListAgents, mockserver.OrqGetAgent, mockserver.OrqUpdateAgent, mockserver.OrqDeleteAgent} {
-			mock.Fail(op, mockserver.Drop(mockserver.AfterCommit))
-		}
-		if _, err := client.ListAgents(ctx, orq.ListAgentsRequest{}); err != nil {
-			t.Error(err)
-		}
-		if _, err := client.GetAgent(ctx, supportAgent.Key); err != nil {
-			t.Error(err)
-		}
-		if _, err := client.UpdateAgent(ctx, supportAgent.Key, orq.UpdateAgentRequest{Role: new("r")}); err != nil {
-			t.Error(err)
-		}
-		if err := client.DeleteAgent(ctx, supportAgent.Key); err != nil {
-			t.Error(err)
+		for _, test := range []struct {
+			op   mockserver.Op
+			call func() error
+		}{
+			{mockserver.OrqGetAgent, func() error {
+				_, err := client.GetAgent(ctx, supportAgent.Key)
+				return err
+			}},
+			{mockserver.OrqListAgents, func() error {
+				_, err := client.ListAgents(ctx, orq.ListAgentsRequest{})
+				return err
+			}},
+			{mockserver.OrqUpdateAgent, func() error {
+				_, err := client.UpdateAgent(ctx, supportAgent.Key, orq.UpdateAgentRequest{Role: new("r")})
+				return err
+			}},
+			{mockserver.OrqDeleteAgent, func() error { return client.DeleteAgent(ctx, supportAgent.Key) }}, // then 404
+		} {
+			testkit.CheckRepeated(t, mock, test.op, test.call)
 		}
 		checkAgents(t, mock, 0)
 	})
+}
+
+func TestNewerServer(t *testing.T) {
+	mock, client := startMock(t, mockserver.Config{})
+	mock.Fail(mockserver.OrqCreateAgent, mockserver.Then(
+		mockserver.UnknownField(""), mockserver.UnknownEnum("/status"), mockserver.TimeDigits(9), mockserver.Null("/memory_stores"), mockserver.Omit("/version_hash")))
+	agent, err := client.CreateAgent(t.Context(), supportAgent)
+	if err != nil || agent.Status == orq.StatusLive || agent.Status == "" || agent.MemoryStores != nil {
+		t.Fatalf("got %+v, %v", agent, err)
+	}
+	if _, err := agent.Created.Time(); err != nil {
+		t.Error(err)
+	}
 }
 
 // TestEnsureAgentFromManyPlaces: one of them creates the agent, the others

@@ -8,27 +8,15 @@ import (
 	"time"
 
 	agentclients "github.com/agentclients/agentclients-go"
+	"github.com/agentclients/agentclients-go/internal/testkit"
 	"github.com/agentclients/agentclients-go/mockserver"
 	"github.com/agentclients/agentclients-go/phoneagents"
 )
 
 // openMock returns a mock of the API and a client of it.
 func openMock() (*mockserver.Server, *phoneagents.Client) {
-	mock, err := mockserver.InMemory(mockserver.Config{
-		Deterministic: true,
-		Now:           func() time.Time { return time.Date(2025, 2, 10, 10, 0, 0, 0, time.UTC) },
-	})
-	if err != nil {
-		log.Fatal(err)
-	}
-	client, err := phoneagents.NewClient(phoneagents.Config{
-		APIKey: "sk_live_example",
-		Options: agentclients.Options{
-			BaseURL:    mock.URL(mockserver.Phoneagents),
-			HTTPClient: mock.Client(),
-			Retry:      agentclients.RetryPolicy{MinWait: time.Millisecond},
-		},
-	})
+	mock, options := testkit.OpenMock(mockserver.Phoneagents, time.Date(2025, 2, 10, 10, 0, 0, 0, time.UTC))
+	client, err := phoneagents.NewClient(phoneagents.Config{APIKey: "sk_live_example", Options: options})
 	if err != nil {
 		log.Fatal(err)
 	}

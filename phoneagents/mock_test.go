@@ -2,10 +2,16 @@ package phoneagents_test
 
 import (
 	"errors"
+	"fmt"
+	"slices"
+	"strings"
 	"testing"
 	"testing/synctest"
 
+	"github.com/google/go-cmp/cmp"
+
 	agentclients "github.com/agentclients/agentclients-go"
+	"github.com/agentclients/agentclients-go/internal/testkit"
 	"github.com/agentclients/agentclients-go/mockserver"
 	"github.com/agentclients/agentclients-go/phoneagents"
 )
@@ -15,22 +21,23 @@ import (
 func startMock(t *testing.T, config mockserver.Config) (*mockserver.Server, *phoneagents.Client) {
 	t.Helper()
 	mock := mockserver.StartInMemory(t, config)
-	client, err := phoneagents.NewClient(phoneagents.Config{
-		APIKey:  "sk_live_0123456789",
-		Options: agentclients.Options{BaseURL: mock.URL(mockserver.Phoneagents), HTTPClient: mock.Client()},
-	})
+	return mock, newMockClient(t, mock, phoneagents.Config{APIKey: "sk_live_0123456789"})
+}
+
+func newMockClient(t *testing.T, mock *mockserver.Server, config phoneagents.Config) *phoneagents.Client {
+	t.Helper()
+	config.Options = testkit.MockOptions(mock, mockserver.Phoneagents)
+	client, err := phoneagents.NewClient(config)
 	if err != nil {
 		t.Fatal(err)
 	}
-	return mock, client
+	return client
 }
 
 // checkAgents fails the test unless the server has that many agents.
 func checkAgents(t *testing.T, mock *mockserver.Server, want int) {
 	t.Helper()
-	if got := len(mock.Agents(mockserver.Phoneagents)); got != want {
-		t.Errorf("%d agents on the server, want %d", got, want)
-	}
+	testkit.CheckAgents(t, mock, mockserver.Phoneagents, want)
 }
 
 func TestLifeOfAnAgent(t *testing.T) {
@@ -135,6 +142,157 @@ func TestOutcomeStaysUnknown(t *testing.T) {
 		}
 		checkAgents(t, mock, 1)
 	})
+}
+
+// TestConflictIsNotSettled: a 409 to the first try is a conflict, even if the
+// agent is the same.
+func TestConflictIsNotSettled(t *testing.T) {
+	mock, client := startMock(t, mockserver.Config{})
+	if _, err := client.CreateAgent(t.Context(), "usr_1", supportAgent); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := client.CreateAgent(t.Context(), "usr_1", supportAgent); !errors.Is(err, agentclients.ErrConflict) {
+		t.Errorf("error %v", err)
+	}
+	mock.AssertCalls(t, 0, mockserver.OpIs(mockserver.PhoneagentsListAgents))
+}
+
+// TestHarmlessCallsAreRepeated: what changes nothing a second time is sent
+// until it works.
+func TestHarmlessCallsAreRepeated(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		mock, client := startMock(t, mockserver.Config{})
+		ctx := t.Context()
+		agent, err := client.CreateAgent(ctx, "usr_1", supportAgent)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, test := range []struct {
+			op   mockserver.Op
+			call func() error
+		}{
+			{mockserver.PhoneagentsGetAgent, func() error {
+				_, err := client.GetAgent(ctx, "usr_1", agent.ID)
+				return err
+			}},
+			{mockserver.PhoneagentsListAgents, func() error {
+				_, err := client.ListAgents(ctx, "usr_1", phoneagents.ListAgentsRequest{})
+				return err
+			}},
+			{mockserver.PhoneagentsUpdateAgent, func() error {
+				_, err := client.UpdateAgent(ctx, "usr_1", agent.ID, phoneagents.UpdateAgentRequest{Name: new("n")})
+				return err
+			}},
+			{mockserver.PhoneagentsDeleteAgent, func() error { return client.DeleteAgent(ctx, "usr_1", agent.ID) }}, // then 404
+			{mockserver.PhoneagentsListPhoneNumbers, func() error {
+				_, err := client.ListPhoneNumbers(ctx, "usr_1", phoneagents.ListPhoneNumbersRequest{})
+				return err
+			}},
+			{mockserver.PhoneagentsDeletePhoneNumber, func() error {
+				return client.DeletePhoneNumber(ctx, "usr_1", agent.PhoneNumberID)
+			}},
+		} {
+			testkit.CheckRepeated(t, mock, test.op, test.call)
+		}
+		checkAgents(t, mock, 0)
+	})
+}
+
+func TestAllAgentsReadsEveryPage(t *testing.T) {
+	_, client := startMock(t, mockserver.Config{})
+	ctx := t.Context()
+	var want []string // the newest first
+	create := func(i int) string {
+		request := supportAgent
+		request.PhoneNumberID = fmt.Sprintf("pn_%d", i)
+		agent, err := client.CreateAgent(ctx, "usr_1", request)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return agent.PhoneNumberID
+	}
+	for i := range 5 {
+		want = slices.Insert(want, 0, create(i))
+	}
+	for _, limit := range []int{0, 1, 2, 5, 6} {
+		var got []string
+		for agent, err := range client.AllAgents(ctx, "usr_1", phoneagents.ListAgentsRequest{Limit: limit}) {
+			if err != nil {
+				t.Fatal(err)
+			}
+			got = append(got, agent.PhoneNumberID)
+			if len(got) == 1 && limit == 2 { // moves every agent by one place
+				create(5)
+			}
+		}
+		if diff := cmp.Diff(want, got); diff != "" {
+			t.Errorf("limit %d (-want +got):\n%s", limit, diff)
+		}
+		if limit == 2 {
+			want = slices.Insert(want, 0, "pn_5")
+		}
+	}
+}
+
+func TestRefusedByTheServer(t *testing.T) {
+	_, client := startMock(t, mockserver.Config{APIKeys: []string{"sk_live_0123456789"}})
+	request := supportAgent
+	request.ExtraFields = map[string]any{"prompt_id": nil}
+	_, err := client.CreateAgent(t.Context(), "usr_1", request)
+	var e *agentclients.Error
+	if !errors.As(err, &e) || !errors.Is(err, agentclients.ErrBadRequest) || e.Code != "Validation error" || e.RequestID == "" {
+		t.Errorf("error %v", err)
+	}
+}
+
+func TestNewerServer(t *testing.T) {
+	mock, client := startMock(t, mockserver.Config{})
+	mock.Fail(mockserver.PhoneagentsCreateAgent, mockserver.Then(
+		mockserver.UnknownField(""), mockserver.TimeDigits(9), mockserver.Null("/updated_at"), mockserver.Omit("/user_id")))
+	agent, err := client.CreateAgent(t.Context(), "usr_1", supportAgent)
+	if err != nil || agent.UserID != "" || agent.UpdatedAt != "" {
+		t.Fatalf("got %+v, %v", agent, err)
+	}
+	if _, err := agent.CreatedAt.Time(); err != nil {
+		t.Error(err)
+	}
+}
+
+func TestPhoneNumbers(t *testing.T) {
+	mock, client := startMock(t, mockserver.Config{})
+	ctx := t.Context()
+	request := phoneagents.AddPhoneNumberRequest{
+		Platform: phoneagents.PlatformWhatsApp, MetaPhoneNumberID: "836990829491415", AccessToken: "EAAxxxx0123456789",
+		DisplayName: new("+1 (234) 567-8900"), ID: new("pn_mine"),
+	}
+	added, err := client.AddPhoneNumber(ctx, "usr_1", request)
+	if err != nil || added.ID != "pn_mine" || added.UserID != "usr_1" || added.Platform != request.Platform ||
+		added.MetaPhoneNumberID != request.MetaPhoneNumberID || added.DisplayName != *request.DisplayName {
+		t.Fatalf("added %+v, %v", added, err)
+	}
+	if _, err := client.AddPhoneNumber(ctx, "usr_1", request); !errors.Is(err, agentclients.ErrConflict) && !errors.Is(err, agentclients.ErrBadRequest) {
+		t.Errorf("added again: %v", err)
+	}
+	for platform, want := range map[phoneagents.Platform]int{"": 1, phoneagents.PlatformWhatsApp: 1, phoneagents.PlatformInstagram: 0} {
+		list, err := client.ListPhoneNumbers(ctx, "usr_1", phoneagents.ListPhoneNumbersRequest{Platform: platform})
+		if err != nil || len(list.PhoneNumbers) != want {
+			t.Errorf("platform %q: %+v, %v", platform, list, err)
+		}
+	}
+	if err := client.DeletePhoneNumber(ctx, "usr_2", added.ID); !errors.Is(err, agentclients.ErrForbidden) {
+		t.Errorf("deleted by another user: %v", err)
+	}
+	if err := client.DeletePhoneNumber(ctx, "usr_1", added.ID); err != nil {
+		t.Error(err)
+	}
+	if err := client.DeletePhoneNumber(ctx, "usr_1", added.ID); !errors.Is(err, agentclients.ErrNotFound) {
+		t.Errorf("deleted again: %v", err)
+	}
+	for _, call := range mock.Calls() {
+		if strings.Contains(fmt.Sprintf("%+v", call), request.AccessToken) {
+			t.Errorf("the journal has the access token: %+v", call)
+		}
+	}
 }
 
 func TestPhoneNumberIsNotAddedTwice(t *testing.T) {

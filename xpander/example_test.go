@@ -8,27 +8,15 @@ import (
 	"time"
 
 	agentclients "github.com/agentclients/agentclients-go"
+	"github.com/agentclients/agentclients-go/internal/testkit"
 	"github.com/agentclients/agentclients-go/mockserver"
 	"github.com/agentclients/agentclients-go/xpander"
 )
 
 // openMock returns a mock of the API and a client of it.
 func openMock() (*mockserver.Server, *xpander.Client) {
-	mock, err := mockserver.InMemory(mockserver.Config{
-		Deterministic: true,
-		Now:           func() time.Time { return time.Date(2026, 2, 7, 10, 0, 0, 0, time.UTC) },
-	})
-	if err != nil {
-		log.Fatal(err)
-	}
-	client, err := xpander.NewClient(xpander.Config{
-		APIKey: "sk_live_example",
-		Options: agentclients.Options{
-			BaseURL:    mock.URL(mockserver.Xpander),
-			HTTPClient: mock.Client(),
-			Retry:      agentclients.RetryPolicy{MinWait: time.Millisecond},
-		},
-	})
+	mock, options := testkit.OpenMock(mockserver.Xpander, time.Date(2026, 2, 7, 10, 0, 0, 0, time.UTC))
+	client, err := xpander.NewClient(xpander.Config{APIKey: "sk_live_example", Options: options})
 	if err != nil {
 		log.Fatal(err)
 	}

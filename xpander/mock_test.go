@@ -12,6 +12,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	agentclients "github.com/agentclients/agentclients-go"
+	"github.com/agentclients/agentclients-go/internal/testkit"
 	"github.com/agentclients/agentclients-go/mockserver"
 	"github.com/agentclients/agentclients-go/xpander"
 )
@@ -21,15 +22,13 @@ import (
 func startMock(t *testing.T, config mockserver.Config) (*mockserver.Server, *xpander.Client) {
 	t.Helper()
 	mock := mockserver.StartInMemory(t, config)
-	return mock, newClient(t, mock, "sk_live_0123456789")
+	return mock, newMockClient(t, mock, xpander.Config{APIKey: "sk_live_0123456789"})
 }
 
-func newClient(t *testing.T, mock *mockserver.Server, key string) *xpander.Client {
+func newMockClient(t *testing.T, mock *mockserver.Server, config xpander.Config) *xpander.Client {
 	t.Helper()
-	client, err := xpander.NewClient(xpander.Config{
-		APIKey:  key,
-		Options: agentclients.Options{BaseURL: mock.URL(mockserver.Xpander), HTTPClient: mock.Client()},
-	})
+	config.Options = testkit.MockOptions(mock, mockserver.Xpander)
+	client, err := xpander.NewClient(config)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -39,9 +38,7 @@ func newClient(t *testing.T, mock *mockserver.Server, key string) *xpander.Clien
 // checkAgents fails the test unless the server has that many agents.
 func checkAgents(t *testing.T, mock *mockserver.Server, want int) {
 	t.Helper()
-	if got := len(mock.Agents(mockserver.Xpander)); got != want {
-		t.Errorf("%d agents on the server, want %d", got, want)
-	}
+	testkit.CheckAgents(t, mock, mockserver.Xpander, want)
 }
 
 func TestLifeOfAnAgent(t *testing.T) {
@@ -88,7 +85,7 @@ func TestLifeOfAnAgent(t *testing.T) {
 		t.Errorf("updated and deployed %+v, %v", updated, err)
 	}
 
-	if _, err := newClient(t, mock, "sk_live_of_another").GetAgent(ctx, created.ID); !errors.Is(err, agentclients.ErrForbidden) {
+	if _, err := newMockClient(t, mock, xpander.Config{APIKey: "sk_live_of_another"}).GetAgent(ctx, created.ID); !errors.Is(err, agentclients.ErrForbidden) {
 		t.Errorf("another organization's read: %v", err)
 	}
 	if err := client.DeleteAgent(ctx, created.ID); err != nil {
@@ -100,7 +97,7 @@ func TestLifeOfAnAgent(t *testing.T) {
 	checkAgents(t, mock, 0)
 }
 
-func TestRefusalsOfTheServer(t *testing.T) {
+func TestRefusedByTheServer(t *testing.T) {
 	_, client := startMock(t, mockserver.Config{APIKeys: []string{"sk_live_0123456789"}})
 	_, err := client.CreateAgent(t.Context(), xpander.CreateAgentRequest{Name: "n", DeploymentType: new(xpander.DeploymentType("vm"))})
 	var e *agentclients.Error
@@ -231,11 +228,7 @@ func TestHarmlessCallsAreRepeated(t *testing.T) {
 			}},
 			{mockserver.XpanderDeleteAgent, func() error { return client.DeleteAgent(ctx, agent.ID) }}, // then 404
 		} {
-			mock.Fail(test.op, mockserver.Drop(mockserver.AfterCommit))
-			if err := test.call(); err != nil {
-				t.Errorf("%s: %v", test.op, err)
-			}
-			mock.AssertCalls(t, 2, mockserver.OpIs(test.op))
+			testkit.CheckRepeated(t, mock, test.op, test.call)
 		}
 		checkAgents(t, mock, 0)
 	})
@@ -266,5 +259,18 @@ func TestAllAgentsReadsEveryPage(t *testing.T) {
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("agents (-want +got):\n%s", diff)
+	}
+}
+
+func TestNewerServer(t *testing.T) {
+	mock, client := startMock(t, mockserver.Config{})
+	mock.Fail(mockserver.XpanderCreateAgent, mockserver.Then(
+		mockserver.UnknownField(""), mockserver.UnknownEnum("/status"), mockserver.TimeDigits(9), mockserver.Null("/tools"), mockserver.Omit("/agno_settings")))
+	agent, err := client.CreateAgent(t.Context(), supportAgent)
+	if err != nil || agent.Status == xpander.StatusActive || agent.Status == "" || agent.Tools != nil {
+		t.Fatalf("got %+v, %v", agent, err)
+	}
+	if _, err := agent.CreatedAt.Time(); err != nil {
+		t.Error(err)
 	}
 }

@@ -9,26 +9,22 @@ import (
 	"github.com/agentclients/agentclients-go/mockserver"
 )
 
-// StartMock returns a mock in memory, and options that lead a client to one of
-// its APIs. Inside a synctest bubble waits cost no time.
-func StartMock(t testing.TB, api mockserver.API, config mockserver.Config) (*mockserver.Server, agentclients.Options) {
-	t.Helper()
-	mock := mockserver.StartInMemory(t, config)
-	return mock, agentclients.Options{BaseURL: mock.URL(api), HTTPClient: mock.Client()}
+// MockOptions lead a client to one of the APIs of a mock.
+func MockOptions(mock *mockserver.Server, api mockserver.API) agentclients.Options {
+	return agentclients.Options{BaseURL: mock.URL(api), HTTPClient: mock.Client()}
 }
 
-// OpenMock is StartMock for examples, which must print the same every time:
-// the clock of the mock stands still.
+// OpenMock returns a mock in memory for examples, which must print the same
+// every time: its clock stands still. The options lead a client to one of its
+// APIs.
 func OpenMock(api mockserver.API, now time.Time) (*mockserver.Server, agentclients.Options) {
 	mock, err := mockserver.InMemory(mockserver.Config{Deterministic: true, Now: func() time.Time { return now }})
 	if err != nil {
 		log.Fatal(err)
 	}
-	return mock, agentclients.Options{
-		BaseURL:    mock.URL(api),
-		HTTPClient: mock.Client(),
-		Retry:      agentclients.RetryPolicy{MinWait: time.Millisecond},
-	}
+	options := MockOptions(mock, api)
+	options.Retry.MinWait = time.Millisecond
+	return mock, options
 }
 
 // CheckAgents fails the test unless the server has so many agents.
@@ -37,4 +33,16 @@ func CheckAgents(t *testing.T, mock *mockserver.Server, api mockserver.API, want
 	if got := len(mock.Agents(api)); got != want {
 		t.Errorf("%d agents on the server, want %d", got, want)
 	}
+}
+
+// CheckRepeated loses the answer to an operation once, and checks that the call
+// that needs it sends it a second time and succeeds.
+func CheckRepeated(t *testing.T, mock *mockserver.Server, op mockserver.Op, call func() error) {
+	t.Helper()
+	before := mock.Count(mockserver.OpIs(op))
+	mock.Fail(op, mockserver.Drop(mockserver.AfterCommit))
+	if err := call(); err != nil {
+		t.Errorf("%s: %v", op, err)
+	}
+	mock.AssertCalls(t, before+2, mockserver.OpIs(op))
 }
