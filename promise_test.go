@@ -96,6 +96,7 @@ type trial struct {
 	onCreate, onRead []mockserver.Fault
 	end              time.Duration // of the context; 0: none
 	change           func(*agentclients.Options)
+	server           mockserver.Config
 }
 
 func (tr trial) String() string {
@@ -106,13 +107,16 @@ func (tr trial) String() string {
 	if tr.end != 0 {
 		text += fmt.Sprintf(", ends after %v", tr.end)
 	}
+	if tr.server.Variants != nil {
+		text += fmt.Sprintf(" on %v", tr.server.Variants)
+	}
 	return text
 }
 
 // run makes the call and checks the promise.
 func (tr trial) run(t *testing.T, a api) {
 	t.Helper()
-	mock, err := mockserver.InMemory(mockserver.Config{})
+	mock, err := mockserver.InMemory(tr.server)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -291,6 +295,38 @@ func TestPromiseWithOtherPolicies(t *testing.T) {
 					trials = append(trials, trial{
 						onCreate: []mockserver.Fault{first, second},
 						change:   func(o *agentclients.Options) { o.Retry = policy },
+					})
+				}
+			}
+		}
+		return trials
+	})
+}
+
+// TestPromiseOnOtherServers: an API has several kinds of servers.
+func TestPromiseOnOtherServers(t *testing.T) {
+	variants := map[mockserver.API][]mockserver.Variant{
+		mockserver.Omniflow: {
+			mockserver.OmniflowSeedExact, mockserver.OmniflowStrict, mockserver.OmniflowCreated, mockserver.OmniflowFlatErrors,
+			mockserver.OmniflowPending, mockserver.OmniflowObjectPhoneNumber,
+		},
+		mockserver.Agentloop: {
+			mockserver.AgentloopFebruary2026, mockserver.AgentloopNull, mockserver.AgentloopPaged, mockserver.AgentloopKnownModels,
+		},
+		mockserver.Orq: {mockserver.OrqKeyPattern, mockserver.OrqKnownProjects, mockserver.OrqWorkspaceID},
+		mockserver.Phoneagents: {
+			mockserver.PhoneagentsRegisteredNumbers, mockserver.PhoneagentsUpstream, mockserver.PhoneagentsReplace, mockserver.PhoneagentsDelete204,
+		},
+		mockserver.Xpander: {mockserver.XpanderModelUpgrade, mockserver.XpanderStringInstructions},
+	}
+	try(t, func(a api) []trial {
+		var trials []trial
+		for _, variant := range variants[a.name] {
+			for _, first := range faultsThatMatter() {
+				for _, second := range faultsThatMatter() {
+					trials = append(trials, trial{
+						onCreate: []mockserver.Fault{first, second},
+						server:   mockserver.Config{Variants: []mockserver.Variant{variant}},
 					})
 				}
 			}
