@@ -48,10 +48,10 @@ func Example_errors() {
 	switch {
 	case errors.Is(err, agentclients.ErrInvalidRequest):
 		fmt.Println("nothing was sent:", err)
-	case errors.Is(err, agentclients.ErrConflict):
-		fmt.Println("it exists already:", err)
 	case errors.Is(err, agentclients.ErrOutcomeUnknown):
 		fmt.Println("look before you try again:", err)
+	case errors.Is(err, agentclients.ErrConflict):
+		fmt.Println("it exists already:", err)
 	}
 	// Output:
 	// it exists already: phoneagents: create agent: 409 Conflict: Phone number already has an active agent (request id req_000000000002)

@@ -17,6 +17,7 @@ import (
 
 	agentclients "github.com/agentclients/agentclients-go"
 	"github.com/agentclients/agentclients-go/agentloop"
+	"github.com/agentclients/agentclients-go/internal/demo"
 	"github.com/agentclients/agentclients-go/mockserver"
 )
 
@@ -36,14 +37,8 @@ func main() {
 
 	var config agentloop.Config // reads the environment
 	if os.Getenv("EVERRUNS_API_KEY") == "" {
-		mock, err := mockserver.Listen(mockserver.Config{})
-		if err != nil {
-			log.Fatal(err)
-		}
-		defer mock.Close()
 		config.APIKey = "evr_for_the_mock"
-		config.BaseURL = mock.URL(mockserver.Agentloop)
-		fmt.Println("EVERRUNS_API_KEY is not set: using the mock")
+		config.BaseURL = demo.Mock(mockserver.Agentloop, "EVERRUNS_API_KEY")
 	}
 	client, err := agentloop.NewClient(config)
 	if err != nil {
@@ -54,10 +49,10 @@ func main() {
 	defer cancel()
 	agent, err := client.CreateAgent(ctx, request)
 	switch {
-	case errors.Is(err, agentclients.ErrConflict):
-		log.Fatalf("The id belongs to another agent, which may be archived; leave -id out to get a new one.\n%v", err)
 	case errors.Is(err, agentclients.ErrOutcomeUnknown):
 		log.Fatalf("The agent may exist or not; run this again with -id %s, which cannot make a second one.\n%v", request.ID, err)
+	case errors.Is(err, agentclients.ErrConflict):
+		log.Fatalf("The id belongs to another agent, which may be archived; leave -id out to get a new one.\n%v", err)
 	case err != nil:
 		log.Fatal(err)
 	}

@@ -1,7 +1,7 @@
 // Orq creates an agent on orq.ai. It talks to a mock of the API in this
 // process, or, if ORQ_API_KEY is set, to the real one:
 //
-//	go run ./examples/orq -key support.agent -path Default -model openai/gpt-4o
+//	go run ./examples/orq -key support.agent -role Assistant -model openai/gpt-4o -path Default
 package main
 
 import (
@@ -14,27 +14,28 @@ import (
 	"time"
 
 	agentclients "github.com/agentclients/agentclients-go"
+	"github.com/agentclients/agentclients-go/internal/demo"
 	"github.com/agentclients/agentclients-go/mockserver"
 	"github.com/agentclients/agentclients-go/orq"
 )
 
 func main() {
 	log.SetFlags(0)
-	key := flag.String("key", "support.agent", "key of the agent, unique in the workspace")
-	path := flag.String("path", "Default", "project and folders to put the agent into")
-	model := flag.String("model", "openai/gpt-4o", "model of the agent")
+	request := orq.CreateAgentRequest{
+		Description:  "Answers questions about orders",
+		Instructions: "Be brief. Look the order up before you answer.",
+		Settings:     orq.Settings{Tools: []orq.Tool{{Type: orq.ToolCurrentDate}}},
+	}
+	flag.StringVar(&request.Key, "key", "support.agent", "`key` of the agent")
+	flag.StringVar(&request.Role, "role", "Assistant", "what the agent is")
+	flag.StringVar(&request.Model.ID, "model", "openai/gpt-4o", "provider and `model`")
+	flag.StringVar(&request.Path, "path", "Default", "project and folders to put the agent in")
 	flag.Parse()
 
 	var config orq.Config // reads the environment
 	if os.Getenv("ORQ_API_KEY") == "" {
-		mock, err := mockserver.Listen(mockserver.Config{})
-		if err != nil {
-			log.Fatal(err)
-		}
-		defer mock.Close()
 		config.APIKey = "sk-orq-for-the-mock"
-		config.BaseURL = mock.URL(mockserver.Orq)
-		fmt.Println("ORQ_API_KEY is not set: using the mock")
+		config.BaseURL = demo.Mock(mockserver.Orq, "ORQ_API_KEY")
 	}
 	client, err := orq.NewClient(config)
 	if err != nil {
@@ -43,23 +44,14 @@ func main() {
 
 	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
 	defer cancel()
-	agent, err := client.CreateAgent(ctx, orq.CreateAgentRequest{
-		Key:          *key,
-		DisplayName:  new("Support"),
-		Role:         "Assistant",
-		Description:  "Answers questions about orders",
-		Instructions: "Be brief. Look the order up before you answer.",
-		Path:         *path,
-		Model:        orq.Model{ID: *model},
-		Settings:     orq.Settings{Tools: []orq.Tool{{Type: orq.ToolCurrentDate}}},
-	})
+	agent, err := client.CreateAgent(ctx, request)
 	switch {
 	case errors.Is(err, agentclients.ErrOutcomeUnknown):
-		log.Fatalf("The agent may exist or not; run the program again, the key keeps it to one agent.\n%v", err)
+		log.Fatalf("The agent may exist or not; run this again with the same -key, which cannot make a second one.\n%v", err)
 	case errors.Is(err, agentclients.ErrConflict):
-		log.Fatalf("The key is taken; choose another one, or use EnsureAgent to update the agent.\n%v", err)
+		log.Fatalf("The key is taken; choose another -key, or change the agent with EnsureAgent.\n%v", err)
 	case err != nil:
 		log.Fatal(err)
 	}
-	fmt.Printf("%s: %q in %s is %s with %s\n", agent.Key, agent.DisplayName, agent.Path, agent.Status, agent.Model.ID)
+	fmt.Printf("%s: %q is %s with %s in %s\n", agent.ID, agent.Key, agent.Status, agent.Model.ID, agent.Path)
 }

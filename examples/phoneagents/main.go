@@ -15,6 +15,7 @@ import (
 	"time"
 
 	agentclients "github.com/agentclients/agentclients-go"
+	"github.com/agentclients/agentclients-go/internal/demo"
 	"github.com/agentclients/agentclients-go/mockserver"
 	"github.com/agentclients/agentclients-go/phoneagents"
 )
@@ -30,14 +31,8 @@ func main() {
 
 	var config phoneagents.Config // reads the environment
 	if os.Getenv("PHONEAGENTS_API_KEY") == "" {
-		mock, err := mockserver.Listen(mockserver.Config{})
-		if err != nil {
-			log.Fatal(err)
-		}
-		defer mock.Close()
 		config.APIKey = "sk_live_for_the_mock"
-		config.BaseURL = mock.URL(mockserver.Phoneagents)
-		fmt.Println("PHONEAGENTS_API_KEY is not set: using the mock")
+		config.BaseURL = demo.Mock(mockserver.Phoneagents, "PHONEAGENTS_API_KEY")
 	}
 	client, err := phoneagents.NewClient(config)
 	if err != nil {
@@ -48,10 +43,10 @@ func main() {
 	defer cancel()
 	agent, err := client.CreateAgent(ctx, *user, request)
 	switch {
-	case errors.Is(err, agentclients.ErrConflict):
-		log.Fatalf("The number has an agent already; update or delete that one first.\n%v", err)
 	case errors.Is(err, agentclients.ErrOutcomeUnknown):
 		log.Fatalf("The agent may exist or not; list the agents of %s before you try again.\n%v", *user, err)
+	case errors.Is(err, agentclients.ErrConflict):
+		log.Fatalf("The number has an agent already; update or delete that one first.\n%v", err)
 	case err != nil:
 		log.Fatal(err)
 	}
