@@ -1,0 +1,159 @@
+package agentclients_test
+
+import (
+	"cmp"
+	"go/ast"
+	"go/doc"
+	"go/parser"
+	"go/token"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+)
+
+// documentation is a public package, as go doc sees it.
+type documentation struct {
+	*doc.Package
+	files *token.FileSet
+}
+
+// document reads the package in a directory.
+func document(t *testing.T, name string) documentation {
+	t.Helper()
+	paths, err := filepath.Glob(filepath.Join(name, "*.go"))
+	if err != nil || len(paths) == 0 {
+		t.Fatalf("%q has no Go files: %v", name, err)
+	}
+	d := documentation{files: token.NewFileSet()}
+	var files []*ast.File
+	for _, path := range paths {
+		if strings.HasSuffix(path, "_test.go") {
+			continue
+		}
+		file, err := parser.ParseFile(d.files, path, nil, parser.ParseComments)
+		if err != nil {
+			t.Fatal(err)
+		}
+		files = append(files, file)
+	}
+	d.Package, err = doc.NewFromFiles(d.files, files, module+"/"+name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return d
+}
+
+// publicPackages are those that programs import.
+var publicPackages = append([]string{".", "mockserver"}, providers...)
+
+// TestEverythingIsDocumented: every exported identifier has a comment that
+// begins with its name, and every exported field and method of an interface
+// has one. A list of constants or variables may have one for all of them.
+func TestEverythingIsDocumented(t *testing.T) {
+	for _, name := range publicPackages {
+		d := document(t, name)
+		check := func(name, comment string, node ast.Node) {
+			if comment == "" {
+				t.Errorf("%v: %s has no comment", d.files.Position(node.Pos()), name)
+			} else if first, _, _ := strings.Cut(strings.TrimPrefix(comment, "Deprecated: "), " "); name != "" && first != name &&
+				!slices.Contains([]string{"A", "An", "The"}, first) {
+				t.Errorf("%v: the comment of %s begins with %q", d.files.Position(node.Pos()), name, first)
+			}
+		}
+		if d.Doc == "" {
+			t.Errorf("package %s has no comment", name)
+		}
+		values := slices.Concat(d.Consts, d.Vars)
+		functions := slices.Clone(d.Funcs)
+		for _, one := range d.Types {
+			check(one.Name, one.Doc, one.Decl)
+			for _, spec := range one.Decl.Specs {
+				checkMembers(t, d, one.Name, spec.(*ast.TypeSpec).Type)
+			}
+			values = slices.Concat(values, one.Consts, one.Vars)
+			functions = slices.Concat(functions, one.Funcs, one.Methods)
+		}
+		for _, function := range functions {
+			check(function.Name, function.Doc, function.Decl)
+		}
+		for _, value := range values {
+			for _, spec := range value.Decl.Specs {
+				spec := spec.(*ast.ValueSpec)
+				if value.Doc == "" && cmp.Or(spec.Doc.Text(), spec.Comment.Text()) == "" && spec.Names[0].IsExported() {
+					t.Errorf("%v: %s has no comment", d.files.Position(spec.Pos()), spec.Names[0])
+				}
+			}
+		}
+	}
+}
+
+// checkMembers checks the fields of a struct, nested ones included, or the
+// methods of an interface.
+func checkMembers(t *testing.T, d documentation, name string, expression ast.Expr) {
+	t.Helper()
+	var members *ast.FieldList
+	switch expression := expression.(type) {
+	case *ast.StructType:
+		members = expression.Fields
+	case *ast.InterfaceType:
+		if name == "TB" {
+			return // a part of testing.TB
+		}
+		members = expression.Methods
+	default:
+		return
+	}
+	for _, member := range members.List {
+		for _, identifier := range member.Names {
+			if identifier.IsExported() && member.Doc.Text() == "" && member.Comment.Text() == "" {
+				t.Errorf("%v: %s.%s has no comment", d.files.Position(member.Pos()), name, identifier)
+			}
+			checkMembers(t, d, name+"."+identifier.Name, member.Type)
+		}
+	}
+}
+
+// TestEveryMethodOfAClient: the comment says what HTTP call it is and what
+// happens after a failure, and an example with an output shows it.
+func TestEveryMethodOfAClient(t *testing.T) {
+	for _, name := range providers {
+		d := document(t, name)
+		client := d.Types[slices.IndexFunc(d.Types, func(one *doc.Type) bool { return one.Name == "Client" })]
+		examples := runningExamples(t, name)
+		for _, example := range []string{"NewClient", "Client_CreateAgent_lostAnswer"} {
+			if !examples[example] {
+				t.Errorf("%s has no example %s", name, example)
+			}
+		}
+		for _, method := range client.Methods {
+			if !examples["Client_"+method.Name] {
+				t.Errorf("%s: %s has no example", name, method.Name)
+			}
+			if _, reference, found := strings.Cut(method.Doc, "\nAPI reference: "); !found || !strings.Contains(reference, "/") {
+				t.Errorf("%s: the comment of %s has no API reference", name, method.Name)
+			}
+			// What walks over pages tells by what it ends.
+			if !slices.ContainsFunc([]string{"repeated", "another try", "called again", "The loop ends", "like AllAgents"}, func(phrase string) bool {
+				return strings.Contains(strings.ReplaceAll(method.Doc, "\n", " "), phrase)
+			}) {
+				t.Errorf("%s: the comment of %s does not say what happens after a failure", name, method.Name)
+			}
+		}
+	}
+}
+
+// runningExamples returns the names of the examples of a package that have an
+// output, and are run for it.
+func runningExamples(t *testing.T, name string) map[string]bool {
+	t.Helper()
+	file, err := parser.ParseFile(token.NewFileSet(), filepath.Join(name, "example_test.go"), nil, parser.ParseComments)
+	if err != nil {
+		t.Fatal(err)
+	}
+	running := map[string]bool{}
+	for _, example := range doc.Examples(file) {
+		running[example.Name] = example.Output != ""
+	}
+	return running
+}
