@@ -55,19 +55,20 @@ func (d agentloopDialect) operations() []operation {
 	const collection, one = "/v1/agents", "/v1/agents/{agent_id}"
 	create := []string{"id", "name", "description", "system_prompt", "default_model_id", "tags", "capabilities"}
 	update := []string{"name", "description", "system_prompt", "default_model_id", "tags", "capabilities", "status"}
+	inner := shape{mayHave("capabilities", listRule(objectRule(membersOf("ref", "config")), 0, 0))}
 	return []operation{
-		{AgentloopCreateAgent, http.MethodPost, collection, create, d.createAgent},
-		{AgentloopListAgents, http.MethodGet, collection, nil, d.listAgents},
-		{AgentloopImportAgent, http.MethodPost, collection + "/import", nil, d.importAgent},
-		{AgentloopGetAgent, http.MethodGet, one, nil, d.getAgent},
-		{AgentloopUpdateAgent, http.MethodPatch, one, update, d.updateAgent},
-		{AgentloopPutAgent, http.MethodPut, one, create, d.putAgent},
-		{AgentloopArchiveAgent, http.MethodDelete, one, nil, d.archiveAgent},
-		{AgentloopExportAgent, http.MethodGet, one + "/export", nil, d.exportAgent},
-		{AgentloopListCapabilities, http.MethodGet, "/v1/capabilities", nil, d.listCapabilities},
-		{AgentloopGetCapability, http.MethodGet, "/v1/capabilities/{capability_id}", nil, d.getCapability},
-		{AgentloopListModels, http.MethodGet, "/v1/llm-models", nil, d.listModels},
-		{AgentloopListModels, http.MethodGet, "/v1/models", nil, d.listModels}, // its name since the middle of 2026
+		{AgentloopCreateAgent, http.MethodPost, collection, create, d.createAgent, inner},
+		{AgentloopListAgents, http.MethodGet, collection, nil, d.listAgents, nil},
+		{AgentloopImportAgent, http.MethodPost, collection + "/import", nil, d.importAgent, nil},
+		{AgentloopGetAgent, http.MethodGet, one, nil, d.getAgent, nil},
+		{AgentloopUpdateAgent, http.MethodPatch, one, update, d.updateAgent, inner},
+		{AgentloopPutAgent, http.MethodPut, one, create, d.putAgent, inner},
+		{AgentloopArchiveAgent, http.MethodDelete, one, nil, d.archiveAgent, nil},
+		{AgentloopExportAgent, http.MethodGet, one + "/export", nil, d.exportAgent, nil},
+		{AgentloopListCapabilities, http.MethodGet, "/v1/capabilities", nil, d.listCapabilities, nil},
+		{AgentloopGetCapability, http.MethodGet, "/v1/capabilities/{capability_id}", nil, d.getCapability, nil},
+		{AgentloopListModels, http.MethodGet, "/v1/llm-models", nil, d.listModels, nil},
+		{AgentloopListModels, http.MethodGet, "/v1/models", nil, d.listModels, nil}, // its name since the middle of 2026
 	}
 }
 
@@ -99,19 +100,12 @@ func agentloopAuthorization(header http.Header) (scheme, key string) {
 func (agentloopDialect) newState() any { return new(agentloopState) }
 
 func (agentloopDialect) agents(state any) []Agent {
-	var agents []Agent
-	for tenant, agent := range state.(*agentloopState).Agents.all() {
-		if agent.Status != agentloopActive {
-			continue
+	return agentsOf(&state.(*agentloopState).Agents, func(a *agentloopAgent) *Agent {
+		if a.Status != agentloopActive {
+			return nil
 		}
-		agents = append(agents, Agent{
-			ID:     agent.ID,
-			Name:   agent.Name,
-			Tenant: tenant,
-			JSON:   jsonAnswer(http.StatusOK, agent).body,
-		})
-	}
-	return agents
+		return &Agent{ID: a.ID, Name: a.Name, JSON: mustMarshal(a)}
+	})
 }
 
 func (d agentloopDialect) serve(x *exchange) answer {

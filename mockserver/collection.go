@@ -118,6 +118,22 @@ func (c *collection[T]) all() iter.Seq2[string, *T] {
 	}
 }
 
+// agentsOf lists the records that are agents, in the order of creation.
+// describe says who an agent is and what a read of it answers; nil: it is none
+// any more.
+func agentsOf[T any](records *collection[T], describe func(*T) *Agent) []Agent {
+	var agents []Agent
+	for tenant, record := range records.all() {
+		if agent := describe(record); agent != nil {
+			if agent.Tenant == "" {
+				agent.Tenant = tenant
+			}
+			agents = append(agents, *agent)
+		}
+	}
+	return agents
+}
+
 // storedRecord is how a record is written to a snapshot.
 type storedRecord[T any] struct {
 	Tenant string `json:"tenant"`

@@ -31,7 +31,8 @@ type Config struct {
 	// RateLimits enforces the documented limits of the real APIs, by the
 	// clock of the namespace and per credential: 60 requests a minute on
 	// omniflow, 1,200 a minute on agentloop, 100 a minute on orq, and 100 a
-	// minute and 1,000 an hour on phoneagents and xpander.
+	// minute and 1,000 an hour on phoneagents and xpander. Without it xpander
+	// still counts in its X-RateLimit headers, which are on every answer.
 	RateLimits bool
 
 	// RateLimit replaces the limits of all APIs by this one. Zero: the

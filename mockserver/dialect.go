@@ -55,6 +55,7 @@ type operation struct {
 	pattern string   // below the API's prefix: "/v2/agents/{agent_key}"
 	fields  []string // the members that a request body may have; nil: no body
 	handle  func(*exchange) answer
+	shape   shape // for strictness: what is known of the members themselves
 }
 
 // A route is an operation with its pattern split for matching.

@@ -42,18 +42,19 @@ const (
 
 // omniflowDialect emulates the Omni Flow agents of Trillet. Its records
 // belong to the workspace that the request names.
-type omniflowDialect struct{}
+type omniflowDialect struct{ keyHeader }
 
 func (omniflowDialect) api() API { return Omniflow }
 
 func (d omniflowDialect) operations() []operation {
 	const collection, one = "/v1/api/omni-flow-agents", "/v1/api/omni-flow-agents/{id}"
+	voice := shape{mayHave("ttsModel", objectRule(membersOf("provider", "voiceId")))}
 	return []operation{
-		{OmniflowCreateAgent, http.MethodPost, collection, []string{"name", "llmModel", "settings"}, d.withBody(d.createAgent)},
-		{OmniflowListAgents, http.MethodGet, collection, nil, d.listAgents},
-		{OmniflowGetAgent, http.MethodGet, one, nil, d.getAgent},
-		{OmniflowUpdateAgent, http.MethodPut, one, []string{"name", "llmModel", "ttsModel", "settings"}, d.withBody(d.updateAgent)},
-		{OmniflowDeleteAgent, http.MethodDelete, one, nil, d.deleteAgent},
+		{op: OmniflowCreateAgent, method: http.MethodPost, pattern: collection, fields: []string{"name", "llmModel", "settings"}, handle: d.withBody(d.createAgent)},
+		{op: OmniflowListAgents, method: http.MethodGet, pattern: collection, handle: d.listAgents},
+		{op: OmniflowGetAgent, method: http.MethodGet, pattern: one, handle: d.getAgent},
+		{op: OmniflowUpdateAgent, method: http.MethodPut, pattern: one, fields: []string{"name", "llmModel", "ttsModel", "settings"}, handle: d.withBody(d.updateAgent), shape: voice},
+		{op: OmniflowDeleteAgent, method: http.MethodDelete, pattern: one, handle: d.deleteAgent},
 	}
 }
 
@@ -64,41 +65,25 @@ func (omniflowDialect) variants() []Variant {
 	}
 }
 
-// credentialHeaders has Authorization, too: it is ignored here, but people
-// put their key there by mistake.
-func (omniflowDialect) credentialHeaders() []string { return []string{"X-Api-Key", "Authorization"} }
-
-func (omniflowDialect) credential(header http.Header) string { return header.Get("X-Api-Key") }
-
 func (omniflowDialect) newState() any { return new(omniflowState) }
 
 func (omniflowDialect) agents(state any) []Agent {
-	var agents []Agent
-	for workspace, record := range state.(*omniflowState).Agents.all() {
-		agents = append(agents, Agent{
-			ID:     record.ID,
-			Name:   record.Name,
-			Tenant: workspace,
-			JSON:   jsonAnswer(http.StatusOK, record.omniflowAgent).body,
-		})
-	}
-	return agents
+	return agentsOf(&state.(*omniflowState).Agents, func(r *omniflowRecord) *Agent {
+		return &Agent{ID: r.ID, Name: r.Name, JSON: mustMarshal(r.omniflowAgent)}
+	})
 }
 
 func (d omniflowDialect) serve(x *exchange) answer {
-	if key := d.credential(x.header); !x.acceptsKey(key) {
-		reason := "header x-api-key: expected an accepted key, got another one"
-		if key == "" {
-			reason = "header x-api-key: expected a key, got nothing"
-		}
-		return d.refuse(x, http.StatusUnauthorized, "", reason)
+	key := d.credential(x.header)
+	if !x.acceptsKey(key) {
+		return d.refuse(x, http.StatusUnauthorized, "", d.refused(key))
 	}
 	x.tenant = x.header.Get("X-Workspace-Id")
 	if x.tenant == "" {
 		return d.refuse(x, http.StatusBadRequest, "x-workspace-id header is required",
 			"header x-workspace-id: expected a workspace id, got nothing")
 	}
-	if a, over := x.limited(d.credential(x.header)); over {
+	if a, over := x.limited(key); over {
 		return a
 	}
 	switch {

@@ -55,12 +55,12 @@ func (orqDialect) credential(header http.Header) string {
 func (orqDialect) operations() []operation {
 	create, update := orqCreateShape.names(), orqUpdateShape.names()
 	return []operation{
-		{op: OrqCreateAgent, method: "POST", pattern: "/v2/agents/", fields: create, handle: createOrqAgent},
-		{op: OrqCreateAgent, method: "POST", pattern: "/v2/agents", fields: create, handle: createOrqAgent},
+		{op: OrqCreateAgent, method: "POST", pattern: "/v2/agents/", fields: create, handle: createOrqAgent, shape: orqCreateShape},
+		{op: OrqCreateAgent, method: "POST", pattern: "/v2/agents", fields: create, handle: createOrqAgent, shape: orqCreateShape},
 		{op: OrqListAgents, method: "GET", pattern: "/v2/agents/", handle: listOrqAgents},
 		{op: OrqListAgents, method: "GET", pattern: "/v2/agents", handle: listOrqAgents},
 		{op: OrqGetAgent, method: "GET", pattern: "/v2/agents/{agent_key}", handle: getOrqAgent},
-		{op: OrqUpdateAgent, method: "PATCH", pattern: "/v2/agents/{agent_key}", fields: update, handle: updateOrqAgent},
+		{op: OrqUpdateAgent, method: "PATCH", pattern: "/v2/agents/{agent_key}", fields: update, handle: updateOrqAgent, shape: orqUpdateShape},
 		{op: OrqDeleteAgent, method: "DELETE", pattern: "/v2/agents/{agent_key}", handle: deleteOrqAgent},
 	}
 }
@@ -68,16 +68,9 @@ func (orqDialect) operations() []operation {
 func (orqDialect) newState() any { return new(orqState) }
 
 func (orqDialect) agents(state any) []Agent {
-	var agents []Agent
-	for tenant, agent := range state.(*orqState).Agents.all() {
-		agents = append(agents, Agent{
-			ID:     agent.Key,
-			Name:   agent.DisplayName,
-			Tenant: tenant,
-			JSON:   jsonAnswer(http.StatusOK, agent).body,
-		})
-	}
-	return agents
+	return agentsOf(&state.(*orqState).Agents, func(a *orqAgent) *Agent {
+		return &Agent{ID: a.Key, Name: a.DisplayName, JSON: mustMarshal(a)}
+	})
 }
 
 func (orqDialect) serve(x *exchange) answer {

@@ -41,7 +41,7 @@ const (
 // numbers. Records belong to a credential, and within it to the user of the
 // path: another user of the same credential is told 403, another credential
 // sees nothing at all.
-type phoneagentsDialect struct{}
+type phoneagentsDialect struct{ keyHeader }
 
 func (phoneagentsDialect) api() API { return Phoneagents }
 
@@ -53,14 +53,14 @@ func (d phoneagentsDialect) operations() []operation {
 		agents := prefix + "/users/{user_id}/agents"
 		numbers := prefix + "/users/{user_id}/phone_numbers"
 		all = append(all,
-			operation{PhoneagentsCreateAgent, http.MethodPost, agents, []string{"agent_id", "phone_number_id", "prompt_id", "name"}, d.withBody(d.createAgent)},
-			operation{PhoneagentsListAgents, http.MethodGet, agents, nil, d.withUser(d.listAgents)},
-			operation{PhoneagentsGetAgent, http.MethodGet, agents + "/{agent_id}", nil, d.withUser(d.getAgent)},
-			operation{PhoneagentsUpdateAgent, http.MethodPatch, agents + "/{agent_id}", []string{"name", "prompt_id"}, d.withBody(d.updateAgent)},
-			operation{PhoneagentsDeleteAgent, http.MethodDelete, agents + "/{agent_id}", nil, d.withUser(d.deleteAgent)},
-			operation{PhoneagentsAddPhoneNumber, http.MethodPost, numbers, []string{"id", "platform", "meta_phone_number_id", "access_token", "display_name"}, d.withBody(d.addPhoneNumber)},
-			operation{PhoneagentsListPhoneNumbers, http.MethodGet, numbers, nil, d.withUser(d.listPhoneNumbers)},
-			operation{PhoneagentsDeletePhoneNumber, http.MethodDelete, numbers + "/{phone_number_id}", nil, d.withUser(d.deletePhoneNumber)},
+			operation{PhoneagentsCreateAgent, http.MethodPost, agents, []string{"agent_id", "phone_number_id", "prompt_id", "name"}, d.withBody(d.createAgent), nil},
+			operation{PhoneagentsListAgents, http.MethodGet, agents, nil, d.withUser(d.listAgents), nil},
+			operation{PhoneagentsGetAgent, http.MethodGet, agents + "/{agent_id}", nil, d.withUser(d.getAgent), nil},
+			operation{PhoneagentsUpdateAgent, http.MethodPatch, agents + "/{agent_id}", []string{"name", "prompt_id"}, d.withBody(d.updateAgent), nil},
+			operation{PhoneagentsDeleteAgent, http.MethodDelete, agents + "/{agent_id}", nil, d.withUser(d.deleteAgent), nil},
+			operation{PhoneagentsAddPhoneNumber, http.MethodPost, numbers, []string{"id", "platform", "meta_phone_number_id", "access_token", "display_name"}, d.withBody(d.addPhoneNumber), nil},
+			operation{PhoneagentsListPhoneNumbers, http.MethodGet, numbers, nil, d.withUser(d.listPhoneNumbers), nil},
+			operation{PhoneagentsDeletePhoneNumber, http.MethodDelete, numbers + "/{phone_number_id}", nil, d.withUser(d.deletePhoneNumber), nil},
 		)
 	}
 	return all
@@ -70,37 +70,18 @@ func (phoneagentsDialect) variants() []Variant {
 	return []Variant{PhoneagentsRegisteredNumbers, PhoneagentsUpstream, PhoneagentsReplace, PhoneagentsDelete204}
 }
 
-// credentialHeaders has Authorization, too: it is ignored here, but people
-// put their key there by mistake.
-func (phoneagentsDialect) credentialHeaders() []string {
-	return []string{"X-Api-Key", "Authorization"}
-}
-
-func (phoneagentsDialect) credential(header http.Header) string { return header.Get("X-Api-Key") }
-
 func (phoneagentsDialect) newState() any { return new(phoneagentsState) }
 
 func (phoneagentsDialect) agents(state any) []Agent {
-	var agents []Agent
-	for _, record := range state.(*phoneagentsState).Agents.all() {
-		agents = append(agents, Agent{
-			ID:     record.ID,
-			Name:   record.Name,
-			Tenant: record.UserID,
-			JSON:   jsonAnswer(http.StatusOK, record.view(phoneagentsTime)).body,
-		})
-	}
-	return agents
+	return agentsOf(&state.(*phoneagentsState).Agents, func(a *phoneagentsAgent) *Agent {
+		return &Agent{ID: a.ID, Name: a.Name, Tenant: a.UserID, JSON: mustMarshal(a.view(phoneagentsTime))}
+	})
 }
 
 func (d phoneagentsDialect) serve(x *exchange) answer {
 	key := d.credential(x.header)
 	if !x.acceptsKey(key) {
-		reason := "header x-api-key: expected an accepted key, got another one"
-		if key == "" {
-			reason = "header x-api-key: expected a key, got nothing"
-		}
-		return d.refuse(x, http.StatusUnauthorized, "", "", reason)
+		return d.refuse(x, http.StatusUnauthorized, "", "", d.refused(key))
 	}
 	x.tenant = fingerprint(key)
 	if a, over := x.limited(key); over {
@@ -123,11 +104,28 @@ func (d phoneagentsDialect) serve(x *exchange) answer {
 
 // phoneagentsError is the body of every error.
 type phoneagentsError struct {
-	Error                 string `json:"error"`
-	Message               string `json:"message"`
+	Error   string `json:"error"`
+	Message string `json:"message"`
+	phoneagentsStamp
+}
+
+// phoneagentsStamp says in a body which request it answers, and when.
+type phoneagentsStamp struct {
 	CorrelationID         string `json:"correlation_id,omitempty"`
 	Timestamp             string `json:"timestamp"`
 	UpstreamCorrelationID string `json:"correlationId,omitempty"`
+}
+
+// stamp returns the stamp of an answer, and its correlation id.
+func (d phoneagentsDialect) stamp(x *exchange) (stamp phoneagentsStamp, id string) {
+	id = d.correlationID(x)
+	stamp.Timestamp = x.now().Format(d.timeLayout(x))
+	if x.variant(PhoneagentsUpstream) {
+		stamp.UpstreamCorrelationID = id
+	} else {
+		stamp.CorrelationID = id
+	}
+	return stamp, id
 }
 
 // refuse answers with an error. An empty class or message stands for the
@@ -140,14 +138,8 @@ func (d phoneagentsDialect) refuse(x *exchange, status int, class, message, reas
 	if message == "" {
 		message = usualMessage
 	}
-	body := phoneagentsError{Error: class, Message: message, Timestamp: x.now().Format(d.timeLayout(x))}
-	id := d.correlationID(x)
-	if x.variant(PhoneagentsUpstream) {
-		body.UpstreamCorrelationID = id
-	} else {
-		body.CorrelationID = id
-	}
-	a := jsonAnswer(status, body)
+	stamp, id := d.stamp(x)
+	a := jsonAnswer(status, phoneagentsError{class, message, stamp})
 	a.header.Set("X-Correlation-Id", id)
 	a.reason = reason
 	return a
@@ -196,13 +188,11 @@ func (phoneagentsDialect) usual(x *exchange, status int) (class, message string)
 // phoneagentsEnvelope is the body of a delete and, with the variant
 // PhoneagentsUpstream, of every other success.
 type phoneagentsEnvelope struct {
-	Success               bool   `json:"success"`
-	Data                  any    `json:"data,omitempty"`
-	Count                 *int   `json:"count,omitempty"` // of this page
-	Message               string `json:"message,omitempty"`
-	Timestamp             string `json:"timestamp"`
-	CorrelationID         string `json:"correlation_id,omitempty"`
-	UpstreamCorrelationID string `json:"correlationId,omitempty"`
+	Success bool   `json:"success"`
+	Data    any    `json:"data,omitempty"`
+	Count   *int   `json:"count,omitempty"` // of this page
+	Message string `json:"message,omitempty"`
+	phoneagentsStamp
 }
 
 // record answers with one agent or phone number.
@@ -231,14 +221,9 @@ func (d phoneagentsDialect) deleted(x *exchange, message string) answer {
 }
 
 func (d phoneagentsDialect) envelope(x *exchange, status int, body phoneagentsEnvelope) answer {
-	id := d.correlationID(x)
+	var id string
 	body.Success = true
-	body.Timestamp = x.now().Format(d.timeLayout(x))
-	if x.variant(PhoneagentsUpstream) {
-		body.UpstreamCorrelationID = id
-	} else {
-		body.CorrelationID = id
-	}
+	body.phoneagentsStamp, id = d.stamp(x)
 	a := jsonAnswer(status, body)
 	a.header.Set("X-Correlation-Id", id)
 	return a

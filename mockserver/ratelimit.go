@@ -20,6 +20,7 @@ type RateLimit struct {
 type apiLimits struct {
 	limits     []RateLimit
 	headers    bool   // X-RateLimit headers on every answer
+	always     bool   // these also while the limits are not enforced
 	retryAfter bool   // Retry-After with 429
 	guess      string // what no source documents
 }
@@ -30,7 +31,7 @@ var documentedLimits = map[API]apiLimits{
 	Agentloop:   {limits: []RateLimit{{1200, time.Minute}}, retryAfter: true},
 	Orq:         {limits: []RateLimit{{100, time.Minute}}, headers: true, retryAfter: true, guess: "orq.rate-limit"},
 	Phoneagents: {limits: []RateLimit{{100, time.Minute}, {1000, time.Hour}}, headers: true, guess: "phoneagents.429-body"},
-	Xpander:     {limits: []RateLimit{{100, time.Minute}, {1000, time.Hour}}, headers: true},
+	Xpander:     {limits: []RateLimit{{100, time.Minute}, {1000, time.Hour}}, headers: true, always: true},
 }
 
 // maxLimited is how many credentials are counted at a time in a namespace.
@@ -59,18 +60,19 @@ type limitStatus struct {
 	retryAfter       int // seconds; 0: not told
 }
 
-// limited counts a request against the limits of its API, if there are any.
-// It reports true, with the API's own 429, for one that is over them; that
-// one does not count. Dialects call it right after they checked the
-// credential.
+// limited counts a request against the limits of its API, if there are any
+// or if its answers tell of them all the time. It reports true, with the API's
+// own 429, for one that is over limits that are enforced; that one does not
+// count. Dialects call it right after they checked the credential.
 func (x *exchange) limited(credential string) (answer, bool) {
 	config := &x.namespace.server.config
 	api := x.dialect.api()
 	rules := documentedLimits[api]
+	enforced := config.RateLimits
 	switch {
 	case config.RateLimit.Requests > 0:
-		rules.limits = []RateLimit{config.RateLimit}
-	case !config.RateLimits || len(rules.limits) == 0:
+		rules.limits, enforced = []RateLimit{config.RateLimit}, true
+	case !enforced && !rules.always, len(rules.limits) == 0:
 		return answer{}, false
 	}
 	now := x.now()
@@ -102,7 +104,7 @@ func (x *exchange) limited(credential string) (answer, bool) {
 		reset:     windows[nearest].ends,
 		headers:   rules.headers,
 	}
-	if over < 0 {
+	if over < 0 || !enforced {
 		return answer{}, false
 	}
 	if rules.guess != "" {

@@ -99,6 +99,28 @@ func TestRateLimitsAreOffByDefault(t *testing.T) {
 	}
 }
 
+// The answers of xpander tell of its limits, whether they are enforced or not.
+func TestXpanderAlwaysTellsOfItsLimits(t *testing.T) {
+	begin := time.Date(2026, 1, 1, 12, 0, 0, 0, time.UTC)
+	server := testServer(t, Config{Now: func() time.Time { return begin }})
+	for i := range 150 {
+		r := httptest.NewRequest("GET", "/xpander/v1/agents/none", nil)
+		r.Header.Set("X-Api-Key", "k")
+		w := httptest.NewRecorder()
+		server.ServeHTTP(w, r)
+		if w.Code != 404 {
+			t.Fatalf("request %d: status %d", i, w.Code)
+		}
+		for name, want := range map[string]string{
+			"X-RateLimit-Limit": "100", "X-RateLimit-Remaining": strconv.Itoa(max(0, 99-i)), "X-RateLimit-Reset": fmt.Sprint(begin.Add(time.Minute).Unix()),
+		} {
+			if got := w.Header().Get(name); got != want {
+				t.Errorf("request %d: %s is %q, want %q", i, name, got, want)
+			}
+		}
+	}
+}
+
 func TestOwnRateLimit(t *testing.T) {
 	server := testServer(t, Config{RateLimit: RateLimit{Requests: 2, Per: time.Hour}})
 	var codes []int

@@ -27,6 +27,18 @@ type violation struct {
 type verdict struct {
 	path       []any
 	violations []violation
+
+	// strict asks for remarks: what the API lets pass although no document
+	// has it, or although it is deprecated.
+	strict  bool
+	remarks []violation
+}
+
+// remark notes something about the present value that the API lets pass.
+func (v *verdict) remark(format string, arguments ...any) {
+	if v.strict && len(v.remarks) < maxViolations {
+		v.remarks = append(v.remarks, violation{slices.Clone(v.path), fmt.Sprintf(format, arguments...)})
+	}
 }
 
 // maxViolations is how many things that are wrong with one request are told.
@@ -78,13 +90,19 @@ type memberRule struct {
 	name     string
 	required bool // null counts as missing
 	rule     rule
+	instead  string // what to use instead of it; "": it is not deprecated
 }
 
-func mustHave(name string, r rule) memberRule { return memberRule{name, true, r} }
-func mayHave(name string, r rule) memberRule  { return memberRule{name, false, r} }
+func mustHave(name string, r rule) memberRule { return memberRule{name: name, required: true, rule: r} }
+func mayHave(name string, r rule) memberRule  { return memberRule{name: name, rule: r} }
+
+// deprecated is a member that may be there, but another one is better.
+func deprecated(name, instead string, r rule) memberRule {
+	return memberRule{name: name, rule: r, instead: instead}
+}
 
 // shape is what is known of an object. Members that it does not name are let
-// through.
+// through; a strict verdict remarks on them, unless the shape is empty.
 type shape []memberRule
 
 // check applies the shape to the members of the present value.
@@ -96,6 +114,19 @@ func (s shape) check(v *verdict, members object) {
 			v.enter(m.name, func(v *verdict, _ json.RawMessage) { v.refuse("is required") }, nil)
 		case there:
 			v.enter(m.name, m.rule, raw)
+			if m.instead != "" {
+				v.enter(m.name, func(v *verdict, _ json.RawMessage) { v.remark("is deprecated; use %s", m.instead) }, nil)
+			}
+		}
+	}
+	if v.strict && len(s) > 0 {
+		names := s.names()
+		for _, name := range sortedNames(members) {
+			if !slices.Contains(names, name) {
+				v.enter(name, func(v *verdict, _ json.RawMessage) {
+					v.remark("unknown member; there are %s", strings.Join(names, ", "))
+				}, nil)
+			}
 		}
 	}
 }
@@ -137,14 +168,15 @@ func taggedRule(tag string, branches ...branch) rule {
 	for i, b := range branches {
 		names[i] = b.name
 	}
-	common := objectRule(shape{mustHave(tag, enumRule(names...))})
+	common := shape{mustHave(tag, enumRule(names...))}
 	return func(v *verdict, raw json.RawMessage) {
-		common(v, raw)
+		whole := common
 		members, _ := asObject(raw)
 		name, _ := asString(members[tag])
 		if i := slices.Index(names, name); i >= 0 {
-			branches[i].shape.check(v, members)
+			whole = slices.Concat(common, branches[i].shape)
 		}
+		objectRule(whole)(v, raw)
 	}
 }
 
@@ -240,6 +272,19 @@ func checkBounds(v *verdict, number, least, most float64) {
 		v.refuse("must be at most %v, not %v", most, number)
 	}
 }
+
+// membersOf is the shape of an object of which only the names of its members
+// are looked at.
+func membersOf(names ...string) shape {
+	s := make(shape, len(names))
+	for i, name := range names {
+		s[i] = mayHave(name, anyValue)
+	}
+	return s
+}
+
+// anyValue lets everything through.
+func anyValue(*verdict, json.RawMessage) {}
 
 // booleanRule wants true or false.
 func booleanRule(v *verdict, raw json.RawMessage) {

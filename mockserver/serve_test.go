@@ -22,7 +22,7 @@ type brokenDialect struct {
 }
 
 func (d brokenDialect) operations() []operation {
-	return []operation{{OmniflowListAgents, http.MethodGet, omniflowAgents, nil, func(*exchange) answer { panic("a bug") }}}
+	return []operation{{op: OmniflowListAgents, method: http.MethodGet, pattern: omniflowAgents, handle: func(*exchange) answer { panic("a bug") }}}
 }
 
 func (d brokenDialect) serve(x *exchange) answer { return x.op.handle(x) }
@@ -233,4 +233,40 @@ func FuzzServe(f *testing.F) {
 			n.Reset(PartJournal) //nolint:errcheck // the part exists
 		}
 	})
+}
+
+// Members are looked at as deep as they are documented.
+func TestStrictnessLooksInside(t *testing.T) {
+	const agent = "/agents/agent_00000000000000000000000000000000"
+	for name, c := range map[string]struct {
+		method, path, body string
+		want               []string
+	}{
+		"orq": {"POST", "/orq/v2/agents", `{"key":"k","role":"r","description":"d","instructions":"i","path":"p","settings":{"max_iteration":5,"tools":[{"type":"http","nmae":1}]},
+			"model":{"id":"m","parameters":{"max_tokens":5,"response_format":{"type":"text","schema":1}}},"fallback_models":["f",{"id":"g","parameters":{"max_tokens":6}}],"variables":{"anything":1}}`, []string{
+			"/model/parameters/max_tokens: is deprecated; use max_completion_tokens",
+			"/model/parameters/response_format/schema: unknown member; there are type",
+			"/fallback_models/1/parameters/max_tokens: is deprecated; use max_completion_tokens",
+			"/settings/tools/0/nmae: unknown member; there are type, key, id, requires_approval, timeout, configuration, tool_id",
+			"/settings/max_iteration: unknown member; there are max_iterations, max_execution_time, tool_approval_required, tools, evaluators, guardrails, max_cost, chat_exposed",
+		}},
+		"the published orq answer": {"PATCH", "/orq/v2/agents/k", `{"model":{"id":"m","parameters":{"audio":{"voice":"alloy","format":"wav"},"thinking":{"type":"enabled","budget_tokens":123,"thinking_level":"low"}},"retry":{"count":3,"on_codes":[429]}}}`, nil},
+		"omniflow":                 {"PUT", "/omniflow" + omniflowAgents + "/x", `{"ttsModel":{"provider":"p","voice":"v"},"settings":{"free":1}}`, []string{"/ttsModel/voice: unknown member; there are provider, voiceId"}},
+		"agentloop":                {"PATCH", "/agentloop/v1" + agent, `{"capabilities":[{"ref":"a","config":{"free":1}},{"ref":"b","conf":{}}]}`, []string{"/capabilities/1/conf: unknown member; there are ref, config"}},
+		"xpander": {"POST", "/xpander/v1/agents", `{"name":"a","instructions":{"roles":[]},"agno_settings":{"learning":true,"tool_calls_compression":{"on":true}},"graph":[{"item_id":"i","settings":{"free":1},"llm_settings":[{"name":"x"}]}]}`, []string{
+			"/instructions/roles: unknown member; there are role, goal, general",
+			"/graph/0/llm_settings/0/name: unknown member; there are type, provider, model, temperature",
+			"/agno_settings/tool_calls_compression/on: unknown member; there are enabled, threshold, instructions",
+		}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			server := testServer(t, Config{Strictness: Report})
+			r := httptest.NewRequest(c.method, c.path, strings.NewReader(c.body))
+			r.Header = hostileHeader()
+			server.ServeHTTP(httptest.NewRecorder(), r)
+			if diff := cmp.Diff(c.want, server.Calls()[0].Problems); diff != "" {
+				t.Error(diff)
+			}
+		})
+	}
 }

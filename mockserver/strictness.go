@@ -10,9 +10,10 @@ import (
 )
 
 // Strictness is what is done about requests that the API would let pass
-// although something is wrong with them: a member of the body that the
-// operation does not have or has twice, a body that is not declared as JSON,
-// a body where none belongs, a query that cannot be read.
+// although something is wrong with them: a member of the body that no
+// document has, at any depth that is documented, one that is deprecated or
+// that is there twice, a body that is not declared as JSON, a body where none
+// belongs, a query that cannot be read.
 type Strictness string
 
 // What can be done about such requests.
@@ -57,7 +58,29 @@ func (x *exchange) problems() []string {
 	if !utf8.Valid(x.body) {
 		return append(problems, "the body is not valid UTF-8")
 	}
-	return append(problems, x.memberProblems()...)
+	problems = append(problems, x.memberProblems()...)
+	return append(problems, x.innerProblems()...)
+}
+
+// innerProblems looks at what the members hold: at those that are unknown or
+// deprecated.
+func (x *exchange) innerProblems() []string {
+	if x.op.shape == nil {
+		return nil
+	}
+	members, err := parseObject(x.body)
+	if err != nil {
+		return nil // the API says so itself
+	}
+	check := verdict{strict: true}
+	x.op.shape.check(&check, members)
+	var problems []string
+	for _, remark := range check.remarks {
+		if len(remark.path) > 1 { // the others are looked at in the text, where they may be there twice
+			problems = append(problems, headerText(clip(remark.pointer(), 200))+": "+remark.message)
+		}
+	}
+	return problems[:min(len(problems), 20)]
 }
 
 // takesNoBody reports whether the operation is of a kind that never has a

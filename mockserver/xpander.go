@@ -30,7 +30,7 @@ const (
 
 // xpanderDialect emulates the agents of xpander.ai. The credential is also
 // the organization whose agents a request sees.
-type xpanderDialect struct{}
+type xpanderDialect struct{ keyHeader }
 
 // xpanderState is what xpander remembers.
 type xpanderState struct {
@@ -44,13 +44,13 @@ func (xpanderDialect) api() API { return Xpander }
 func (d xpanderDialect) operations() []operation {
 	const collection, one = "/v1/agents", "/v1/agents/{agent_id}"
 	return []operation{
-		{XpanderCreateAgent, http.MethodPost, collection, xpanderCreateFields, d.createAgent},
-		{XpanderListAgents, http.MethodGet, collection, nil, d.listAgents},
-		{XpanderListFullAgents, http.MethodGet, collection + "/full", nil, d.listFullAgents},
-		{XpanderGetAgent, http.MethodGet, one, nil, d.getAgent},
-		{XpanderUpdateAgent, http.MethodPatch, one, xpanderUpdateFields, d.updateAgent},
-		{XpanderDeployAgent, http.MethodPut, one, nil, d.deployAgent},
-		{XpanderDeleteAgent, http.MethodDelete, one, nil, d.deleteAgent},
+		{XpanderCreateAgent, http.MethodPost, collection, xpanderCreateFields, d.createAgent, xpanderInnerShape},
+		{XpanderListAgents, http.MethodGet, collection, nil, d.listAgents, nil},
+		{XpanderListFullAgents, http.MethodGet, collection + "/full", nil, d.listFullAgents, nil},
+		{XpanderGetAgent, http.MethodGet, one, nil, d.getAgent, nil},
+		{XpanderUpdateAgent, http.MethodPatch, one, xpanderUpdateFields, d.updateAgent, xpanderInnerShape},
+		{XpanderDeployAgent, http.MethodPut, one, nil, d.deployAgent, nil},
+		{XpanderDeleteAgent, http.MethodDelete, one, nil, d.deleteAgent, nil},
 	}
 }
 
@@ -58,35 +58,18 @@ func (xpanderDialect) variants() []Variant {
 	return []Variant{XpanderModelUpgrade, XpanderStringInstructions}
 }
 
-// credentialHeaders has Authorization, too: it is ignored here, but people
-// put their key there by mistake.
-func (xpanderDialect) credentialHeaders() []string { return []string{"X-Api-Key", "Authorization"} }
-
-func (xpanderDialect) credential(header http.Header) string { return header.Get("X-Api-Key") }
-
 func (xpanderDialect) newState() any { return new(xpanderState) }
 
 func (xpanderDialect) agents(state any) []Agent {
-	var agents []Agent
-	for tenant, record := range state.(*xpanderState).Agents.all() {
-		agents = append(agents, Agent{
-			ID:     record.ID,
-			Name:   record.Name,
-			Tenant: tenant,
-			JSON:   jsonAnswer(http.StatusOK, record.xpanderAgent).body,
-		})
-	}
-	return agents
+	return agentsOf(&state.(*xpanderState).Agents, func(r *xpanderRecord) *Agent {
+		return &Agent{ID: r.ID, Name: r.Name, JSON: mustMarshal(r.xpanderAgent)}
+	})
 }
 
 func (d xpanderDialect) serve(x *exchange) answer {
 	key := d.credential(x.header)
 	if !x.acceptsKey(key) {
-		reason := "header x-api-key: expected an accepted key, got another one"
-		if key == "" {
-			reason = "header x-api-key: expected a key, got nothing"
-		}
-		return d.refuse(x, http.StatusUnauthorized, "", reason)
+		return d.refuse(x, http.StatusUnauthorized, "", d.refused(key))
 	}
 	x.tenant = fingerprint(key)
 	if a, over := x.limited(key); over {

@@ -34,6 +34,30 @@ var (
 	xpanderUpdateFields = append(slices.Clone(xpanderWideFields), "status", "should_reset_graph", "agent_id")
 )
 
+// xpanderInnerShape is what is documented of the members that are objects or
+// lists of them.
+var xpanderInnerShape = shape{
+	mayHave("instructions", objectRule(membersOf("role", "goal", "general"))),
+	mayHave("llm_settings", listRule(objectRule(xpanderLLMSettingsShape), 0, 0)),
+	mayHave("attached_tools", listRule(objectRule(membersOf("id", "operation_ids")), 0, 0)),
+	mayHave("llm_credentials", objectRule(membersOf("name", "value", "description"))),
+	mayHave("knowledge_bases", listRule(objectRule(membersOf("id", "name", "description", "strategy", "rw", "documents")), 0, 0)),
+	mayHave("source_nodes", listRule(objectRule(membersOf("id", "type", "targets", "metadata")), 0, 0)),
+	mayHave("graph", listRule(objectRule(append(
+		membersOf("id", "item_id", "name", "type", "sub_type", "targets", "settings", "is_first"),
+		mayHave("llm_settings", listRule(objectRule(xpanderLLMSettingsShape), 0, 0)),
+	)), 0, 0)),
+	mayHave("agno_settings", objectRule(append(
+		membersOf("session_storage", "agent_memories", "agentic_culture", "user_memories", "agentic_memory",
+			"session_summaries", "num_history_runs", "max_tool_calls_from_history", "tool_call_limit", "coordinate_mode",
+			"pii_detection_enabled", "pii_detection_mask", "prompt_injection_detection_enabled", "openai_moderation_enabled",
+			"openai_moderation_categories", "reasoning_tools_enabled", "learning"),
+		mayHave("tool_calls_compression", objectRule(membersOf("enabled", "threshold", "instructions"))),
+	))),
+}
+
+var xpanderLLMSettingsShape = membersOf("type", "provider", "model", "temperature")
+
 // The words that the API allows, letter by letter. The last four providers
 // came later than the rest.
 var (
