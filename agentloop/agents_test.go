@@ -520,6 +520,17 @@ func TestUnreadableAnswers(t *testing.T) {
 	}
 }
 
+// TestOddAnswersAreRead: one value of an unexpected type does not spoil the
+// rest of an answer.
+func TestOddAnswersAreRead(t *testing.T) {
+	for _, sample := range []string{"create_response.json", "agent_with_usage.json"} {
+		testkit.SurvivesOddValues(t, readFile(t, sample), decodeAgent, "id")
+	}
+	testkit.SurvivesOddValues(t, readFile(t, "capability.json"), decodeCapability, "id")
+	testkit.SurvivesOddValues(t, []byte(`{"data":[{"id":"a","name":"n"}],"total":1,"offset":0,"limit":20}`), decodeAgentList, "data")
+	testkit.SurvivesOddValues(t, []byte(`{"data":[`+string(readFile(t, "model.json"))+`]}`), decodeModelList, "data")
+}
+
 func TestNewerAnswersAreRead(t *testing.T) {
 	client, recorder := suite.Record(t)
 	const body = `{"id":"agt-1","name":7,"status":"deleted","max_iterations":5,"capabilities":[{"ref":"x","config":[1]},{"ref":2}],"created_at":1739181600,"usage":"none"}`

@@ -19,9 +19,9 @@ type Config struct {
 	// all of them take.
 	Bearer bool
 
-	// Options are the options that all clients share. BaseURL is
-	// "https://app.everruns.com/api" unless it is set here, there or in
-	// EVERRUNS_API_URL. It does not include the version.
+	// Options are the options that all clients share. An empty BaseURL reads
+	// EVERRUNS_API_URL, and if that is empty, too, is
+	// "https://app.everruns.com/api". It does not include the version.
 	agentclients.Options
 }
 

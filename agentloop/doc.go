@@ -13,16 +13,17 @@
 // The server refuses a second agent with the same id. So the client always
 // sends one: the ID of the request, or else a new one as [NewAgentID] makes
 // it. It may then repeat a create whose answer was lost, and if the repeat is
-// refused with 409 it reads the agent back. If that agent is what was asked
-// for, it is returned.
+// refused with 409 it reads the agent back. An agent with a new id can only be
+// the one that was asked for; one with the ID of the request is returned if it
+// has the content of the request, too.
 //
 // A 409 to the first try is a plain conflict ([agentclients.ErrConflict]), also
 // if the agent that has the id is archived. To create or replace in one call,
 // use [Client.PutAgent].
 //
-// If every try was lost the error matches [agentclients.ErrOutcomeUnknown].
-// Whoever wants to look for the agent then, or try again later, sets the ID of
-// the request: read the agent with that id, or create it again with that id.
+// If every try was lost the error matches [agentclients.ErrOutcomeUnknown], and
+// its Fields name the id: read the agent with that id, or create it again with
+// that id.
 //
 // # Servers
 //

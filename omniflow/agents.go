@@ -151,9 +151,9 @@ func (c *Client) ListAgents(ctx context.Context, options ...agentclients.CallOpt
 
 // UpdateAgentRequest says what to change. Nil fields stay as they are.
 type UpdateAgentRequest struct {
-	// Name is the new name.
+	// Name is the new name. Not empty.
 	Name *string `json:"name,omitempty"`
-	// LLMModel is the new language model.
+	// LLMModel is the new language model. Not empty.
 	LLMModel *string `json:"llmModel,omitempty"`
 	// TTSModel is the new voice.
 	TTSModel *TTSModel `json:"ttsModel,omitempty"`

@@ -321,6 +321,14 @@ func TestPhoneNumberID(t *testing.T) {
 	}
 }
 
+// TestOddAnswersAreRead: one value of an unexpected type does not spoil the
+// rest of an answer.
+func TestOddAnswersAreRead(t *testing.T) {
+	testkit.SurvivesOddValues(t, readFile(t, "create_response.json"), decodeAgent, "name")
+	testkit.SurvivesOddValues(t, []byte(`{"_id":"a","settings":{"x":[1]},"phoneNumberId":{"_id":"p"},"messageChannel":"SMS"}`), decodeAgent, "_id")
+	testkit.SurvivesOddValues(t, []byte(`[{"_id":"a","name":"n"}]`), decodeAgentList)
+}
+
 func TestNewerAnswersAreRead(t *testing.T) {
 	client, recorder := suite.Record(t)
 	const body = `{"_id":"a","name":7,"status":"paused","__v":0,"nested":{"x":[1]},"createdAt":1737256702604}`

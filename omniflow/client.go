@@ -18,9 +18,9 @@ type Config struct {
 	// secret, and agentclients.WithHeader can replace it for one call.
 	WorkspaceID string
 
-	// Options are the options that all clients share. BaseURL is
-	// "https://api.trillet.ai" unless it is set here, there or in
-	// OMNIFLOW_BASE_URL. It does not include the version.
+	// Options are the options that all clients share. An empty BaseURL reads
+	// OMNIFLOW_BASE_URL, and if that is empty, too, is
+	// "https://api.trillet.ai". It does not include the version.
 	agentclients.Options
 }
 

@@ -444,7 +444,7 @@ type UpdateAgentRequest struct {
 	ProjectID *string `json:"project_id,omitempty"`
 	// Role is what the agent is, in a word or two. Not empty.
 	Role *string `json:"role,omitempty"`
-	// Description is what the agent does.
+	// Description is what the agent does. Newer servers want some text.
 	Description *string `json:"description,omitempty"`
 	// Instructions guide the agent.
 	Instructions *string `json:"instructions,omitempty"`
@@ -470,8 +470,8 @@ type UpdateAgentRequest struct {
 	// VersionIncrement publishes the change as a new version, on servers that
 	// count versions. Nil leaves it out.
 	VersionIncrement *VersionIncrement `json:"versionIncrement,omitempty"`
-	// VersionDescription says what is new in that version, in at most 300
-	// characters. Nil leaves it out.
+	// VersionDescription says what is new in the version that
+	// VersionIncrement makes, in at most 300 characters. Nil leaves it out.
 	VersionDescription *string `json:"versionDescription,omitempty"`
 
 	// ExtraFields are put into the request last: for fields that this package

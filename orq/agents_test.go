@@ -365,6 +365,16 @@ func TestUnreadableAnswers(t *testing.T) {
 	}
 }
 
+// TestOddAnswersAreRead: one value of an unexpected type does not spoil the
+// rest of an answer.
+func TestOddAnswersAreRead(t *testing.T) {
+	testkit.SurvivesOddValues(t, readFile(t, "create_response.json"), decodeAgent, "_id")
+	testkit.SurvivesOddValues(t, []byte(`{"_id":"1","settings":{"tools":[{"id":"t","action_type":"http","conditions":[{"condition":"c"}],"timeout":120}],"evaluators":[{"id":"e","sample_rate":50}]},
+		"model":{"id":"m","parameters":{"stop":["a","b"],"tool_choice":{"type":"function","function":{"name":"f"}},"response_format":{"type":"json_schema","json_schema":{"name":"n","schema":{}}}},
+		"fallback_models":["a",{"id":"b","parameters":{"n":2}}]}}`), decodeAgent, "_id")
+	testkit.SurvivesOddValues(t, []byte(`{"object":"list","data":[{"_id":"1"}],"has_more":true}`), decodeAgentList, "data")
+}
+
 func TestNewerAnswersAreRead(t *testing.T) {
 	client, recorder := suite.Record(t)
 	const body = `{"_id":"1","key":7,"status":"archived","nested":{"x":[1]},"created":1739181600,"created_by_id":null,"version":"1.2.0",

@@ -14,8 +14,9 @@ type Config struct {
 	// belongs to a workspace or to a project. "" reads ORQ_API_KEY.
 	APIKey string `json:"-"`
 
-	// Options are the options that all clients share. BaseURL defaults to
-	// ORQ_BASE_URL or else https://api.orq.ai.
+	// Options are the options that all clients share. An empty BaseURL reads
+	// ORQ_BASE_URL, and if that is empty, too, is "https://api.orq.ai". It
+	// does not include the version.
 	agentclients.Options
 }
 

@@ -124,7 +124,8 @@ type ModelParameters struct {
 	PresencePenalty *float64 `json:"presence_penalty,omitempty"`
 	// ResponseFormat is the form of the answer. Default: text.
 	ResponseFormat ResponseFormat `json:"response_format,omitzero"`
-	// ReasoningEffort is how much to reason, such as "low" or "high".
+	// ReasoningEffort is how much to reason: "none", "minimal", "low",
+	// "medium", "high" or "xhigh", as far as the model knows them.
 	ReasoningEffort *string `json:"reasoning_effort,omitempty"`
 	// Verbosity is how much to write, such as "low" or "high".
 	Verbosity *string `json:"verbosity,omitempty"`

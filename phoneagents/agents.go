@@ -219,9 +219,9 @@ func agentID(agent Agent) string { return agent.ID }
 
 // UpdateAgentRequest says what to change. Nil fields stay as they are.
 type UpdateAgentRequest struct {
-	// Name is the new name.
+	// Name is the new name. Not empty.
 	Name *string `json:"name,omitempty"`
-	// PromptID is the new OpenAI prompt. Conversations are kept.
+	// PromptID is the new OpenAI prompt. Not empty. Conversations are kept.
 	PromptID *string `json:"prompt_id,omitempty"`
 
 	// ExtraFields are put into the request last: for fields that this package

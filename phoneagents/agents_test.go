@@ -109,6 +109,14 @@ func TestRequests(t *testing.T) {
 			_, err := c.CreateAgent(ctx, "u", request)
 			return err
 		}, `POST /users/u/agents {"phone_number_id":"pn_abc123","prompt_id":"prompt_xyz789","name":"Other <&>","agent_id":"mine","voice":null}`},
+		{"CreateAgent on WhatsApp", agent, func(ctx context.Context, c *Client) error {
+			_, err := c.CreateAgent(ctx, "usr_abc123", CreateAgentRequest{PhoneNumberID: "pn_whatsapp_123", PromptID: "prompt_support_v1", Name: "WhatsApp Support Bot"})
+			return err
+		}, `POST /users/usr_abc123/agents {"phone_number_id":"pn_whatsapp_123","prompt_id":"prompt_support_v1","name":"WhatsApp Support Bot"}`},
+		{"CreateAgent on Instagram", agent, func(ctx context.Context, c *Client) error {
+			_, err := c.CreateAgent(ctx, "usr_abc123", CreateAgentRequest{PhoneNumberID: "pn_instagram_456", PromptID: "prompt_sales_v2", Name: "Instagram Sales Assistant"})
+			return err
+		}, `POST /users/usr_abc123/agents {"phone_number_id":"pn_instagram_456","prompt_id":"prompt_sales_v2","name":"Instagram Sales Assistant"}`},
 		{"AddPhoneNumber", number, func(ctx context.Context, c *Client) error {
 			_, err := c.AddPhoneNumber(ctx, "u", AddPhoneNumberRequest{
 				Platform: PlatformWhatsApp, MetaPhoneNumberID: "836990829491415", AccessToken: "EAAxxxx000", DisplayName: new("+1 (234) 567-8900"),
@@ -265,6 +273,14 @@ func TestBothBodyShapesAreRead(t *testing.T) {
 			t.Errorf("agents (-want +got):\n%s", diff)
 		}
 	}
+}
+
+// TestOddAnswersAreRead: one value of an unexpected type does not spoil the
+// rest of an answer.
+func TestOddAnswersAreRead(t *testing.T) {
+	testkit.SurvivesOddValues(t, readFile(t, "create_response.json"), decodeAgent, "agent_id")
+	testkit.SurvivesOddValues(t, []byte(`{"id":"pn_1","platform":"whatsapp","meta_phone_number_id":"m","display_name":"d","created_at":"c"}`), decodePhoneNumber, "id")
+	testkit.SurvivesOddValues(t, []byte(`{"agents":[{"agent_id":"a","name":"n"}]}`), decodeAgentList, "agents")
 }
 
 func TestNewerAnswersAreRead(t *testing.T) {

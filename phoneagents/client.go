@@ -13,9 +13,9 @@ type Config struct {
 	// APIKey is sent as the header x-api-key. "" reads PHONEAGENTS_API_KEY.
 	APIKey string `json:"-"`
 
-	// Options are the options that all clients share. BaseURL is required
-	// here, there or in PHONEAGENTS_BASE_URL: the API has no public host. It
-	// includes the version: "https://api.example.com/v1".
+	// Options are the options that all clients share. An empty BaseURL reads
+	// PHONEAGENTS_BASE_URL, and one of the two is required: the API has no
+	// public host. It includes the version: "https://api.example.com/v1".
 	agentclients.Options
 }
 

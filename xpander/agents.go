@@ -16,7 +16,7 @@ import (
 	"github.com/agentclients/agentclients-go/internal/wire"
 )
 
-// Status says whether an agent can be used. The API may add words.
+// Status says whether an agent can be used. The API may add states.
 type Status string
 
 // The documented states of an agent.
@@ -471,7 +471,7 @@ func (c *Client) list(ctx context.Context, op, path string, request ListAgentsRe
 
 // UpdateAgentRequest says what to change. Nil fields stay as they are.
 type UpdateAgentRequest struct {
-	// Name is the new name.
+	// Name is the new name. Not empty.
 	Name *string `json:"name,omitempty"`
 	// Instructions replace the old ones as a whole.
 	Instructions *Instructions `json:"instructions,omitempty"`

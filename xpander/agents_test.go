@@ -515,6 +515,15 @@ func TestBothFormsOfInstructionsAreRead(t *testing.T) {
 	}
 }
 
+// TestOddAnswersAreRead: one value of an unexpected type does not spoil the
+// rest of an answer.
+func TestOddAnswersAreRead(t *testing.T) {
+	for _, sample := range [][]byte{readFile(t, "create_response.json"), readFile(t, "create_response_full.json"), []byte(everyMember)} {
+		testkit.SurvivesOddValues(t, sample, decodeAgent, "id")
+	}
+	testkit.SurvivesOddValues(t, []byte(`{"items":[{"id":"a"}],"total":1,"page":1,"per_page":20,"total_pages":1}`), decodeAgentList, "items")
+}
+
 func TestNewerAnswersAreRead(t *testing.T) {
 	client, recorder := suite.Record(t)
 	const body = `{"id":"a1","name":7,"status":"PAUSED","model_provider":"azure_ai_foundary","output_format":"voice","type":"orchestration",` +
