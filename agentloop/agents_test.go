@@ -56,29 +56,8 @@ func createSample(ctx context.Context, c *Client) (*Agent, error) {
 }
 
 func TestCreateAgentSendsTheDocumentedRequest(t *testing.T) {
-	client, recorder := suite.Record(t)
-	recorder.Answer(http.StatusCreated, string(readFile(t, "create_response.json")))
-	agent, err := client.CreateAgent(t.Context(), sampleRequest())
-	if err != nil {
-		t.Fatal(err)
-	}
-	want := testkit.Request{
-		Method: "POST",
-		URL:    testBaseURL + "/v1/agents",
-		Header: map[string]string{
-			"Accept":        "application/json",
-			"Authorization": testKey,
-			"Content-Type":  "application/json",
-			"User-Agent":    "agentclients-go/0.1.0 (agentloop)",
-		},
-		Body: testkit.Compact(t, readFile(t, "create_request.json")),
-	}
-	if diff := cmp.Diff(want, recorder.Last(t)); diff != "" {
-		t.Errorf("request (-want +got):\n%s", diff)
-	}
-	if diff := cmp.Diff(sampleAgent(), agent); diff != "" {
-		t.Errorf("agent (-want +got):\n%s", diff)
-	}
+	testkit.Documented(t, suite, createSample, "/v1/agents",
+		readFile(t, "create_request.json"), readFile(t, "create_response.json"), sampleAgent())
 }
 
 // TestCreateAgentMakesAnID: without an id of its own a repeat would make a
@@ -610,22 +589,13 @@ func TestCatalogIsRead(t *testing.T) {
 }
 
 func TestAllAgentsFollowsPages(t *testing.T) {
-	client, recorder := suite.Record(t)
-	recorder.Answer(200, `{"data":[{"id":"1"},{"id":"2"}],"total":3,"offset":0,"limit":2}`)
-	recorder.Answer(200, `{"data":[{"id":"3"}],"total":3,"offset":2,"limit":2}`)
-	var ids []string
-	for agent, err := range client.AllAgents(t.Context(), ListAgentsRequest{Limit: 2}) {
-		if err != nil {
-			t.Fatal(err)
-		}
-		ids = append(ids, agent.ID)
-	}
-	if diff := cmp.Diff([]string{"1", "2", "3"}, ids); diff != "" {
-		t.Errorf("ids (-want +got):\n%s", diff)
-	}
-	if got := recorder.Last(t).URL; !strings.HasSuffix(got, "?limit=2&offset=2") {
-		t.Errorf("second page asked for as %s", got)
-	}
+	testkit.Walks(t, suite, func(ctx context.Context, c *Client) iter.Seq2[Agent, error] {
+		return c.AllAgents(ctx, ListAgentsRequest{Limit: 2})
+	}, agentID, testkit.Walk{
+		Answers: []string{`{"data":[{"id":"1"},{"id":"2"}],"total":3,"offset":0,"limit":2}`, `{"data":[{"id":"3"}],"total":3,"offset":2,"limit":2}`},
+		IDs:     []string{"1", "2", "3"},
+		Queries: []string{"limit=2", "limit=2&offset=2"},
+	})
 }
 
 func TestAllAgentsStops(t *testing.T) {

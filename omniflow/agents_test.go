@@ -39,30 +39,8 @@ func createSample(ctx context.Context, c *Client) (*Agent, error) {
 }
 
 func TestCreateAgentSendsTheDocumentedRequest(t *testing.T) {
-	client, recorder := suite.Record(t)
-	recorder.Answer(http.StatusOK, string(readFile(t, "create_response.json")))
-	agent, err := client.CreateAgent(t.Context(), sampleRequest())
-	if err != nil {
-		t.Fatal(err)
-	}
-	want := testkit.Request{
-		Method: "POST",
-		URL:    testBaseURL + "/v1/api/omni-flow-agents",
-		Header: map[string]string{
-			"Accept":         "application/json",
-			"Content-Type":   "application/json",
-			"User-Agent":     "agentclients-go/0.1.0 (omniflow)",
-			"X-Api-Key":      testKey,
-			"X-Workspace-Id": testWorkspace,
-		},
-		Body: testkit.Compact(t, readFile(t, "create_request.json")),
-	}
-	if diff := cmp.Diff(want, recorder.Last(t)); diff != "" {
-		t.Errorf("request (-want +got):\n%s", diff)
-	}
-	if diff := cmp.Diff(sampleAgent(), agent); diff != "" {
-		t.Errorf("agent (-want +got):\n%s", diff)
-	}
+	testkit.Documented(t, suite, createSample, "/v1/api/omni-flow-agents",
+		readFile(t, "create_request.json"), readFile(t, "create_response.json"), sampleAgent())
 }
 
 func TestAgentEncodesBackToTheSample(t *testing.T) {

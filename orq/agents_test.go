@@ -2,7 +2,6 @@ package orq
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"iter"
 	"net/http"
@@ -108,29 +107,8 @@ func createSample(ctx context.Context, c *Client) (*Agent, error) {
 }
 
 func TestCreateAgentSendsTheDocumentedRequest(t *testing.T) {
-	client, recorder := suite.Record(t)
-	recorder.Answer(http.StatusCreated, string(readFile(t, "create_response.json")))
-	agent, err := client.CreateAgent(t.Context(), sampleRequest())
-	if err != nil {
-		t.Fatal(err)
-	}
-	want := testkit.Request{
-		Method: "POST",
-		URL:    testBaseURL + "/v2/agents/",
-		Header: map[string]string{
-			"Accept":        "application/json",
-			"Content-Type":  "application/json",
-			"User-Agent":    "agentclients-go/0.1.0 (orq)",
-			"Authorization": "Bearer " + testKey,
-		},
-		Body: testkit.Compact(t, readFile(t, "create_request.json")),
-	}
-	if diff := cmp.Diff(want, recorder.Last(t)); diff != "" {
-		t.Errorf("request (-want +got):\n%s", diff)
-	}
-	if diff := cmp.Diff(sampleAgent(), agent); diff != "" {
-		t.Errorf("agent (-want +got):\n%s", diff)
-	}
+	testkit.Documented(t, suite, createSample, "/v2/agents/",
+		readFile(t, "create_request.json"), readFile(t, "create_response.json"), sampleAgent())
 }
 
 func TestAgentEncodesBackToTheSample(t *testing.T) {
@@ -400,49 +378,30 @@ func TestNewerAnswersAreRead(t *testing.T) {
 
 func TestAllAgentsFollowsPages(t *testing.T) {
 	for _, test := range []struct {
-		name     string
-		request  ListAgentsRequest
-		pages    []string // ids, the newest first
-		want     []string
-		wantURLs []string
+		name    string
+		request ListAgentsRequest
+		want    testkit.Walk
 	}{
-		{"from the newest", ListAgentsRequest{Limit: 2}, []string{"9 8", "7"}, []string{"9", "8", "7"},
-			[]string{"?limit=2", "?limit=2&starting_after=8"}},
-		{"after an agent", ListAgentsRequest{StartingAfter: "9"}, []string{"8 7", "6"}, []string{"8", "7", "6"},
-			[]string{"?limit=200&starting_after=9", "?limit=200&starting_after=7"}},
-		{"back to the newest", ListAgentsRequest{Limit: 2, EndingBefore: "5"}, []string{"7 6", "9 8"}, []string{"6", "7", "8", "9"},
-			[]string{"?ending_before=5&limit=2", "?ending_before=7&limit=2"}},
+		{"from the newest", ListAgentsRequest{Limit: 2}, testkit.Walk{
+			Answers: []string{`{"data":[{"_id":"9"},{"_id":"8"}],"has_more":true}`, `{"data":[{"_id":"7"}],"has_more":false}`},
+			IDs:     []string{"9", "8", "7"},
+			Queries: []string{"limit=2", "limit=2&starting_after=8"},
+		}},
+		{"after an agent", ListAgentsRequest{StartingAfter: "9"}, testkit.Walk{
+			Answers: []string{`{"data":[{"_id":"8"},{"_id":"7"}],"has_more":true}`, `{"data":[{"_id":"6"}],"has_more":false}`},
+			IDs:     []string{"8", "7", "6"},
+			Queries: []string{"limit=200&starting_after=9", "limit=200&starting_after=7"},
+		}},
+		{"back to the newest", ListAgentsRequest{Limit: 2, EndingBefore: "5"}, testkit.Walk{
+			Answers: []string{`{"data":[{"_id":"7"},{"_id":"6"}],"has_more":true}`, `{"data":[{"_id":"9"},{"_id":"8"}],"has_more":false}`},
+			IDs:     []string{"6", "7", "8", "9"},
+			Queries: []string{"ending_before=5&limit=2", "ending_before=7&limit=2"},
+		}},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			client, recorder := suite.Record(t)
-			for i, page := range test.pages {
-				list := AgentList{Object: "list", HasMore: i < len(test.pages)-1}
-				for id := range strings.FieldsSeq(page) {
-					list.Agents = append(list.Agents, Agent{ID: id})
-				}
-				body, err := json.Marshal(list)
-				if err != nil {
-					t.Fatal(err)
-				}
-				recorder.Answer(200, string(body))
-			}
-			all := client.AllAgents(t.Context(), test.request)
-			var ids, urls []string
-			for agent, err := range all {
-				if err != nil {
-					t.Fatal(err)
-				}
-				ids = append(ids, agent.ID)
-			}
-			for _, request := range recorder.Requests {
-				urls = append(urls, strings.TrimPrefix(request.URL, testBaseURL+"/v2/agents/"))
-			}
-			if diff := cmp.Diff(test.want, ids); diff != "" {
-				t.Errorf("ids (-want +got):\n%s", diff)
-			}
-			if diff := cmp.Diff(test.wantURLs, urls); diff != "" {
-				t.Errorf("URLs (-want +got):\n%s", diff)
-			}
+			testkit.Walks(t, suite, func(ctx context.Context, c *Client) iter.Seq2[Agent, error] {
+				return c.AllAgents(ctx, test.request)
+			}, agentID, test.want)
 		})
 	}
 }

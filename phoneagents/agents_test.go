@@ -4,7 +4,6 @@ import (
 	"context"
 	"iter"
 	"net/http"
-	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -35,29 +34,8 @@ func createSample(ctx context.Context, c *Client) (*Agent, error) {
 }
 
 func TestCreateAgentSendsTheDocumentedRequest(t *testing.T) {
-	client, recorder := suite.Record(t)
-	recorder.Answer(http.StatusCreated, string(readFile(t, "create_response.json")))
-	agent, err := client.CreateAgent(t.Context(), "usr_abc123", sampleRequest())
-	if err != nil {
-		t.Fatal(err)
-	}
-	want := testkit.Request{
-		Method: "POST",
-		URL:    testBaseURL + "/users/usr_abc123/agents",
-		Header: map[string]string{
-			"Accept":       "application/json",
-			"Content-Type": "application/json",
-			"User-Agent":   "agentclients-go/0.1.0 (phoneagents)",
-			"X-Api-Key":    testKey,
-		},
-		Body: testkit.Compact(t, readFile(t, "create_request.json")),
-	}
-	if diff := cmp.Diff(want, recorder.Last(t)); diff != "" {
-		t.Errorf("request (-want +got):\n%s", diff)
-	}
-	if diff := cmp.Diff(sampleAgent(), agent); diff != "" {
-		t.Errorf("agent (-want +got):\n%s", diff)
-	}
+	testkit.Documented(t, suite, createSample, "/users/usr_abc123/agents",
+		readFile(t, "create_request.json"), readFile(t, "create_response.json"), sampleAgent())
 }
 
 func TestAgentEncodesBackToTheSample(t *testing.T) {
@@ -301,22 +279,13 @@ func TestNewerAnswersAreRead(t *testing.T) {
 }
 
 func TestAllAgentsFollowsPages(t *testing.T) {
-	client, recorder := suite.Record(t)
-	recorder.Answer(200, `{"agents":[{"agent_id":"1"},{"agent_id":"2"}]}`)
-	recorder.Answer(200, `{"agents":[{"agent_id":"3"}]}`)
-	var ids []string
-	for agent, err := range client.AllAgents(t.Context(), "u", ListAgentsRequest{Limit: 2}) {
-		if err != nil {
-			t.Fatal(err)
-		}
-		ids = append(ids, agent.ID)
-	}
-	if diff := cmp.Diff([]string{"1", "2", "3"}, ids); diff != "" {
-		t.Errorf("ids (-want +got):\n%s", diff)
-	}
-	if got := recorder.Last(t).URL; !strings.HasSuffix(got, "?limit=2&offset=2") {
-		t.Errorf("second page asked for as %s", got)
-	}
+	testkit.Walks(t, suite, func(ctx context.Context, c *Client) iter.Seq2[Agent, error] {
+		return c.AllAgents(ctx, "u", ListAgentsRequest{Limit: 2})
+	}, agentID, testkit.Walk{
+		Answers: []string{`{"agents":[{"agent_id":"1"},{"agent_id":"2"}]}`, `{"agents":[{"agent_id":"3"}]}`},
+		IDs:     []string{"1", "2", "3"},
+		Queries: []string{"limit=2", "limit=2&offset=2"},
+	})
 }
 
 func TestAllAgentsStops(t *testing.T) {

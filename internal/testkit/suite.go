@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"iter"
+	"maps"
 	"net/http"
 	"strings"
 	"testing"
@@ -12,6 +13,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	agentclients "github.com/agentclients/agentclients-go"
+	"github.com/agentclients/agentclients-go/internal/transport"
 )
 
 // Suite is what the tests of one client package share. C is the type of its
@@ -28,6 +30,31 @@ func (s Suite[C]) Record(t testing.TB) (C, *Recorder) {
 	t.Helper()
 	recorder := NewRecorder(t)
 	return s.New(t, agentclients.Options{HTTPClient: recorder.Client()}), recorder
+}
+
+// Documented checks a create with the documented request and answer: the
+// whole request, at a path below the base, and the agent that is read.
+func Documented[C, T any](t *testing.T, s Suite[C], create func(context.Context, C) (*T, error), path string, request, answer []byte, want *T) {
+	t.Helper()
+	client, recorder := s.Record(t)
+	recorder.Answer(http.StatusCreated, string(answer))
+	agent, err := create(t.Context(), client)
+	if err != nil {
+		t.Fatal(err)
+	}
+	header := map[string]string{
+		"Accept":       "application/json",
+		"Content-Type": "application/json",
+		"User-Agent":   "agentclients-go/" + transport.Version + " (" + s.Provider + ")",
+	}
+	maps.Copy(header, s.Header)
+	sent := Request{Method: http.MethodPost, URL: s.BaseURL + path, Header: header, Body: Compact(t, request)}
+	if diff := cmp.Diff(sent, recorder.Last(t)); diff != "" {
+		t.Errorf("request (-want +sent):\n%s", diff)
+	}
+	if diff := cmp.Diff(want, agent); diff != "" {
+		t.Errorf("agent (-want +got):\n%s", diff)
+	}
 }
 
 // Sends checks what a call sends that gets an answer: the method, the URL
@@ -132,6 +159,36 @@ func Unreadable[C, T any](t *testing.T, s Suite[C], body string, doubt bool, cal
 	}
 	if len(recorder.Requests) != 1 {
 		t.Errorf("%q: %d requests were sent", body, len(recorder.Requests))
+	}
+}
+
+// Walk is what a walk over the pages of a list must come to.
+type Walk struct {
+	Answers []string // to the requests of the walk
+	IDs     []string // of the items, in their order
+	Queries []string // of the requests
+}
+
+// Walks checks a walk over the pages of a list.
+func Walks[C, T any](t *testing.T, s Suite[C], walk func(context.Context, C) iter.Seq2[T, error], id func(T) string, want Walk) {
+	t.Helper()
+	client, recorder := s.Record(t)
+	for _, answer := range want.Answers {
+		recorder.Answer(http.StatusOK, answer)
+	}
+	got := Walk{Answers: want.Answers}
+	for item, err := range walk(t.Context(), client) {
+		if err != nil {
+			t.Fatal(err)
+		}
+		got.IDs = append(got.IDs, id(item))
+	}
+	for _, request := range recorder.Requests {
+		_, query, _ := strings.Cut(request.URL, "?")
+		got.Queries = append(got.Queries, query)
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("walk (-want +got):\n%s", diff)
 	}
 }
 
