@@ -53,7 +53,7 @@ func (c *adminCall) readRecord() error {
 		return refuse(http.StatusNotFound, "unknown API %.40q; there are %s", api, quoted(c.server.names()))
 	}
 	n.mu.Lock()
-	written := mustMarshal(n.state(emulated))
+	written := n.written(emulated)
 	n.mu.Unlock()
 	var kinds map[string][]recordView
 	if err := json.Unmarshal(written, &kinds); err != nil {

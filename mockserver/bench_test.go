@@ -150,6 +150,36 @@ func TestNamespacesAreCheap(t *testing.T) {
 	}
 }
 
+// Requests that store nothing leave nothing behind, however different they
+// are.
+func TestRequestsLeaveNothing(t *testing.T) {
+	server := testServer(t, Config{JournalEntries: 50, MaxNamespaces: 5})
+	all := targets()
+	send := func(from, to int) {
+		for i := from; i < to; i++ {
+			target := all[i%len(all)]
+			prefix := ""
+			if i%7 == 0 {
+				prefix = fmt.Sprintf("/_ns/n%d", i)
+			}
+			r := httptest.NewRequest(target.method, fmt.Sprintf("%s%s?q=%d", prefix, target.path, i), strings.NewReader(fmt.Sprintf(`{"x%d":`, i)))
+			r.Header = hostileHeader()
+			if target.op == AgentloopImportAgent {
+				r.Header.Set("Authorization", "")
+			}
+			r.Header.Set("X-Correlation-Id", strconv.Itoa(i))
+			server.ServeHTTP(httptest.NewRecorder(), r)
+		}
+	}
+	send(0, 5000)
+	before := heap()
+	send(5000, 25_000)
+	if grown := int64(heap() - before); grown > 200_000 && !raceEnabled() {
+		t.Errorf("20,000 requests left %d bytes", grown)
+	}
+	runtime.KeepAlive(server)
+}
+
 func TestRecordsAreCheap(t *testing.T) {
 	server := testServer(t, Config{JournalEntries: 10})
 	create := func() {

@@ -30,12 +30,12 @@ func parseObject(body []byte) (object, error) {
 		return nil, errEmptyBody
 	case !utf8.Valid(body):
 		return nil, errNotUTF8
-	case body[0] != '{' && json.Valid(body):
-		return nil, errNotObject
-	}
-	var members object
-	if err := json.Unmarshal(body, &members); err != nil {
+	case !json.Valid(body):
 		return nil, errNotJSON
+	}
+	members, ok := asObject(body)
+	if !ok {
+		return nil, errNotObject
 	}
 	return members, nil
 }
@@ -53,9 +53,14 @@ func asString(raw json.RawMessage) (value string, ok bool) {
 	if len(raw) < 2 || raw[0] != '"' {
 		return "", false
 	}
-	if plain := raw[1 : len(raw)-1]; !bytes.ContainsAny(plain, `"\`) && utf8.Valid(plain) {
+	if plain := raw[1 : len(raw)-1]; bytes.IndexByte(plain, '"') < 0 && bytes.IndexByte(plain, '\\') < 0 && utf8.Valid(plain) {
 		return string(plain), raw[len(raw)-1] == '"'
 	}
+	return unescaped(raw)
+}
+
+// unescaped reads a JSON string that may have escapes.
+func unescaped(raw json.RawMessage) (value string, ok bool) {
 	return value, json.Unmarshal(raw, &value) == nil
 }
 
@@ -87,21 +92,30 @@ func asInteger(raw json.RawMessage) (value int64, ok bool) {
 	return int64(number), true
 }
 
-// asObject reads a JSON object.
+// asObject reads a JSON object out of text that is known to be JSON. Its
+// members are parts of that text, not copies.
 func asObject(raw json.RawMessage) (members object, ok bool) {
 	if len(raw) == 0 || raw[0] != '{' {
 		return nil, false
 	}
-	return members, json.Unmarshal(raw, &members) == nil
+	members = make(object)
+	return members, eachMember(raw, 0, func(name []byte, m member) bool {
+		members[memberName(name)] = raw[m.value:m.end:m.end]
+		return true
+	})
 }
 
-// asArray reads a JSON array.
+// asArray reads a JSON array out of text that is known to be JSON. Its items
+// are parts of that text, not copies.
 func asArray(raw json.RawMessage) (items []json.RawMessage, ok bool) {
 	if len(raw) == 0 || raw[0] != '[' {
 		return nil, false
 	}
 	items = []json.RawMessage{}
-	return items, json.Unmarshal(raw, &items) == nil
+	return items, eachMember(raw, 0, func(_ []byte, m member) bool {
+		items = append(items, raw[m.value:m.end:m.end])
+		return true
+	})
 }
 
 // asStrings reads a JSON array of strings.
@@ -122,6 +136,7 @@ func asStrings(raw json.RawMessage) (values []string, ok bool) {
 // compact returns raw without insignificant white space.
 func compact(raw json.RawMessage) json.RawMessage {
 	var out bytes.Buffer
+	out.Grow(len(raw))
 	if json.Compact(&out, raw) != nil {
 		return raw
 	}

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"net/http"
 	"net/url"
 	"slices"
@@ -50,7 +51,7 @@ type Fault struct {
 }
 
 // Stage is the moment at which a fault happens. It can be given to every
-// function that makes a Fault.
+// function that makes a Fault but Then, whose faults have their own.
 type Stage string
 
 // The stages of a request.
@@ -427,6 +428,27 @@ func (f Fault) String() string {
 		return "fault"
 	}
 	return string(out)
+}
+
+// withoutSecrets is the fault as others may see it: credentials among its
+// headers, cookies for one, are taken out.
+func (f Fault) withoutSecrets() Fault {
+	for name := range f.header {
+		if isCredentialHeader(name, nil) {
+			f.header = maps.Clone(f.header)
+			f.header[name] = []string{redacted}
+		}
+	}
+	f.then = eachWithoutSecrets(f.then)
+	return f
+}
+
+func eachWithoutSecrets(faults []Fault) []Fault {
+	shown := slices.Clone(faults)
+	for i := range shown {
+		shown[i] = shown[i].withoutSecrets()
+	}
+	return shown
 }
 
 // MarshalJSON writes the fault as the documentation of Fault has it.

@@ -322,6 +322,15 @@ func TestSecretsAreSeenNowhere(t *testing.T) {
 			}
 		}
 	}
+	// Rules that match and answer with secrets.
+	server.When(OmniflowListAgents, HeaderIs("x-api-key", "s3cret-canary")).Do(Status(401, Header("Set-Cookie", "session=s3cret-canary")))
+	server.When(OmniflowCreateAgent, JSONAt("/access_token", "s3cret-canary"), JSONAt("/llm_credentials", map[string]any{"value": "s3cret-canary"})).Do(Then(Status(401, Header("Set-Cookie", "session=s3cret-canary"))))
+	server.Fail(OrqGetAgent, Status(401, Header("X-Api-Key", "s3cret-canary")))
+	list := omniflowRequest(server.defaultNamespace, "GET", omniflowAgents, "")
+	list.Header.Set("X-Api-Key", "s3cret-canary")
+	if got := exchangeWith(server.Client(), list); got.header.Get("Set-Cookie") != "session=s3cret-canary" {
+		t.Errorf("the rule answered %+v", got)
+	}
 	// A credential that names a namespace badly.
 	bad, _ := http.NewRequest("GET", "http://mock.localhost/orq/v2/agents", nil)
 	bad.Header.Set("Authorization", "Bearer mock_ns_s3cret-canary!_x")
@@ -355,6 +364,8 @@ func TestSecretsAreSeenNowhere(t *testing.T) {
 		"journal": string(must(json.Marshal(server.Calls()))), "snapshot": string(server.Snapshot()), "log": log.String(),
 		"events": events.Body.String(), "error": err.Error(), "test": strings.Join(append(r.errors, r.logs...), "\n"),
 		"admin journal": read("/journal"), "ndjson": read("/journal?format=ndjson"), "curl": read("/journal?format=curl"), "admin state": read("/state"),
+		"admin record": read("/state/orq/agents/k"), "admin rules": read("/rules"), "rules": string(must(json.Marshal(server.Rules()))),
+		"unfired faults": strings.Join(server.Unfired(), "\n"),
 	} {
 		if i := strings.Index(text, secret); i >= 0 {
 			t.Errorf("the %s shows a secret: %s", where, text[max(0, i-200):min(len(text), i+50)])

@@ -330,7 +330,7 @@ func (e *entry) call() Call {
 		ID: e.id, Received: e.received, Finished: e.finished,
 		API: e.api, Op: e.op, Method: e.method, Path: e.path, Query: redactQuery(e.query), Host: e.host,
 		Body: string(redact(e.body)), BodySize: e.bodySize, Retried: e.retried,
-		Rule: e.rule, Faults: slices.Clone(e.faults), Committed: e.committed,
+		Rule: e.rule, Faults: eachWithoutSecrets(e.faults), Committed: e.committed,
 		Status: e.status, Answer: string(redact(e.answer)), AnswerSize: e.answerSize, Sent: e.sent,
 		Outcome: e.outcome, Reason: e.reason, Guesses: slices.Clone(e.guesses), Problems: slices.Clone(e.problems),
 		Panic: e.panicked,

@@ -93,6 +93,24 @@ func (m Match) and(other Match) Match {
 	return m
 }
 
+// withoutSecrets is the match as others may see it.
+func (m Match) withoutSecrets() Match {
+	m.Header, m.JSON = maps.Clone(m.Header), maps.Clone(m.JSON)
+	for name := range m.Header {
+		if isCredentialHeader(http.CanonicalHeaderKey(name), nil) {
+			m.Header[name] = redacted
+		}
+	}
+	for pointer, value := range m.JSON {
+		shown := redactAt(mustMarshal(value), pointer)
+		if !json.Valid(shown) {
+			shown = mustMarshal(string(shown))
+		}
+		m.JSON[pointer] = json.RawMessage(shown)
+	}
+	return m
+}
+
 func joined[V any](a, b map[string]V) map[string]V {
 	if len(a) == 0 {
 		return b

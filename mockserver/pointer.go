@@ -170,7 +170,7 @@ func skipValue(data []byte, at int) int {
 		return -1
 	}
 	start := at
-	for at < len(data) && !bytes.ContainsRune([]byte(" \t\r\n,:]}"), rune(data[at])) {
+	for at < len(data) && strings.IndexByte(" \t\r\n,:]}", data[at]) < 0 {
 		at++
 	}
 	if at == start {

@@ -1,7 +1,6 @@
 package mockserver
 
 import (
-	"encoding/json"
 	"errors"
 	"fmt"
 	"math/rand/v2"
@@ -24,8 +23,8 @@ type RuleSpec struct {
 	Skip int `json:"skip,omitempty"`
 	// Times is how many requests the rule hits at most. 0: any number.
 	Times int `json:"times,omitempty"`
-	// Every hits, after the skipped ones, only each so-manieth request that
-	// matches, beginning with the first. 0 and 1: each.
+	// Every hits, after the skipped ones, only one in so many requests that
+	// match, beginning with the first. 0 and 1: each.
 	Every int `json:"every,omitempty"`
 	// Rate hits each request only with this probability, 0 to 1. 0: always.
 	Rate float64 `json:"rate,omitempty"`
@@ -310,15 +309,19 @@ func (r *Rule) Remove() {
 }
 
 // MarshalJSON writes the rule with its id and with what it has done so far.
+// Where it has a credential, to match or to answer with, it has "[redacted]".
 func (r *Rule) MarshalJSON() ([]byte, error) {
 	r.namespace.mu.Lock()
 	defer r.namespace.mu.Unlock()
-	return json.Marshal(struct {
+	shown := r.spec
+	shown.Match = shown.Match.withoutSecrets()
+	shown.Do, shown.Queue = eachWithoutSecrets(shown.Do), eachWithoutSecrets(shown.Queue)
+	return marshal(struct {
 		ID string `json:"id"`
 		RuleSpec
 		Fired     int `json:"fired"`
 		Remaining int `json:"remaining"`
-	}{r.id, r.spec, r.fired, r.remaining()})
+	}{r.id, shown, r.fired, r.remaining()})
 }
 
 // Unfired returns, for people, the faults that never happened: one line each.
@@ -331,11 +334,11 @@ func (n *Namespace) Unfired() []string {
 		case len(r.spec.Queue) > 0:
 			for i, f := range r.spec.Queue[r.fired:] {
 				lines = append(lines, fmt.Sprintf("rule %s on %s: fault %d of %d never fired: %s",
-					r.id, r.spec.Op, r.fired+i+1, len(r.spec.Queue), f))
+					r.id, r.spec.Op, r.fired+i+1, len(r.spec.Queue), f.withoutSecrets()))
 			}
 		case r.fired == 0:
 			lines = append(lines, fmt.Sprintf("rule %s on %s never fired (%d requests matched): %s",
-				r.id, r.spec.Op, r.seen, mustMarshal(r.spec.Do)))
+				r.id, r.spec.Op, r.seen, mustMarshal(eachWithoutSecrets(r.spec.Do))))
 		}
 	}
 	return lines

@@ -27,14 +27,17 @@ func (n *Namespace) Snapshot() json.RawMessage {
 	defer n.mu.Unlock()
 	document := snapshot{Version: snapshotVersion, APIs: make(map[API]json.RawMessage), IDs: n.sequence}
 	for name, emulated := range n.server.apis {
-		switch state, ok := n.states[name]; {
-		case ok:
-			document.APIs[name] = redact(mustMarshal(state))
-		case n.seed != nil && n.seed.APIs[name] != nil:
-			document.APIs[name] = redact(mustMarshal(n.state(emulated)))
+		if _, used := n.states[name]; used || n.seed != nil && n.seed.APIs[name] != nil {
+			document.APIs[name] = n.written(emulated)
 		}
 	}
 	return mustMarshal(document)
+}
+
+// written is the state of one API as others may see it: without secrets. The
+// caller holds the lock.
+func (n *Namespace) written(emulated *emulation) json.RawMessage {
+	return redact(mustMarshal(n.state(emulated)))
 }
 
 // Load replaces the records of the namespace by those of a snapshot, and
