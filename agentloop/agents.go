@@ -210,8 +210,9 @@ func (c *Client) CreateAgent(ctx context.Context, request CreateAgentRequest, op
 // for.
 func (r CreateAgentRequest) compare(found *Agent, c *transport.Comparison) {
 	sent, err := wire.Sent[Agent](r, r.ExtraFields)
-	if err != nil {
-		return // it was sent, so it can be encoded
+	if err != nil { // it was sent, so it can be encoded
+		c.Unclear()
+		return
 	}
 	c.Equal(found.Status != StatusArchived)
 	c.Text(sent.Name, found.Name)

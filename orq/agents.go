@@ -241,8 +241,9 @@ func (c *Client) CreateAgent(ctx context.Context, request CreateAgentRequest, op
 // them: its id may be the server's own.
 func (r CreateAgentRequest) compare(found *Agent, c *transport.Comparison) {
 	sent, err := wire.Sent[Agent](r, r.ExtraFields)
-	if err != nil {
-		return // it was sent, so it can be encoded
+	if err != nil { // it was sent, so it can be encoded
+		c.Unclear()
+		return
 	}
 	c.Text(sent.Role, found.Role)
 	c.Text(sent.Description, found.Description)

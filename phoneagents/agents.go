@@ -104,8 +104,9 @@ func (c *Client) CreateAgent(ctx context.Context, userID string, request CreateA
 // for.
 func (r CreateAgentRequest) compare(found *Agent, c *transport.Comparison) {
 	sent, err := wire.Sent[Agent](r, r.ExtraFields)
-	if err != nil {
-		return // it was sent, so it can be encoded
+	if err != nil { // it was sent, so it can be encoded
+		c.Unclear()
+		return
 	}
 	c.Text(sent.PromptID, found.PromptID)
 	c.Text(sent.Name, found.Name)

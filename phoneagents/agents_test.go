@@ -156,6 +156,13 @@ func TestRefusedBeforeSending(t *testing.T) {
 			_, err := c.AddPhoneNumber(ctx, "u", AddPhoneNumberRequest{})
 			return err
 		}, []string{"platform", "meta_phone_number_id", "access_token"}},
+		{"ListPhoneNumbers", func(ctx context.Context, c *Client) error {
+			_, err := c.ListPhoneNumbers(ctx, "u", ListPhoneNumbersRequest{Limit: -1, Offset: -1})
+			return err
+		}, []string{"limit", "offset"}},
+		{"DeletePhoneNumber", func(ctx context.Context, c *Client) error {
+			return c.DeletePhoneNumber(ctx, "u", "..")
+		}, []string{"phone_number_id"}},
 		{"unsendable extra field", func(ctx context.Context, c *Client) error {
 			request := sampleRequest()
 			request.ExtraFields = map[string]any{"f": func() {}}

@@ -142,6 +142,24 @@ func TestOutcomeStaysUnknown(t *testing.T) {
 		}
 		checkAgents(t, mock, 1)
 	})
+	for name, found := range map[string]mockserver.Fault{
+		"the agents cannot be listed":          mockserver.Status(403),
+		"no agent of the number is listed":     mockserver.Omit("/agents/0"),
+		"the agent is listed without a prompt": mockserver.Omit("/agents/0/prompt_id"),
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				mock, client := startMock(t, mockserver.Config{})
+				mock.Fail(mockserver.PhoneagentsCreateAgent, mockserver.Drop(mockserver.AfterCommit))
+				mock.Fail(mockserver.PhoneagentsListAgents, found)
+				_, err := client.CreateAgent(t.Context(), "usr_1", supportAgent)
+				if !errors.Is(err, agentclients.ErrConflict) || !errors.Is(err, agentclients.ErrOutcomeUnknown) {
+					t.Errorf("error %v", err)
+				}
+				checkAgents(t, mock, 1)
+			})
+		})
+	}
 }
 
 // TestConflictIsNotSettled: a 409 to the first try is a conflict, even if the

@@ -28,6 +28,9 @@ func (c *Comparison) Text(asked, found string) {
 // Equal notes whether two other values are equal.
 func (c *Comparison) Equal(equal bool) { c.different = c.different || !equal }
 
+// Unclear notes that something could not be compared.
+func (c *Comparison) Unclear() { c.unclear = true }
+
 // Settle resolves the one error of a keyed create that can be resolved: a 409
 // that follows a lost answer. find reads back what exists under the key, nil
 // if it finds nothing, and compare compares it with what was to be created.

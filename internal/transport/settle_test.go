@@ -94,6 +94,7 @@ func TestComparison(t *testing.T) {
 		{func(c *Comparison) { c.Text("", "b"); c.Text("a", "a") }, Comparison{different: true}},
 		{func(c *Comparison) { c.Equal(false); c.Equal(true) }, Comparison{different: true}},
 		{func(c *Comparison) { c.Text("a", "") }, Comparison{unclear: true}},
+		{func(c *Comparison) { c.Unclear(); c.Equal(true) }, Comparison{unclear: true}},
 		{func(c *Comparison) { c.Text("a", ""); c.Text("a", "b") }, Comparison{different: true, unclear: true}},
 	} {
 		var got Comparison
