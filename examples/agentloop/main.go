@@ -17,7 +17,6 @@ import (
 
 	agentclients "github.com/agentclients/agentclients-go"
 	"github.com/agentclients/agentclients-go/agentloop"
-	"github.com/agentclients/agentclients-go/internal/demo"
 	"github.com/agentclients/agentclients-go/mockserver"
 )
 
@@ -37,8 +36,14 @@ func main() {
 
 	var config agentloop.Config // reads the environment
 	if os.Getenv("EVERRUNS_API_KEY") == "" {
+		mock, err := mockserver.Listen(mockserver.Config{})
+		if err != nil {
+			log.Fatal(err)
+		}
+		defer mock.Close()
 		config.APIKey = "evr_for_the_mock"
-		config.BaseURL = demo.Mock(mockserver.Agentloop, "EVERRUNS_API_KEY")
+		config.BaseURL = mock.URL(mockserver.Agentloop)
+		fmt.Println("EVERRUNS_API_KEY is not set: using the mock")
 	}
 	client, err := agentloop.NewClient(config)
 	if err != nil {

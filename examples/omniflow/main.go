@@ -15,7 +15,6 @@ import (
 	"time"
 
 	agentclients "github.com/agentclients/agentclients-go"
-	"github.com/agentclients/agentclients-go/internal/demo"
 	"github.com/agentclients/agentclients-go/mockserver"
 	"github.com/agentclients/agentclients-go/omniflow"
 )
@@ -29,9 +28,15 @@ func main() {
 
 	var config omniflow.Config // reads the environment
 	if os.Getenv("OMNIFLOW_API_KEY") == "" {
+		mock, err := mockserver.Listen(mockserver.Config{})
+		if err != nil {
+			log.Fatal(err)
+		}
+		defer mock.Close()
 		config.APIKey = "tk_for_the_mock"
 		config.WorkspaceID = "01a0sda156scx5f8"
-		config.BaseURL = demo.Mock(mockserver.Omniflow, "OMNIFLOW_API_KEY")
+		config.BaseURL = mock.URL(mockserver.Omniflow)
+		fmt.Println("OMNIFLOW_API_KEY is not set: using the mock")
 	}
 	client, err := omniflow.NewClient(config)
 	if err != nil {

@@ -14,7 +14,6 @@ import (
 	"time"
 
 	agentclients "github.com/agentclients/agentclients-go"
-	"github.com/agentclients/agentclients-go/internal/demo"
 	"github.com/agentclients/agentclients-go/mockserver"
 	"github.com/agentclients/agentclients-go/orq"
 )
@@ -34,8 +33,14 @@ func main() {
 
 	var config orq.Config // reads the environment
 	if os.Getenv("ORQ_API_KEY") == "" {
+		mock, err := mockserver.Listen(mockserver.Config{})
+		if err != nil {
+			log.Fatal(err)
+		}
+		defer mock.Close()
 		config.APIKey = "sk-orq-for-the-mock"
-		config.BaseURL = demo.Mock(mockserver.Orq, "ORQ_API_KEY")
+		config.BaseURL = mock.URL(mockserver.Orq)
+		fmt.Println("ORQ_API_KEY is not set: using the mock")
 	}
 	client, err := orq.NewClient(config)
 	if err != nil {

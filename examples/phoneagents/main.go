@@ -15,7 +15,6 @@ import (
 	"time"
 
 	agentclients "github.com/agentclients/agentclients-go"
-	"github.com/agentclients/agentclients-go/internal/demo"
 	"github.com/agentclients/agentclients-go/mockserver"
 	"github.com/agentclients/agentclients-go/phoneagents"
 )
@@ -31,8 +30,14 @@ func main() {
 
 	var config phoneagents.Config // reads the environment
 	if os.Getenv("PHONEAGENTS_API_KEY") == "" {
+		mock, err := mockserver.Listen(mockserver.Config{})
+		if err != nil {
+			log.Fatal(err)
+		}
+		defer mock.Close()
 		config.APIKey = "sk_live_for_the_mock"
-		config.BaseURL = demo.Mock(mockserver.Phoneagents, "PHONEAGENTS_API_KEY")
+		config.BaseURL = mock.URL(mockserver.Phoneagents)
+		fmt.Println("PHONEAGENTS_API_KEY is not set: using the mock")
 	}
 	client, err := phoneagents.NewClient(config)
 	if err != nil {

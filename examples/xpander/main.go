@@ -14,7 +14,6 @@ import (
 	"time"
 
 	agentclients "github.com/agentclients/agentclients-go"
-	"github.com/agentclients/agentclients-go/internal/demo"
 	"github.com/agentclients/agentclients-go/mockserver"
 	"github.com/agentclients/agentclients-go/xpander"
 )
@@ -28,8 +27,14 @@ func main() {
 
 	var config xpander.Config // reads the environment
 	if os.Getenv("XPANDER_API_KEY") == "" {
+		mock, err := mockserver.Listen(mockserver.Config{})
+		if err != nil {
+			log.Fatal(err)
+		}
+		defer mock.Close()
 		config.APIKey = "sk_live_for_the_mock"
-		config.BaseURL = demo.Mock(mockserver.Xpander, "XPANDER_API_KEY")
+		config.BaseURL = mock.URL(mockserver.Xpander)
+		fmt.Println("XPANDER_API_KEY is not set: using the mock")
 	}
 	client, err := xpander.NewClient(config)
 	if err != nil {
