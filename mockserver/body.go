@@ -6,6 +6,9 @@ import (
 	"errors"
 	"io"
 	"math"
+	"mime"
+	"net/http"
+	"strings"
 	"unicode/utf8"
 )
 
@@ -38,6 +41,25 @@ func parseObject(body []byte) (object, error) {
 		return nil, errNotObject
 	}
 	return members, nil
+}
+
+// mediaTypeOf is the type that a request says its body has, without
+// parameters; "" if it says none that can be read.
+func mediaTypeOf(header http.Header) string {
+	value := header.Get("Content-Type")
+	if value == "application/json" { // as nearly all of them say
+		return value
+	}
+	mediaType, _, _ := mime.ParseMediaType(value) // of broken parameters nobody takes notice
+	return mediaType
+}
+
+// isJSON reports whether a request says that its body is JSON. One that says
+// nothing is taken at its best.
+func isJSON(header http.Header) bool {
+	mediaType := mediaTypeOf(header)
+	return mediaType == "" && header.Get("Content-Type") == "" ||
+		mediaType == "application/json" || strings.HasSuffix(mediaType, "+json")
 }
 
 // has reports whether a member is there and not null.

@@ -76,12 +76,12 @@ func TestHostileBodies(t *testing.T) {
 		"byte order mark": "\ufeff{}", "nul": "{\"name\":\"\x00\"}",
 		"huge number":   `{"name":1e999,"key":-1e999,"phone_number_id":1e999,"settings":{"max_iterations":1e999}}`,
 		"long number":   `{"name":` + strings.Repeat("9", 100_000) + `}`,
-		"deep lists":    deep("[", "]", 50_000),
+		"deep lists":    deep("[", "]", 12_000),
 		"deep objects":  deep(`{"a":`, "}", 100_000),
 		"twice":         `{"name":"a","name":1,"name":null}`,
 		"9 MiB":         `{"name":"` + strings.Repeat("x", 9<<20) + `"}`,
-		"many members":  "{" + strings.TrimSuffix(strings.Repeat(`"m":1,`, 50_000), ",") + "}",
-		"many problems": `{"tags":[` + strings.Repeat("1,", 50_000) + `1],"memory_stores":[` + strings.Repeat("1,", 50_000) + `1],"graph":[` + strings.Repeat("1,", 50_000) + `1]}`,
+		"many members":  "{" + strings.TrimSuffix(strings.Repeat(`"m":1,`, 12_000), ",") + "}",
+		"many problems": `{"tags":[` + strings.Repeat("1,", 12_000) + `1],"memory_stores":[` + strings.Repeat("1,", 12_000) + `1],"graph":[` + strings.Repeat("1,", 12_000) + `1]}`,
 	}
 	server := testServer(t, Config{Strictness: Report, JournalBytes: 1 << 20})
 	for name, body := range bodies {
@@ -90,7 +90,7 @@ func TestHostileBodies(t *testing.T) {
 				continue
 			}
 			for _, chunked := range []bool{false, true} {
-				if chunked && len(body) > 1000 && name != "9 MiB" {
+				if chunked && len(body) > 1000 && (name != "9 MiB" || target.op != OrqCreateAgent) {
 					continue
 				}
 				r := httptest.NewRequest(target.method, target.path, strings.NewReader(body))

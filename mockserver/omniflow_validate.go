@@ -2,9 +2,7 @@ package mockserver
 
 import (
 	"encoding/json"
-	"mime"
 	"net/http"
-	"strings"
 )
 
 // omniflowChange holds the members of a request body that were given.
@@ -29,17 +27,6 @@ func (d omniflowDialect) withBody(handle func(*exchange, object) answer) func(*e
 		}
 		return handle(x, members)
 	}
-}
-
-// isJSON reports whether a request says that its body is JSON. One that says
-// nothing is taken at its best.
-func isJSON(header http.Header) bool {
-	value := header.Get("Content-Type")
-	if value == "" {
-		return true
-	}
-	mediaType, _, _ := mime.ParseMediaType(value)
-	return mediaType == "application/json" || strings.HasSuffix(mediaType, "+json")
 }
 
 // omniflowReadCreate reads the body of a create. strict refuses one without

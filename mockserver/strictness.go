@@ -1,7 +1,6 @@
 package mockserver
 
 import (
-	"mime"
 	"net/http"
 	"net/url"
 	"slices"
@@ -52,7 +51,7 @@ func (x *exchange) problems() []string {
 	if len(x.body) == 0 {
 		return problems
 	}
-	if kind, _, err := mime.ParseMediaType(x.header.Get("Content-Type")); err != nil || kind != "application/json" {
+	if mediaTypeOf(x.header) != "application/json" {
 		problems = append(problems, "header Content-Type: must be application/json")
 	}
 	if !utf8.Valid(x.body) {
