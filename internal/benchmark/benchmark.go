@@ -11,6 +11,7 @@ import (
 	"io"
 	"net/http"
 	"testing"
+	"time"
 )
 
 // Comparison is one create call, made in two ways.
@@ -27,7 +28,8 @@ type Comparison struct {
 // Bar is how many allocations a client may add to a call by hand.
 const Bar = 15
 
-// Run measures both calls.
+// Run measures both calls, and the call by hand once more with a timeout,
+// which the client always has.
 func (c Comparison) Run(b *testing.B) {
 	for _, way := range []struct {
 		name string
@@ -35,6 +37,7 @@ func (c Comparison) Run(b *testing.B) {
 	}{
 		{"ByHand", c.ByHand(c.httpClient())},
 		{"Client", c.Client(c.httpClient())},
+		{"ByHandWithTimeout", withTimeout(c.ByHand(c.httpClient()))},
 	} {
 		b.Run(way.name, func(b *testing.B) {
 			b.ReportAllocs()
@@ -44,6 +47,14 @@ func (c Comparison) Run(b *testing.B) {
 				}
 			}
 		})
+	}
+}
+
+func withTimeout(call func(context.Context) error) func(context.Context) error {
+	return func(ctx context.Context) error {
+		ctx, cancel := context.WithTimeout(ctx, time.Minute)
+		defer cancel()
+		return call(ctx)
 	}
 }
 
