@@ -129,7 +129,7 @@ func issuesOf(t *testing.T, answer *httptest.ResponseRecorder) []string {
 func TestOrqAcceptsTheDocumentedRequest(t *testing.T) {
 	for _, path := range []string{"/v2/agents/", "/v2/agents"} {
 		m := newOrqMock(t, Config{})
-		request := httptest.NewRequest("POST", "/orq"+path, bytes.NewReader(orqSample(t, "orq_create_request.json")))
+		request := httptest.NewRequest("POST", "/orq"+path, bytes.NewReader(orqSample(t, "orq/create.json")))
 		request.Header.Set("Authorization", "Bearer <token>")
 		request.Header.Set("Content-Type", "application/json")
 		answer := httptest.NewRecorder()
@@ -167,7 +167,7 @@ func TestOrqAcceptsTheDocumentedRequest(t *testing.T) {
 
 // The documented answer must come back when the agent that it shows is made.
 func TestOrqGivesTheDocumentedAnswer(t *testing.T) {
-	sample := orqSample(t, "orq_create_response.json")
+	sample := orqSample(t, "orq/agent.json")
 	var shown orqAgent
 	if err := json.Unmarshal(sample, &shown); err != nil {
 		t.Fatal(err)
@@ -797,7 +797,7 @@ func TestOrqIsDeterministic(t *testing.T) {
 
 // A strict server refuses members that are not in this list.
 func TestOrqFieldsNameTheDocumentedMembers(t *testing.T) {
-	sample := plainObject(t, orqSample(t, "orq_create_request.json"))
+	sample := plainObject(t, orqSample(t, "orq/create.json"))
 	for _, o := range (orqDialect{}).operations() {
 		switch o.op {
 		case OrqCreateAgent, OrqUpdateAgent:
