@@ -50,8 +50,9 @@ func WithHeader(key, value string) CallOption {
 }
 
 // CaptureResponse fills into with the answer to this call, also when the call
-// fails after an answer came. One Response must not be shared by calls that
-// run at the same time.
+// fails after an answer came. A call that is refused before anything is sent
+// leaves it as it is. One Response must not be shared by calls that run at the
+// same time.
 func CaptureResponse(into *Response) CallOption {
 	return func(o *CallOptions) { o.Capture = into }
 }
