@@ -232,6 +232,54 @@ func TestSeedAndSnapshot(t *testing.T) {
 	check("after refused loads", third.defaultNamespace, 1)
 }
 
+// A new seed changes what Reset goes back to, and nothing before.
+func TestSetSeed(t *testing.T) {
+	source := StartInMemory(t, Config{Deterministic: true})
+	createOmniflow(source.defaultNamespace)
+	one := source.Snapshot()
+	createOmniflow(source.defaultNamespace)
+	two := source.Snapshot()
+
+	server := testServer(t, Config{Seed: one})
+	own, untouched := server.Namespace("own"), server.Namespace("untouched")
+	if err := own.Load([]byte(`{"version":1}`)); err != nil {
+		t.Fatal(err)
+	}
+	have := func(step string, want ...int) {
+		t.Helper()
+		var got []int
+		for _, n := range []*Namespace{server.defaultNamespace, untouched, own} {
+			got = append(got, len(n.Agents(Omniflow)))
+		}
+		if diff := cmp.Diff(want, got); diff != "" {
+			t.Errorf("%s: agents (-want +got):\n%s", step, diff)
+		}
+	}
+	reset := func() {
+		for _, n := range server.Namespaces() {
+			n.Reset() //nolint:errcheck // no parts
+		}
+	}
+	if err := server.SetSeed(two); err != nil {
+		t.Fatal(err)
+	}
+	have("set", 1, 1, 0)
+	if n := len(server.Namespace("new").Agents(Omniflow)); n != 2 {
+		t.Errorf("a new namespace has %d agents, want 2", n)
+	}
+	reset()
+	have("reset", 2, 2, 0)
+	if err := server.SetSeed([]byte(`{"version":7}`)); err == nil || !strings.Contains(err.Error(), "version is 7") {
+		t.Errorf("error is %v", err)
+	}
+	if err := server.SetSeed(nil); err != nil {
+		t.Fatal(err)
+	}
+	have("taken away", 2, 2, 0)
+	reset()
+	have("reset to nothing", 0, 0, 0)
+}
+
 func TestClock(t *testing.T) {
 	base := time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
 	now := base

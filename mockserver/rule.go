@@ -74,8 +74,8 @@ const maxRules = 10_000
 // first rule that wants it. The error says in one line what is wrong with the
 // rule and what is allowed; also that there are 10,000 rules already.
 func (n *Namespace) AddRule(spec RuleSpec) (*Rule, error) {
-	r := &Rule{namespace: n, spec: spec}
-	if err := r.compile(); err != nil {
+	r, err := n.newRule(spec)
+	if err != nil {
 		return nil, fmt.Errorf("mockserver: rule: %w", err)
 	}
 	n.mu.Lock()
@@ -83,10 +83,60 @@ func (n *Namespace) AddRule(spec RuleSpec) (*Rule, error) {
 	if len(n.rules) >= maxRules {
 		return nil, fmt.Errorf("mockserver: rule: there are %d already; remove some, or reset the rules", len(n.rules))
 	}
-	n.ruleIDs++
-	r.id = "r" + strconv.Itoa(n.ruleIDs)
-	n.rules = append(n.rules, r)
+	n.insert(len(n.rules), r)
 	return r, nil
+}
+
+// ReplaceRules takes rules out of the namespace and puts others in their
+// place: where the first of them stood or, if none is there any more, after
+// all. No request comes in between. The error says which rule is wrong, what
+// is wrong with it and what is allowed; also that there would be more than
+// 10,000 rules. Then nothing was changed.
+func (n *Namespace) ReplaceRules(old []*Rule, specs ...RuleSpec) ([]*Rule, error) {
+	added := make([]*Rule, len(specs))
+	for i, spec := range specs {
+		var err error
+		if added[i], err = n.newRule(spec); err != nil {
+			return nil, fmt.Errorf("mockserver: rule %d: %w", i+1, err)
+		}
+	}
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	replaced := make(map[*Rule]bool, len(old))
+	for _, r := range old {
+		replaced[r] = true
+	}
+	isOld := func(r *Rule) bool { return replaced[r] }
+	at := slices.IndexFunc(n.rules, isOld)
+	kept := slices.DeleteFunc(slices.Clone(n.rules), isOld)
+	if len(kept)+len(added) > maxRules {
+		return nil, fmt.Errorf("mockserver: rules: there would be %d; %d are allowed", len(kept)+len(added), maxRules)
+	}
+	if at < 0 {
+		at = len(kept)
+	}
+	for _, r := range n.rules {
+		r.removed = replaced[r]
+	}
+	n.rules = kept
+	n.insert(at, added...)
+	return added, nil
+}
+
+// newRule makes a rule that is not among those of the namespace yet.
+func (n *Namespace) newRule(spec RuleSpec) (*Rule, error) {
+	r := &Rule{namespace: n, spec: spec}
+	return r, r.compile()
+}
+
+// insert names rules and puts them among the others. The caller holds the
+// lock.
+func (n *Namespace) insert(at int, added ...*Rule) {
+	for _, r := range added {
+		n.ruleIDs++
+		r.id = "r" + strconv.Itoa(n.ruleIDs)
+	}
+	n.rules = slices.Insert(n.rules, at, added...)
 }
 
 func (r *Rule) compile() error {

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
+	"slices"
 	"strings"
 	"testing"
 
@@ -193,4 +194,58 @@ func TestRedirectKeepsRule(t *testing.T) {
 	if got.status != 307 || got.header.Get("Location") != omniflowAgents {
 		t.Errorf("got %+v", got)
 	}
+}
+
+func TestReplaceRules(t *testing.T) {
+	server := testServer(t, Config{})
+	add := func(op Op) *Rule {
+		rule, err := server.AddRule(RuleSpec{Op: op, Do: []Fault{Status(503)}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return rule
+	}
+	there := func(want string) {
+		t.Helper()
+		var ids []string
+		for _, rule := range server.Rules() {
+			ids = append(ids, rule.ID())
+		}
+		if got := strings.Join(ids, " "); got != want {
+			t.Errorf("the rules are %s, want %s", got, want)
+		}
+	}
+	first, second := add(OmniflowGetAgent), add(OmniflowGetAgent)
+	third := add(OmniflowGetAgent)
+	spec := func(status int) RuleSpec {
+		return RuleSpec{Op: OmniflowListAgents, Do: []Fault{Status(status)}}
+	}
+	for _, wrong := range []struct {
+		specs []RuleSpec
+		says  string
+	}{
+		{[]RuleSpec{spec(500), {Op: "x"}}, `rule 2: unknown op "x"`},
+		{slices.Repeat([]RuleSpec{spec(500)}, maxRules), "there would be 10001; 10000 are allowed"},
+	} {
+		if _, err := server.ReplaceRules([]*Rule{first, second}, wrong.specs...); err == nil || !strings.Contains(err.Error(), wrong.says) {
+			t.Errorf("error is %v, want %s", err, wrong.says)
+		}
+		there("r1 r2 r3")
+	}
+	replaced, err := server.ReplaceRules([]*Rule{second}, spec(500), spec(502))
+	if err != nil {
+		t.Fatal(err)
+	}
+	there("r1 r4 r5 r3")
+	if got := getOmniflow(server, "").Code; got != 500 || second.Remaining() != 0 || third.Remaining() != -1 {
+		t.Errorf("status %d, %d and %d remaining", got, second.Remaining(), third.Remaining())
+	}
+	if _, err := server.ReplaceRules(append(replaced, first)); err != nil {
+		t.Fatal(err)
+	}
+	there("r3")
+	if _, err := server.ReplaceRules(replaced, spec(500)); err != nil {
+		t.Fatal(err)
+	}
+	there("r3 r6")
 }

@@ -75,6 +75,43 @@ func (n *Namespace) load(document json.RawMessage, asSeed bool) error {
 	return nil
 }
 
+// SetSeed replaces Config.Seed: what new namespaces start from, and what Reset
+// goes back to. Records that exist stay until then, and a namespace that has
+// loaded a seed of its own keeps it. An empty document is no records. The
+// error says what is wrong with the document; then nothing was changed.
+func (s *Server) SetSeed(document json.RawMessage) error {
+	var seed *snapshot
+	if len(document) > 0 {
+		var err error
+		if seed, _, err = s.readSnapshot(document); err != nil {
+			return err
+		}
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.defaultNamespace.reseed(s.seed, seed)
+	for _, n := range s.namespaces {
+		n.reseed(s.seed, seed)
+	}
+	s.seed = seed
+	return nil
+}
+
+// reseed replaces the seed of a namespace unless it is its own.
+func (n *Namespace) reseed(old, seed *snapshot) {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	if n.seed != old {
+		return
+	}
+	for name, emulated := range n.server.apis {
+		if old != nil && old.APIs[name] != nil || seed != nil && seed.APIs[name] != nil {
+			n.state(emulated) // states are made on first use, and this one is what the old seed says
+		}
+	}
+	n.seed = seed
+}
+
 // readSnapshot reads a document completely, so that a broken one is refused
 // here and not when its API is used first.
 func (s *Server) readSnapshot(document json.RawMessage) (*snapshot, map[API]any, error) {

@@ -57,33 +57,30 @@ func notEmpty(data []byte) json.RawMessage {
 	return data
 }
 
-// addRules adds the rules of a file to the default namespace.
-func addRules(mock *mockserver.Server, name string) error {
+// readRules reads the rules of a file.
+func readRules(name string) ([]mockserver.RuleSpec, error) {
 	data, err := os.ReadFile(name)
 	if err != nil {
-		return misusage("-rules: %w", err)
+		return nil, misusage("-rules: %w", err)
 	}
 	var rules []json.RawMessage
 	if err := json.Unmarshal(data, &rules); err != nil {
-		return misusage("-rules %s: must be a JSON array of rules: %w", name, err)
+		return nil, misusage("-rules %s: must be a JSON array of rules: %w", name, err)
 	}
+	specs := make([]mockserver.RuleSpec, len(rules))
 	for i, text := range rules {
-		spec, err := mockserver.ParseRule(text)
-		if err == nil {
-			_, err = mock.AddRule(spec)
-		}
-		if err != nil {
-			return misusage("-rules %s: rule %d: %s", name, i+1, plain(err))
+		if specs[i], err = mockserver.ParseRule(text); err != nil {
+			return nil, misusage("-rules %s: rule %d: %s", name, i+1, plain(err))
 		}
 	}
-	return nil
+	return specs, nil
 }
 
 // plain is an error of the package mockserver without what the program says
 // itself.
 func plain(err error) string {
 	text := strings.TrimPrefix(err.Error(), "mockserver: ")
-	for _, prefix := range []string{"Seed: ", "mockserver: ", "rule: ", "snapshot: "} {
+	for _, prefix := range []string{"Seed: ", "mockserver: ", "rule: ", "rules: ", "snapshot: "} {
 		text = strings.TrimPrefix(text, prefix)
 	}
 	return fmt.Sprint(text)

@@ -8,6 +8,12 @@
 // end it at once, whatever its clients are waiting for. Every flag can also
 // be given as an environment variable: -api-keys as MOCKSERVER_API_KEYS.
 //
+// SIGHUP makes it read the files of -seed and -rules again. Resets go back to
+// the new seed from then on, while what exists stays until its reset; rules
+// that came from the file are replaced at once, others stay. If one of the
+// files is broken, the log says so and nothing changes. Without such files
+// SIGHUP ends the program at once.
+//
 // The exit code is 0 after an orderly end, 1 if it could not serve, and 2 if
 // a flag or a file that a flag names is wrong.
 package main

@@ -69,15 +69,62 @@ type running struct {
 	ready  readyLine
 	stdin  io.WriteCloser
 	stdout *bufio.Reader
-	stderr *bytes.Buffer
+	stderr *errorOutput
 	t      testing.TB
 	done   bool
+}
+
+// errorOutput is what a program writes on standard error.
+type errorOutput struct {
+	mu    sync.Mutex
+	text  bytes.Buffer
+	grown chan struct{} // has an element when there is more
+}
+
+func newErrorOutput() *errorOutput { return &errorOutput{grown: make(chan struct{}, 1)} }
+
+func (o *errorOutput) Write(data []byte) (int, error) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	select {
+	case o.grown <- struct{}{}:
+	default:
+	}
+	return o.text.Write(data)
+}
+
+func (o *errorOutput) String() string {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return o.text.String()
+}
+
+// next waits for a line with a text, and returns what was written until then
+// and not returned before.
+func (o *errorOutput) next(t testing.TB, text string) string {
+	t.Helper()
+	overdue := time.After(patience)
+	for {
+		o.mu.Lock()
+		if _, after, found := strings.Cut(o.text.String(), text); found && strings.Contains(after, "\n") {
+			seen := o.text.String()
+			o.text.Reset()
+			o.mu.Unlock()
+			return seen
+		}
+		o.mu.Unlock()
+		select {
+		case <-o.grown:
+		case <-overdue:
+			t.Fatalf("standard error never says %q: %s", text, o)
+		}
+	}
 }
 
 // launch starts the program and waits until it is ready.
 func launch(t testing.TB, args ...string) *running {
 	t.Helper()
-	r := &running{cmd: command(t, nil, args...), stderr: new(bytes.Buffer), t: t}
+	r := &running{cmd: command(t, nil, args...), stderr: newErrorOutput(), t: t}
 	r.cmd.Stderr = r.stderr
 	stdout, err := r.cmd.StdoutPipe()
 	if err != nil {

@@ -13,8 +13,10 @@ import (
 	"net/http"
 	"net/url"
 	"os"
+	"os/signal"
 	"slices"
 	"strings"
+	"syscall"
 	"time"
 
 	"github.com/agentclients/agentclients-go/mockserver"
@@ -31,7 +33,11 @@ func serve(ctx context.Context, p process, s *settings) error {
 	if madeUpToken {
 		s.adminToken = rand.Text()
 	}
-	mock, err := newMock(s, logger)
+	seed, err := readSeeds(s.seedFiles)
+	if err != nil {
+		return err
+	}
+	mock, err := newMock(s, seed, logger)
 	if err != nil {
 		return err
 	}
@@ -43,10 +49,9 @@ func serve(ctx context.Context, p process, s *settings) error {
 		}
 		defer state.unlock()
 	}
-	if s.rulesFile != "" {
-		if err := addRules(mock, s.rulesFile); err != nil {
-			return err
-		}
+	rules := rulesFile{name: s.rulesFile, mock: mock}
+	if err := rules.read(); err != nil {
+		return err
 	}
 
 	var handler http.Handler = mock
@@ -64,6 +69,12 @@ func serve(ctx context.Context, p process, s *settings) error {
 	end, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
 	s.endEarly(p.stdin, cancel)
+	var hangups chan os.Signal // nil without files to read again: then the signal ends the program
+	if len(s.seedFiles) > 0 || s.rulesFile != "" {
+		hangups = make(chan os.Signal, 1)
+		signal.Notify(hangups, syscall.SIGHUP)
+		defer signal.Stop(hangups)
+	}
 	saved := make(chan struct{})
 	go func() {
 		defer close(saved)
@@ -74,10 +85,16 @@ func serve(ctx context.Context, p process, s *settings) error {
 
 	if err = announce(p.stdout, s, servers, madeUpToken); err == nil {
 		logger.Info("serving", "url", servers[0].url)
-		select {
-		case err = <-failed:
-		case <-end.Done():
-			logger.Info("ending", "cause", context.Cause(end).Error())
+		for serving := true; serving; {
+			select {
+			case <-hangups:
+				rereadFiles(s, &rules, logger)
+			case err = <-failed:
+				serving = false
+			case <-end.Done():
+				logger.Info("ending", "cause", context.Cause(end).Error())
+				serving = false
+			}
 		}
 	}
 	cancel(err)
@@ -100,7 +117,7 @@ func serve(ctx context.Context, p process, s *settings) error {
 }
 
 // newMock makes the server that the flags describe.
-func newMock(s *settings, logger *slog.Logger) (*mockserver.Server, error) {
+func newMock(s *settings, seed json.RawMessage, logger *slog.Logger) (*mockserver.Server, error) {
 	config := mockserver.Config{
 		Root:           mockserver.API(s.mountRoot),
 		APIKeys:        s.apiKeys,
@@ -116,6 +133,7 @@ func newMock(s *settings, logger *slog.Logger) (*mockserver.Server, error) {
 		PublicURL:      s.publicURL,
 		AdminToken:     s.adminToken,
 		Logger:         logger,
+		Seed:           seed,
 	}
 	for _, api := range s.apis {
 		config.APIs = append(config.APIs, mockserver.API(api))
@@ -128,10 +146,6 @@ func newMock(s *settings, logger *slog.Logger) (*mockserver.Server, error) {
 	}
 	if !s.clock.IsZero() {
 		config.Now = func() time.Time { return s.clock }
-	}
-	var err error
-	if config.Seed, err = readSeeds(s.seedFiles); err != nil {
-		return nil, err
 	}
 	mock, err := mockserver.New(config)
 	if err != nil {

@@ -202,7 +202,7 @@ func (s *settings) flags() *flag.FlagSet {
 	})
 	duration(flags, &s.clockStep, "clock-step", "`duration` by which every request moves a clock that -clock set", 0)
 
-	flags.Func("seed", "JSON `file` with the state to start from and to reset to; may be repeated", func(value string) error {
+	flags.Func("seed", "JSON `file` with the state to start from and to reset to; may be repeated. SIGHUP reads it again: resets go back to what it says then, and what exists stays until its reset", func(value string) error {
 		for name := range strings.SplitSeq(value, ",") {
 			if name = strings.TrimSpace(name); name == "" {
 				return errors.New("must be the name of a file")
@@ -211,7 +211,7 @@ func (s *settings) flags() *flag.FlagSet {
 		}
 		return nil
 	})
-	flags.StringVar(&s.rulesFile, "rules", "", "JSON `file` with an array of fault rules for the default namespace")
+	flags.StringVar(&s.rulesFile, "rules", "", "JSON `file` with an array of fault rules for the default namespace. SIGHUP reads it again and replaces the rules that came from it")
 	flags.StringVar(&s.stateFile, "state", "", "JSON `file` to load the state of the default namespace from, and to keep it in")
 
 	s.journal, s.journalBytes = 1000, 16<<20
