@@ -64,7 +64,7 @@ func newAdminRoutes() []adminRoute {
 		{method: "POST", pattern: "/reset", summary: "Reset every namespace to its seed.", query: []adminQuery{{"all", "Must be true."}}, body: resetRequest{}, status: 200, answer: resetView{}, serve: (*adminCall).resetAll},
 
 		{method: "GET", pattern: "/namespaces", summary: "List the namespaces.", status: 200, answer: namespacesView{}, serve: (*adminCall).listNamespaces},
-		{method: "POST", pattern: "/namespaces", summary: "Make a namespace, or find the one of that name.", body: namespaceRequest{}, status: 201, answer: namespaceView{}, serve: (*adminCall).makeNamespace},
+		{method: "POST", pattern: "/namespaces", summary: "Make a namespace, or change what is given of the one of that name.", body: namespaceRequest{}, status: 201, answer: namespaceView{}, serve: (*adminCall).makeNamespace},
 		{method: "GET", pattern: one, summary: "Get a namespace.", status: 200, answer: namespaceView{}, serve: (*adminCall).getNamespace},
 		{method: "DELETE", pattern: one, summary: "Drop a namespace. Later requests to it are answered with 410.", status: 204, serve: (*adminCall).dropNamespace},
 		{method: "POST", pattern: one + "/reset", summary: "Reset a namespace, or parts of it, to its seed.", body: resetRequest{}, status: 200, answer: resetView{}, serve: (*adminCall).resetNamespace},

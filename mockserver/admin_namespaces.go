@@ -3,6 +3,7 @@ package mockserver
 import (
 	"fmt"
 	"net/http"
+	"slices"
 	"time"
 )
 
@@ -11,6 +12,12 @@ type namespaceView struct {
 	BaseURLs map[API]string `json:"base_urls"`
 	// Credential leads to the namespace where a base URL cannot be given.
 	Credential string `json:"credential,omitempty"`
+	// TTL is after how long without a request it is dropped; none: never.
+	TTL        string     `json:"ttl,omitempty"`
+	Strictness Strictness `json:"strictness"`
+	// Keys are as many as there are accepted credentials, none of which is
+	// shown; none: any credential is accepted.
+	Keys []string `json:"keys,omitempty"`
 }
 
 type namespacesView struct {
@@ -24,6 +31,34 @@ type namespaceRequest struct {
 	Seed raw `json:"seed,omitempty"`
 	// Clock is where the clock stands.
 	Clock string `json:"clock,omitempty"`
+	// TTL is after how long without a request to drop it.
+	TTL string `json:"ttl,omitempty"`
+	// Strictness is what is done about requests that the API lets pass.
+	Strictness Strictness `json:"strictness,omitempty"`
+	// Keys are the credentials that are accepted.
+	Keys []string `json:"keys,omitempty"`
+}
+
+// config is what the namespace is to have of its own. Its errors use the
+// names of the members.
+func (r namespaceRequest) config() (NamespaceConfig, error) {
+	config := NamespaceConfig{APIKeys: r.Keys, Strictness: r.Strictness}
+	if r.TTL != "" {
+		var err error
+		if config.TTL, err = time.ParseDuration(r.TTL); err != nil || config.TTL <= 0 {
+			return config, refuse(http.StatusBadRequest, `ttl is %.40q; it must be a positive duration such as "90s" or "24h"`, r.TTL)
+		}
+		if r.Name == defaultName {
+			return config, refuse(http.StatusBadRequest, "ttl: the default namespace is never dropped and has none")
+		}
+	}
+	if i := slices.Index(r.Keys, ""); i >= 0 {
+		return config, refuse(http.StatusBadRequest, "keys[%d] is empty; a credential has at least one character", i)
+	}
+	if r.Strictness.check() != nil {
+		return config, refuse(http.StatusBadRequest, "strictness is %.40q; there are %s", r.Strictness, quoted(strictnesses))
+	}
+	return config, nil
 }
 
 type resetRequest struct {
@@ -50,11 +85,14 @@ type clockRequest struct {
 }
 
 func (c *adminCall) view(n *Namespace) namespaceView {
-	v := namespaceView{Name: n.adminName(), BaseURLs: make(map[API]string, len(c.server.apis))}
+	v := namespaceView{Name: n.adminName(), BaseURLs: make(map[API]string, len(c.server.apis)), Strictness: n.strictness()}
+	keys := n.apiKeys()
+	v.Keys = slices.Repeat([]string{redacted}, len(keys))
 	base := c.baseURL()
 	if n.name != "" {
 		base += "/_ns/" + n.name
-		if len(c.server.config.APIKeys) == 0 {
+		v.TTL = n.ttl().String()
+		if len(keys) == 0 {
 			v.Credential = credentialMark + n.name + "_key"
 		}
 	}
@@ -95,6 +133,10 @@ func (c *adminCall) makeNamespace() error {
 			return err
 		}
 	}
+	config, err := request.config()
+	if err != nil {
+		return err
+	}
 	if request.Name == "" {
 		request.Name = c.server.freeName()
 	}
@@ -106,7 +148,7 @@ func (c *adminCall) makeNamespace() error {
 			return refuse(http.StatusBadRequest, "seed: %s", badRequest(err).message)
 		}
 	}
-	n, err := c.server.MakeNamespace(request.Name)
+	n, err := c.server.MakeNamespace(request.Name, config)
 	if err != nil {
 		return refuse(http.StatusServiceUnavailable, "%s", badRequest(err).message)
 	}

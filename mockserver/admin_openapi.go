@@ -109,7 +109,7 @@ var schemaWords = map[reflect.Type]any{
 	reflect.TypeFor[Stage]():      Stages(),
 	reflect.TypeFor[Outcome]():    Outcomes(),
 	reflect.TypeFor[Part]():       Parts(),
-	reflect.TypeFor[Strictness](): []Strictness{AsAPI, Report, Reject},
+	reflect.TypeFor[Strictness](): strictnesses,
 }
 
 // of is the schema of a Go type as encoding/json writes it.

@@ -74,7 +74,7 @@ func TestAdminFromBeginningToEnd(t *testing.T) {
 	s := StartInMemory(t, Config{AllowUnmatched: true}) // the last request comes too late
 	space := adminJSON(t, s, 201, "POST", "/namespaces", `{"name":"w1"}`)
 	base := "http://" + pipeHost + "/_ns/w1/orq"
-	want := map[string]any{"name": "w1", "credential": "mock_ns_w1_key", "base_urls": map[string]any{
+	want := map[string]any{"name": "w1", "credential": "mock_ns_w1_key", "ttl": "30m0s", "strictness": "as-api", "base_urls": map[string]any{
 		"omniflow": "http://mock.localhost/_ns/w1/omniflow", "agentloop": "http://mock.localhost/_ns/w1/agentloop",
 		"orq": base, "phoneagents": "http://mock.localhost/_ns/w1/phoneagents", "xpander": "http://mock.localhost/_ns/w1/xpander",
 	}}
@@ -177,6 +177,12 @@ func TestAdminRefusals(t *testing.T) {
 		{"POST", "/namespaces", `{} {}`, 400, []string{"not valid JSON"}},
 		{"POST", "/namespaces", `{"seed":{"version":9}}`, 400, []string{"seed", "version is 9"}},
 		{"POST", "/namespaces", `{"clock":"noon"}`, 400, []string{"clock", "noon", "2026-01-01T00:00:00Z"}},
+		{"POST", "/namespaces", `{"ttl":"soon"}`, 400, []string{"ttl", "soon", "90s"}},
+		{"POST", "/namespaces", `{"ttl":"0s"}`, 400, []string{"ttl", "positive"}},
+		{"POST", "/namespaces", `{"name":"default","ttl":"1h"}`, 400, []string{"ttl", "never dropped"}},
+		{"POST", "/namespaces", `{"strictness":"very"}`, 400, []string{"strictness", `"very"`, `"reject"`}},
+		{"POST", "/namespaces", `{"keys":["k",""]}`, 400, []string{"keys[1] is empty"}},
+		{"POST", "/namespaces", `{"keys":"k"}`, 400, []string{"keys"}},
 		{"GET", "/namespaces/none", "", 404, []string{`"none"`, "POST /_mock/namespaces"}},
 		{"GET", "/namespaces/none/rules", "", 404, []string{`"none"`}},
 		{"DELETE", "/namespaces/default", "", 400, []string{"reset it"}},
@@ -231,6 +237,51 @@ func TestAdminRefusals(t *testing.T) {
 	}
 	if n := len(s.Namespaces()); n != 1 {
 		t.Errorf("refused calls made namespaces: there are %d", n)
+	}
+}
+
+// What a namespace has of its own is shown, its credentials excepted, and is
+// changed by what is given later.
+func TestAdminNamespaceOfItsOwn(t *testing.T) {
+	s := StartInMemory(t, Config{APIKeys: []string{"of-all"}, Strictness: Report, AllowProblems: true})
+	shows := func(space map[string]any, ttl, strictness string, keys int) {
+		t.Helper()
+		hidden := []any{}
+		for range keys {
+			hidden = append(hidden, redacted)
+		}
+		want := map[string]any{"name": "w1", "ttl": ttl, "strictness": strictness, "keys": hidden}
+		delete(space, "base_urls")
+		if diff := cmp.Diff(want, space); diff != "" {
+			t.Errorf("namespace (-want +got):\n%s", diff)
+		}
+	}
+	shows(adminJSON(t, s, 201, "POST", "/namespaces", `{"name":"w1"}`), "30m0s", "report", 1)
+	shows(adminJSON(t, s, 201, "POST", "/namespaces", `{"name":"w1","ttl":"1h","keys":["s3cret","sk-very-secret"]}`), "1h0m0s", "report", 2)
+	shows(adminJSON(t, s, 201, "POST", "/namespaces", `{"name":"w1","strictness":"reject"}`), "1h0m0s", "reject", 2)
+	adminJSON(t, s, 200, "POST", "/namespaces/w1/reset", "")
+	shows(adminJSON(t, s, 200, "GET", "/namespaces/w1", ""), "1h0m0s", "reject", 2)
+	if got := createOrq(t, s, s.Namespace("w1").URL(Orq), "a"); got.status != 201 {
+		t.Errorf("with a key of the namespace: %d %s", got.status, got.body)
+	}
+	if got := createOrq(t, s, s.URL(Orq), "a"); got.status != 401 {
+		t.Errorf("with that key elsewhere: %d %s", got.status, got.body)
+	}
+	adminJSON(t, s, 201, "POST", "/namespaces", `{"name":"default","keys":["sk-very-secret"]}`)
+	if got := createOrq(t, s, s.URL(Orq), "a"); got.status != 201 {
+		t.Errorf("with a key of the default namespace: %d %s", got.status, got.body)
+	}
+	space := adminJSON(t, s, 200, "GET", "/namespaces/default", "")
+	if _, ok := space["ttl"]; ok || space["strictness"] != "report" {
+		t.Errorf("the default namespace: %v", space)
+	}
+	adminJSON(t, s, 204, "DELETE", "/namespaces/w1", "")
+	shows(adminJSON(t, s, 201, "POST", "/namespaces", `{"name":"w1"}`), "30m0s", "report", 1)
+	properties := openAPIDocument()["components"].(map[string]any)["schemas"].(schemaSet)["NamespaceRequest"].(map[string]any)["properties"].(map[string]any)
+	for _, name := range []string{"ttl", "strictness", "keys"} {
+		if properties[name] == nil {
+			t.Errorf("the OpenAPI document does not have %s: %v", name, properties)
+		}
 	}
 }
 

@@ -64,7 +64,8 @@ type Config struct {
 	MaxNamespaces int
 
 	// NamespaceTTL is after how long without a request a namespace is
-	// dropped. 0: 30 minutes. The default namespace is never dropped.
+	// dropped, unless it has a TTL of its own. 0: 30 minutes. The default
+	// namespace is never dropped.
 	NamespaceTTL time.Duration
 
 	// PublicURL is the address under which clients reach a server that New

@@ -66,7 +66,8 @@
 // A Namespace is a world of its own: state, faults, journal, ids, clock and
 // rate limits. Requests choose theirs by the path, /_ns/NAME/orq/..., by a
 // credential that contains mock_ns_NAME_, or by the header X-Mock-Namespace.
-// A Server is its own default namespace.
+// A Server is its own default namespace. MakeNamespace gives a namespace
+// accepted credentials, a strictness and a TTL of its own.
 //
 // # From other languages
 //
@@ -76,7 +77,7 @@
 // JSON is, and /_mock/openapi.json lists every call. The default namespace is
 // called "default":
 //
-//	POST   /_mock/namespaces                     {"name":"w1"}
+//	POST   /_mock/namespaces                     {"name":"w1","ttl":"1h","strictness":"report","keys":["k1"]}
 //	POST   /_mock/namespaces/w1/rules            {"op":"orq.CreateAgent","times":1,"stage":"after-commit","do":[{"drop":{}}]}
 //	GET    /_mock/namespaces/w1/rules?unfired=true
 //	GET    /_mock/namespaces/w1/journal?op=orq.CreateAgent&format=curl

@@ -59,10 +59,10 @@ func (x *exchange) now() time.Time { return x.namespace.now() }
 // variant reports whether a variant is switched on.
 func (x *exchange) variant(v Variant) bool { return x.namespace.server.variants[v] }
 
-// acceptsKey reports whether a credential is one that the server accepts:
+// acceptsKey reports whether a credential is one that the namespace accepts:
 // any that is not empty, unless keys are configured.
 func (x *exchange) acceptsKey(credential string) bool {
-	keys := x.namespace.server.config.APIKeys
+	keys := x.namespace.apiKeys()
 	if len(keys) == 0 {
 		return credential != ""
 	}

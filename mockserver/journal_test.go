@@ -304,7 +304,7 @@ func TestLogger(t *testing.T) {
 
 // Every field of a namespace is either kept by a reset or made new by it.
 func TestResetForgetsNothing(t *testing.T) {
-	keeps := map[string]bool{"server": true, "name": true, "mu": true, "seed": true, "active": true, "used": true, "dropped": true, "changed": true}
+	keeps := map[string]bool{"server": true, "name": true, "own": true, "mu": true, "seed": true, "active": true, "used": true, "dropped": true, "changed": true}
 	server := StartInMemory(t, Config{RateLimits: true, Deterministic: true, AllowUnfired: true})
 	createOmniflow(server.defaultNamespace)
 	server.When(OmniflowGetAgent).Do(Stall())

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 )
 
@@ -16,6 +17,7 @@ import (
 type Namespace struct {
 	server *Server
 	name   string
+	own    atomic.Pointer[NamespaceConfig] // never changed, only replaced; nil: nothing
 
 	mu       sync.Mutex
 	seed     *snapshot // what Reset goes back to; nil: nothing

@@ -104,7 +104,7 @@ func TestRefusedNamespaces(t *testing.T) {
 		{"/_ns/" + strings.Repeat("x", 65), 400, `allowed are 1 to 64`},
 		{"/_ns/a", 200, ""},
 		{"/_ns/b", 200, ""},
-		{"/_ns/c", 503, `namespace "c" cannot be made: there are 2 already, and none was idle for 30m0s`},
+		{"/_ns/c", 503, `namespace "c" cannot be made: there are 2 already, and none was idle for its TTL, usually 30m0s`},
 		{"/_ns/a", 200, ""},
 	} {
 		got := getOmniflow(server, c.prefix)
@@ -230,6 +230,76 @@ func TestSeedAndSnapshot(t *testing.T) {
 		}
 	}
 	check("after refused loads", third.defaultNamespace, 1)
+}
+
+func TestNamespaceConfig(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		server := testServer(t, Config{MaxNamespaces: 3, NamespaceTTL: time.Minute, APIKeys: []string{"k"}})
+		of := func(name string, config NamespaceConfig) *Namespace {
+			t.Helper()
+			n, err := server.MakeNamespace(name, config)
+			if err != nil {
+				t.Fatal(err)
+			}
+			return n
+		}
+		answers := func(want int, prefix string, header ...string) {
+			t.Helper()
+			if got := getOmniflow(server, prefix, header...); got.Code != want {
+				t.Errorf("%s: status %d, want %d: %s", prefix, got.Code, want, got.Header().Get("X-Mock-Reason"))
+			}
+		}
+		keys := []string{"own"}
+		long := of("long", NamespaceConfig{TTL: time.Hour, APIKeys: keys})
+		keys[0] = "changed later"
+		of("short", NamespaceConfig{TTL: time.Second, Strictness: Reject})
+		server.Namespace("usual")
+
+		answers(200, "/_ns/long", "X-Api-Key", "own")
+		answers(401, "/_ns/long")
+		answers(200, "/_ns/short")
+		answers(401, "", "X-Api-Key", "own")
+		const broken = "%zz"
+		with := func(prefix string) int {
+			t.Helper()
+			r := httptest.NewRequest("GET", prefix+"/omniflow"+omniflowAgents, nil)
+			r.URL.RawQuery = broken
+			r.Header.Set("X-Api-Key", "k")
+			r.Header.Set("X-Workspace-Id", "w1")
+			w := httptest.NewRecorder()
+			server.ServeHTTP(w, r)
+			return w.Code
+		}
+		if own, usual := with("/_ns/short"), with("/_ns/usual"); own != 400 || usual != 200 {
+			t.Errorf("status %d where it is strict, %d where not", own, usual)
+		}
+
+		<-time.After(2 * time.Second)
+		answers(410, "/_ns/short")
+		<-time.After(2 * time.Minute)
+		answers(410, "/_ns/usual")
+		answers(200, "/_ns/long", "X-Api-Key", "own")
+		if of("long", NamespaceConfig{Strictness: Report}) != long || with("/_ns/long") != 401 {
+			t.Error("what was not given has changed")
+		}
+		if n := of("default", NamespaceConfig{Strictness: Reject}); n != server.defaultNamespace || with("") != 400 {
+			t.Error("the default namespace is not strict")
+		}
+		if server.Namespace("short").ttl() != time.Minute {
+			t.Error("a namespace that was made anew has the TTL of the old one")
+		}
+	})
+	server := testServer(t, Config{})
+	for want, config := range map[string]NamespaceConfig{
+		"TTL: is -1s; it must not be negative":     {TTL: -time.Second},
+		`unknown mode "very" in Strictness`:        {Strictness: "very"},
+		"APIKeys: has an empty credential":         {APIKeys: []string{"s3cret", ""}},
+		"TTL: the default namespace is never drop": {TTL: time.Second},
+	} {
+		if _, err := server.MakeNamespace("", config); err == nil || !strings.Contains(err.Error(), want) || strings.Contains(err.Error(), "s3cret") {
+			t.Errorf("error is %v, want %s", err, want)
+		}
+	}
 }
 
 // A new seed changes what Reset goes back to, and nothing before.
@@ -380,7 +450,7 @@ func TestNamespacesUnderLoad(t *testing.T) {
 						n.Snapshot()
 					}
 				case 2:
-					server.MakeNamespace(name) //nolint:errcheck // there may be too many
+					server.MakeNamespace(name, NamespaceConfig{}) //nolint:errcheck // there may be too many
 				}
 				if code := getOmniflow(server, "/_ns/"+name).Code; code != 200 && code != 410 && code != 503 {
 					t.Errorf("status %d", code)

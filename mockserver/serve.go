@@ -179,7 +179,7 @@ func (x *exchange) admit() (a answer, done bool) {
 	for _, problem := range problems {
 		x.problem(problem)
 	}
-	if len(problems) > 0 && n.server.config.Strictness == Reject {
+	if len(problems) > 0 && n.strictness() == Reject {
 		x.plan = nil // whatever a rule wanted to do: it is refused before anything else
 		a = x.guarded(func() answer { return x.dialect.failure(x, http.StatusBadRequest, strings.Join(problems, "; ")) })
 		a.reason = "strictness: " + strings.Join(problems, "; ")

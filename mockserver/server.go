@@ -124,10 +124,8 @@ func (s *Server) configure(all []*emulation) error {
 		}
 		s.variants[v] = true
 	}
-	switch config.Strictness {
-	case "", AsAPI, Report, Reject:
-	default:
-		return fmt.Errorf("unknown mode %q in Strictness; there are %s", config.Strictness, quoted([]Strictness{AsAPI, Report, Reject}))
+	if err := config.Strictness.check(); err != nil {
+		return err
 	}
 	switch {
 	case config.RateLimit.Requests < 0 || config.RateLimit.Per < 0,
@@ -240,26 +238,36 @@ func (n *Namespace) Client() *http.Client {
 // Start, if the name is not 1 to 64 letters, digits, '-' and '.', or if there
 // are too many namespaces.
 func (s *Server) Namespace(name string) *Namespace {
-	n, err := s.MakeNamespace(name)
+	n, err := s.MakeNamespace(name, NamespaceConfig{})
 	s.must(err)
 	return n
 }
 
-// MakeNamespace is Namespace with an error instead of a panic.
-func (s *Server) MakeNamespace(name string) (*Namespace, error) {
-	if name == "" || name == defaultName {
+// MakeNamespace is Namespace with an error instead of a panic, and with what
+// the namespace has of its own. Of one that exists, what the configuration
+// gives is changed and the rest stays; so a NamespaceConfig{} changes nothing.
+func (s *Server) MakeNamespace(name string, config NamespaceConfig) (*Namespace, error) {
+	isDefault := name == "" || name == defaultName
+	if err := config.check(isDefault); err != nil {
+		return nil, fmt.Errorf("mockserver: %w", err)
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if isDefault {
+		s.configureNamespace(s.defaultNamespace, config)
 		return s.defaultNamespace, nil
 	}
 	if err := checkNamespaceName(name); err != nil {
 		return nil, err
 	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
 	s.pardon(name)
 	n, err := s.find(name)
 	if n == nil && err == nil { // it was dropped just now, for having been idle
 		s.pardon(name)
 		n, err = s.find(name)
+	}
+	if err == nil {
+		s.configureNamespace(n, config)
 	}
 	return n, err
 }
@@ -323,23 +331,23 @@ func (s *Server) drop(n *Namespace, why string) {
 func (s *Server) find(name string) (*Namespace, error) {
 	now := time.Now()
 	if n := s.namespaces[name]; n != nil {
-		if !s.idle(n, now) {
+		if !n.idle(now) {
 			return n, nil
 		}
-		s.drop(n, "it was idle for "+s.config.NamespaceTTL.String())
+		s.drop(n, "it was idle for "+n.ttl().String())
 	}
 	if _, ok := s.dropped[name]; ok {
 		return nil, nil
 	}
 	if len(s.namespaces) >= s.config.MaxNamespaces {
 		for _, n := range s.namespaces {
-			if s.idle(n, now) {
-				s.drop(n, "it was idle for "+s.config.NamespaceTTL.String())
+			if n.idle(now) {
+				s.drop(n, "it was idle for "+n.ttl().String())
 			}
 		}
 	}
 	if len(s.namespaces) >= s.config.MaxNamespaces {
-		return nil, fmt.Errorf("mockserver: namespace %q cannot be made: there are %d already, and none was idle for %s",
+		return nil, fmt.Errorf("mockserver: namespace %q cannot be made: there are %d already, and none was idle for its TTL, usually %s",
 			name, len(s.namespaces), s.config.NamespaceTTL)
 	}
 	if s.namespaces == nil {
@@ -352,10 +360,10 @@ func (s *Server) find(name string) (*Namespace, error) {
 
 // idle reports whether a namespace was not used for so long that it is
 // dropped.
-func (s *Server) idle(n *Namespace, now time.Time) bool {
+func (n *Namespace) idle(now time.Time) bool {
 	n.mu.Lock()
 	defer n.mu.Unlock()
-	return n.active == 0 && now.Sub(n.used) > s.config.NamespaceTTL
+	return n.active == 0 && now.Sub(n.used) > n.ttl()
 }
 
 // destination is where a request goes.

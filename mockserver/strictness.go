@@ -1,6 +1,7 @@
 package mockserver
 
 import (
+	"fmt"
 	"net/http"
 	"net/url"
 	"slices"
@@ -27,13 +28,20 @@ const (
 	Reject Strictness = "reject"
 )
 
-// problems says what is wrong with the request, one line each.
-func (x *exchange) problems() []string {
-	switch x.namespace.server.config.Strictness {
-	case "", AsAPI:
+var strictnesses = []Strictness{AsAPI, Report, Reject}
+
+// check refuses a mode that does not exist.
+func (s Strictness) check() error {
+	switch s {
+	case "", AsAPI, Report, Reject:
 		return nil
 	}
-	if x.op == nil {
+	return fmt.Errorf("unknown mode %q in Strictness; there are %s", s, quoted(strictnesses))
+}
+
+// problems says what is wrong with the request, one line each.
+func (x *exchange) problems() []string {
+	if x.op == nil || x.namespace.strictness() == AsAPI {
 		return nil
 	}
 	var problems []string

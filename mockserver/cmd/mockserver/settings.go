@@ -173,13 +173,13 @@ func (s *settings) flags() *flag.FlagSet {
 
 	list(flags, &s.apis, "apis", "`APIs` to emulate, separated by commas (default all)", apis)
 	list(flags, &s.variants, "variants", "`variants` to switch on, separated by commas, such as phoneagents@upstream", nil)
-	flags.Func("api-keys", "`credentials` to accept, separated by commas (default any)", func(value string) error {
+	flags.Func("api-keys", "`credentials` to accept, separated by commas, in namespaces that have no keys of their own (default any)", func(value string) error {
 		s.apiKeys = strings.Split(value, ",")
 		return nil // what is wrong is found later: an error here would show the credentials
 	})
 	flags.StringVar(&s.adminToken, "admin-token", "", "`token` that calls under /_mock/ must bring; made up and printed in the ready line if -addr is not a loopback address")
 	s.strict = "as-api"
-	choice(flags, &s.strict, "strict", "`what` to do about requests that the API takes but should not get: as-api, report or reject (default as-api)", []string{"as-api", "report", "reject"})
+	choice(flags, &s.strict, "strict", "`what` to do about requests that the API takes but should not get: as-api, report or reject; namespaces can have their own (default as-api)", []string{"as-api", "report", "reject"})
 	toggle(flags, &s.rateLimits, "rate-limits", "enforce the rate limits of the real APIs")
 	flags.Func("rate", "`limit` for every API instead of its own, such as 100/1m", func(value string) error {
 		requests, per, _ := strings.Cut(value, "/")
@@ -220,7 +220,7 @@ func (s *settings) flags() *flag.FlagSet {
 	size(flags, &s.journalBytes, "journal-bytes", "`size` of the journal of a namespace (default 16MiB)")
 	s.maxSpaces, s.spaceTTL = 1000, 30*time.Minute
 	whole(flags, &s.maxSpaces, "ns-max", "`number` of namespaces that there can be at once (default 1000)", 1, 1_000_000)
-	duration(flags, &s.spaceTTL, "ns-ttl", "`duration` after which an idle namespace is dropped (default 30m)", time.Second)
+	duration(flags, &s.spaceTTL, "ns-ttl", "`duration` after which an idle namespace is dropped that has no ttl of its own (default 30m)", time.Second)
 
 	s.log = "text"
 	choice(flags, &s.log, "log", "`format` of the log on standard error: text, json or off (default text)", []string{"text", "json", "off"})
