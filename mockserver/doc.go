@@ -51,8 +51,10 @@
 //
 //	mock.AssertCalls(t, 2, mockserver.OpIs(mockserver.OrqCreateAgent))
 //
-// Agents lists what exists now. At its end, a test fails by itself if a
-// request matched no operation or a fault never fired.
+// Agents lists what exists now. Snapshot is all of it as a document that a
+// server can start from, except that the secrets of records are "[redacted]"
+// there. At its end, a test fails by itself if a request matched no operation
+// or a fault never fired.
 //
 // # Time
 //

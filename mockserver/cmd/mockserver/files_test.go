@@ -86,6 +86,42 @@ func TestStateFile(t *testing.T) {
 	}
 }
 
+// Secrets never get into the file, and the help says so.
+func TestStateFileHasNoSecrets(t *testing.T) {
+	name := filepath.Join(t.TempDir(), "state.json")
+	r := launch(t, "-state", name)
+	made := send(t, http.DefaultClient, "POST", r.ready.BaseURLs["orq"]+"/v2/agents/",
+		`{"key":"a","role":"r","description":"d","instructions":"i","path":"Default","model":"openai/gpt-4o","settings":{"tools":[]},"variables":{"api_key":"s3cret","city":"Bern"}}`,
+		"Authorization", "Bearer k", "Content-Type", "application/json")
+	if made.status != 201 || !strings.Contains(string(made.body), "s3cret") {
+		t.Fatalf("%d %s", made.status, made.body)
+	}
+	r.terminate()
+	data, err := os.ReadFile(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if text := string(data); strings.Contains(text, "s3cret") || !strings.Contains(text, `"api_key":"[redacted]"`) || !strings.Contains(text, "Bern") {
+		t.Errorf("the file has %s", text)
+	}
+	r = launch(t, "-state", name)
+	if again := send(t, http.DefaultClient, "GET", r.ready.BaseURLs["orq"]+"/v2/agents/a", "", "Authorization", "Bearer k"); !strings.Contains(string(again.body), `"api_key":"[redacted]"`) {
+		t.Errorf("after loading: %d %s", again.status, again.body)
+	}
+	r.terminate()
+
+	help, err := command(t, nil, "-help").Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for flag, says := range map[string]string{"-state": `"[redacted]"`, "-seed": "SIGHUP", "-rules": "SIGHUP"} {
+		_, usage, _ := strings.Cut(string(help), "\n  "+flag+" ")
+		if usage, _, _ = strings.Cut(usage, "\n  -"); !strings.Contains(usage, says) {
+			t.Errorf("the help of %s does not say %s: %s", flag, says, usage)
+		}
+	}
+}
+
 // The file is written while the server runs, when nothing happened for a
 // while, or when too much did.
 func TestStateIsWrittenWhenQuiet(t *testing.T) {

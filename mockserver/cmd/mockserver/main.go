@@ -14,6 +14,10 @@
 // files is broken, the log says so and nothing changes. Without such files
 // SIGHUP ends the program at once.
 //
+// The file of -state has everything but secrets: where a record has one by
+// name, such as "api_key" in a free-form member, the file has "[redacted]",
+// and so has the record when the file is loaded.
+//
 // The exit code is 0 after an orderly end, 1 if it could not serve, and 2 if
 // a flag or a file that a flag names is wrong.
 package main

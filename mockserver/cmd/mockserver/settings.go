@@ -212,7 +212,7 @@ func (s *settings) flags() *flag.FlagSet {
 		return nil
 	})
 	flags.StringVar(&s.rulesFile, "rules", "", "JSON `file` with an array of fault rules for the default namespace. SIGHUP reads it again and replaces the rules that came from it")
-	flags.StringVar(&s.stateFile, "state", "", "JSON `file` to load the state of the default namespace from, and to keep it in")
+	flags.StringVar(&s.stateFile, "state", "", "JSON `file` to load the state of the default namespace from, and to keep it in; secrets of records are written as \"[redacted]\", and are that when it is loaded")
 
 	s.journal, s.journalBytes = 1000, 16<<20
 	whole(flags, &s.journal, "journal", "`number` of requests that the journal of a namespace remembers; 0 turns it off (default 1000)", 0, 1_000_000)
