@@ -324,7 +324,7 @@ func TestMinuteOf429s(t *testing.T) {
 				t.Fatal(got.err)
 			}
 			if statuses[got.status]++; got.status == http.StatusTooManyRequests {
-				time.Sleep(time.Second) // virtual
+				<-time.After(time.Second) // virtual
 			}
 		}
 		if statuses[200] != 61 || statuses[429] != 60 {
