@@ -110,21 +110,18 @@ func (agentloopDialect) agents(state any) []Agent {
 
 func (d agentloopDialect) serve(x *exchange) answer {
 	if message, reason := d.authenticate(x); message != "" {
-		return d.refuse(x, http.StatusUnauthorized, message, reason)
+		return x.refuse(http.StatusUnauthorized, message, reason)
 	}
 	if a, over := x.limited(d.credential(x.header)); over {
 		return a
 	}
-	switch {
-	case x.op != nil:
-		return x.op.handle(x)
-	case len(x.allowed) > 0:
-		a := bare(http.StatusMethodNotAllowed, "the path exists, but not with this method")
-		a.header = http.Header{"Allow": {strings.Join(x.allowed, ",")}}
+	return x.dispatch(func(status int, reason string) answer {
+		a := bare(status, reason)
+		if status == http.StatusMethodNotAllowed {
+			a.header = http.Header{"Allow": {strings.Join(x.allowed, ",")}} // as the framework writes it
+		}
 		return a
-	default:
-		return bare(http.StatusNotFound, "there is no operation with this path")
-	}
+	})
 }
 
 // authenticate sets the tenant. If the credential is refused it returns the
@@ -183,13 +180,6 @@ func (agentloopDialect) failure(x *exchange, status int, message string) answer 
 		return plainText(status, message)
 	}
 	return jsonAnswer(status, agentloopError{message})
-}
-
-// refuse is failure with a reason.
-func (d agentloopDialect) refuse(x *exchange, status int, message, reason string) answer {
-	a := d.failure(x, status, message)
-	a.reason = reason
-	return a
 }
 
 // rejectSyntax refuses what the framework cannot even read: 400, but in plain

@@ -86,7 +86,7 @@ func (d agentloopDialect) add(x *exchange, input agentloopInput) answer {
 		id = *input.id
 	}
 	if state.Agents.get(x.tenant, id) != nil {
-		return d.refuse(x, http.StatusConflict, "", "/id: expected an id that no agent has had, got one that is taken")
+		return x.refuse(http.StatusConflict, "", "/id: expected an id that no agent has had, got one that is taken")
 	}
 	return jsonAnswer(http.StatusCreated, d.view(x, d.store(x, id, input)))
 }
@@ -207,7 +207,7 @@ func (d agentloopDialect) archiveAgent(x *exchange) answer {
 		return *refusal
 	}
 	if agent.Status == agentloopArchived {
-		return d.refuse(x, http.StatusNotFound, "", "agent_id: expected an active agent, got an archived one")
+		return x.refuse(http.StatusNotFound, "", "agent_id: expected an active agent, got an archived one")
 	}
 	agent.Status = agentloopArchived
 	agent.UpdatedAt = agentloopTime(x.now())
@@ -296,7 +296,7 @@ func (d agentloopDialect) find(x *exchange) (*agentloopAgent, *answer) {
 	}
 	agent := x.state.(*agentloopState).Agents.get(x.tenant, id)
 	if agent == nil {
-		a := d.refuse(x, http.StatusNotFound, "", "agent_id: expected the id of an agent of this organisation, got another one")
+		a := x.refuse(http.StatusNotFound, "", "agent_id: expected the id of an agent of this organisation, got another one")
 		return nil, &a
 	}
 	return agent, nil
@@ -306,7 +306,7 @@ func (d agentloopDialect) find(x *exchange) (*agentloopAgent, *answer) {
 func (d agentloopDialect) pathID(x *exchange) (string, *answer) {
 	id := x.params["agent_id"]
 	if problem := agentloopIDProblem("agent", id); problem != "" {
-		a := d.refuse(x, http.StatusBadRequest, "Invalid agent ID: "+problem,
+		a := x.refuse(http.StatusBadRequest, "Invalid agent ID: "+problem,
 			"agent_id: expected agent_ and 32 lower-case hexadecimal digits")
 		return "", &a
 	}

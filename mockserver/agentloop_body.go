@@ -29,7 +29,7 @@ type agentloopInput struct {
 func (d agentloopDialect) readBody(x *exchange, whole bool) (agentloopInput, *answer) {
 	refuse := func(a answer) (agentloopInput, *answer) { return agentloopInput{}, &a }
 	if x.header.Get("Content-Type") == "" || !isJSON(x.header) {
-		return refuse(d.refuse(x, http.StatusUnsupportedMediaType, "", "header Content-Type: expected application/json"))
+		return refuse(x.refuse(http.StatusUnsupportedMediaType, "", "header Content-Type: expected application/json"))
 	}
 	if len(x.body) > agentloopMaxBody {
 		return refuse(d.tooLarge(x))
@@ -67,19 +67,19 @@ func agentloopSyntaxProblem(body []byte, err error) string {
 }
 
 func (d agentloopDialect) tooLarge(x *exchange) answer {
-	return d.refuse(x, http.StatusRequestEntityTooLarge, "Failed to buffer the request body: length limit exceeded",
+	return x.refuse(http.StatusRequestEntityTooLarge, "Failed to buffer the request body: length limit exceeded",
 		fmt.Sprintf("body: expected at most %d bytes, got %d", agentloopMaxBody, len(x.body)))
 }
 
 // mistyped refuses JSON that does not fit.
 func (d agentloopDialect) mistyped(x *exchange, problem, reason string) answer {
-	return d.refuse(x, http.StatusUnprocessableEntity, agentloopErrors[http.StatusUnprocessableEntity]+": "+problem, reason)
+	return x.refuse(http.StatusUnprocessableEntity, agentloopErrors[http.StatusUnprocessableEntity]+": "+problem, reason)
 }
 
 // checkLimits refuses what is too long. The API never says what it was.
 func (d agentloopDialect) checkLimits(x *exchange, input agentloopInput) *answer {
 	refuse := func(pointer string, limit, got int, unit string) *answer {
-		a := d.refuse(x, http.StatusBadRequest, "",
+		a := x.refuse(http.StatusBadRequest, "",
 			fmt.Sprintf("%s: expected at most %d %s, got %d", pointer, limit, unit, got))
 		return &a
 	}
@@ -101,7 +101,7 @@ func (d agentloopDialect) checkLimits(x *exchange, input agentloopInput) *answer
 	}
 	if input.defaultModelID != nil && !agentloopHasModel(*input.defaultModelID) {
 		if x.variant(AgentloopKnownModels) {
-			a := d.refuse(x, http.StatusInternalServerError, "", "/default_model_id: expected the id of a listed model, got another one")
+			a := x.refuse(http.StatusInternalServerError, "", "/default_model_id: expected the id of a listed model, got another one")
 			return &a
 		}
 		x.guess("agentloop.any-model")

@@ -21,16 +21,16 @@ func (d agentloopDialect) importAgent(x *exchange) answer {
 	members, err := readAgentFile(string(x.body))
 	if err != nil {
 		x.guess("agentloop.import-unreadable")
-		return d.refuse(x, http.StatusBadRequest, "Invalid format: "+err.Error(), "body: "+err.Error())
+		return x.refuse(http.StatusBadRequest, "Invalid format: "+err.Error(), "body: "+err.Error())
 	}
 	delete(members, "status") // a file does not have it: an imported agent is always active
 	reader := agentloopReader{members: members, nullIsAbsent: true, plainRefs: true}
 	input := reader.input()
 	if reader.problem != "" {
-		return d.refuse(x, http.StatusBadRequest, "Invalid format: "+reader.problem, reader.reason)
+		return x.refuse(http.StatusBadRequest, "Invalid format: "+reader.problem, reader.reason)
 	}
 	if input.systemPrompt == nil || *input.systemPrompt == "" {
-		return d.refuse(x, http.StatusBadRequest,
+		return x.refuse(http.StatusBadRequest,
 			"System prompt is required (provide in front matter or as markdown body)",
 			"body: expected a system prompt, got nothing")
 	}

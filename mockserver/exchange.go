@@ -4,6 +4,7 @@ import (
 	"net/http"
 	"net/url"
 	"slices"
+	"strings"
 	"time"
 )
 
@@ -67,6 +68,39 @@ func (x *exchange) acceptsKey(credential string) bool {
 		return credential != ""
 	}
 	return slices.Contains(keys, credential)
+}
+
+// refuse renders an error in the API's own shape, with the reason for people.
+func (x *exchange) refuse(status int, message, reason string) answer {
+	a := x.dialect.failure(x, status, message)
+	a.reason = reason
+	return a
+}
+
+// dispatch hands the request to its operation. If none matched, refuse renders
+// 405 or 404 in the API's own shape.
+func (x *exchange) dispatch(refuse func(status int, reason string) answer) answer {
+	switch {
+	case x.op != nil:
+		return x.op.handle(x)
+	case len(x.allowed) > 0:
+		return x.methodNotAllowed(refuse, x.allowed)
+	}
+	return refuse(http.StatusNotFound, "path: no operation has it")
+}
+
+// methodNotAllowed answers a path that has only other methods. No API
+// documents this.
+func (x *exchange) methodNotAllowed(refuse func(status int, reason string) answer, allowed []string) answer {
+	x.guess(string(x.dialect.api()) + ".405")
+	a := refuse(http.StatusMethodNotAllowed, "method: expected "+strings.Join(allowed, " or ")+", got "+excerpt(x.method))
+	if a.header == nil {
+		a.header = make(http.Header)
+	}
+	if a.header.Get("Allow") == "" {
+		a.header.Set("Allow", strings.Join(allowed, ", "))
+	}
+	return a
 }
 
 // jsonAnswer answers with v as JSON. HTML characters are not escaped: none

@@ -76,37 +76,28 @@ func (omniflowDialect) agents(state any) []Agent {
 func (d omniflowDialect) serve(x *exchange) answer {
 	key := d.credential(x.header)
 	if !x.acceptsKey(key) {
-		return d.refuse(x, http.StatusUnauthorized, "", d.refused(key))
+		return x.refuse(http.StatusUnauthorized, "", d.refused(key))
 	}
 	x.tenant = x.header.Get("X-Workspace-Id")
 	if x.tenant == "" {
-		return d.refuse(x, http.StatusBadRequest, "x-workspace-id header is required",
+		return x.refuse(http.StatusBadRequest, "x-workspace-id header is required",
 			"header x-workspace-id: expected a workspace id, got nothing")
 	}
 	if a, over := x.limited(key); over {
 		return a
 	}
-	switch {
-	case x.op != nil:
-		return x.op.handle(x)
-	case len(x.allowed) > 0:
-		return d.methodNotAllowed(x, x.allowed...)
-	default:
-		return d.refuse(x, http.StatusNotFound, "Route not found", "there is no operation with this path")
+	return x.dispatch(d.refuseRoute(x))
+}
+
+// refuseRoute renders a request that is for no operation.
+func (omniflowDialect) refuseRoute(x *exchange) func(status int, reason string) answer {
+	return func(status int, reason string) answer {
+		message := ""
+		if status == http.StatusNotFound {
+			message = "Route not found"
+		}
+		return x.refuse(status, message, reason)
 	}
-}
-
-func (d omniflowDialect) methodNotAllowed(x *exchange, allowed ...string) answer {
-	a := d.refuse(x, http.StatusMethodNotAllowed, "", "the path exists, but not with this method")
-	a.header.Set("Allow", strings.Join(allowed, ", "))
-	return a
-}
-
-// refuse is failure with a reason.
-func (d omniflowDialect) refuse(x *exchange, status int, message, reason string) answer {
-	a := d.failure(x, status, message)
-	a.reason = reason
-	return a
 }
 
 // omniflowError is the body of every error.

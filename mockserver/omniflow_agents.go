@@ -83,7 +83,7 @@ func (omniflowDialect) view(x *exchange, r *omniflowRecord) omniflowAgent {
 func (d omniflowDialect) createAgent(x *exchange, members object) answer {
 	change, problem := omniflowReadCreate(members, x.variant(OmniflowStrict))
 	if problem != nil {
-		return d.refuse(x, http.StatusBadRequest, problem.message, problem.reason)
+		return x.refuse(http.StatusBadRequest, problem.message, problem.reason)
 	}
 	now := x.now().Format(omniflowTime)
 	record := &omniflowRecord{omniflowAgent: omniflowAgent{
@@ -132,7 +132,7 @@ func (d omniflowDialect) getAgent(x *exchange) answer {
 func (d omniflowDialect) updateAgent(x *exchange, members object) answer {
 	change, problem := omniflowReadUpdate(members)
 	if problem != nil {
-		return d.refuse(x, http.StatusBadRequest, problem.message, problem.reason)
+		return x.refuse(http.StatusBadRequest, problem.message, problem.reason)
 	}
 	record := d.find(x)
 	if record == nil {
@@ -146,7 +146,7 @@ func (d omniflowDialect) updateAgent(x *exchange, members object) answer {
 
 func (d omniflowDialect) deleteAgent(x *exchange) answer {
 	if !x.variant(OmniflowDelete) {
-		return d.methodNotAllowed(x, http.MethodGet, http.MethodPut)
+		return x.methodNotAllowed(d.refuseRoute(x), []string{http.MethodGet, http.MethodPut})
 	}
 	x.guess("omniflow.delete")
 	if !x.state.(*omniflowState).Agents.remove(x.tenant, x.params["id"]) {
@@ -168,5 +168,5 @@ func (omniflowDialect) find(x *exchange) *omniflowRecord {
 
 // notFound is also the answer for an agent of another workspace.
 func (d omniflowDialect) notFound(x *exchange) answer {
-	return d.refuse(x, http.StatusNotFound, "", "the workspace has no agent with the id in the path")
+	return x.refuse(http.StatusNotFound, "", "the workspace has no agent with the id in the path")
 }

@@ -18,12 +18,12 @@ type omniflowProblem struct{ message, reason string }
 func (d omniflowDialect) withBody(handle func(*exchange, object) answer) func(*exchange) answer {
 	return func(x *exchange) answer {
 		if !isJSON(x.header) {
-			return d.refuse(x, http.StatusBadRequest, "Content-Type must be application/json",
+			return x.refuse(http.StatusBadRequest, "Content-Type must be application/json",
 				"header Content-Type: expected application/json, got another type")
 		}
 		members, err := parseObject(x.body)
 		if err != nil {
-			return d.refuse(x, http.StatusBadRequest, err.Error(), "body: expected a JSON object; "+err.Error())
+			return x.refuse(http.StatusBadRequest, err.Error(), "body: expected a JSON object; "+err.Error())
 		}
 		return handle(x, members)
 	}

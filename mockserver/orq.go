@@ -89,17 +89,10 @@ func (orqDialect) serve(x *exchange) answer {
 		return a
 	}
 
-	if x.op == nil {
+	return x.dispatch(func(status int, reason string) answer {
 		x.guess("orq.unknown-route")
-		if len(x.allowed) == 0 {
-			return refuseOrq(x, http.StatusNotFound, "", "Not Found", "path: no operation has it")
-		}
-		a := refuseOrq(x, http.StatusMethodNotAllowed, "", "Method Not Allowed",
-			"method: expected "+strings.Join(x.allowed, " or ")+", got "+excerpt(x.method))
-		a.header.Set("Allow", strings.Join(x.allowed, ", "))
-		return a
-	}
-	return x.op.handle(x)
+		return refuseOrq(x, status, "", http.StatusText(status), reason)
+	})
 }
 
 // orqError is the body of every refusal. Agents answer 404 and 409 with the

@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"net/http"
 	"strconv"
-	"strings"
 	"time"
 )
 
@@ -87,19 +86,12 @@ func (d phoneagentsDialect) serve(x *exchange) answer {
 	if a, over := x.limited(key); over {
 		return a
 	}
-	switch {
-	case x.op != nil:
-		return x.op.handle(x)
-	case len(x.allowed) > 0:
-		x.guess("phoneagents.405")
-		a := d.refuse(x, http.StatusMethodNotAllowed, "", "Method "+x.method+" is not allowed here",
-			"the path exists, but not with this method")
-		a.header.Set("Allow", strings.Join(x.allowed, ", "))
-		return a
-	default:
-		return d.refuse(x, http.StatusNotFound, "Not Found", "Route "+x.method+" "+x.path+" not found",
-			"there is no operation with this path")
-	}
+	return x.dispatch(func(status int, reason string) answer {
+		if status == http.StatusMethodNotAllowed {
+			return d.refuse(x, status, "", "Method "+x.method+" is not allowed here", reason)
+		}
+		return d.refuse(x, status, "Not Found", "Route "+x.method+" "+x.path+" not found", reason)
+	})
 }
 
 // phoneagentsError is the body of every error.

@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"html"
 	"net/http"
-	"strings"
 )
 
 // The operations of xpander.
@@ -69,22 +68,15 @@ func (xpanderDialect) agents(state any) []Agent {
 func (d xpanderDialect) serve(x *exchange) answer {
 	key := d.credential(x.header)
 	if !x.acceptsKey(key) {
-		return d.refuse(x, http.StatusUnauthorized, "", d.refused(key))
+		return x.refuse(http.StatusUnauthorized, "", d.refused(key))
 	}
 	x.tenant = fingerprint(key)
 	if a, over := x.limited(key); over {
 		return a
 	}
-	switch {
-	case x.op != nil:
-		return x.op.handle(x)
-	case len(x.allowed) > 0:
-		a := d.refuse(x, http.StatusMethodNotAllowed, "", "the path exists, but not with this method")
-		a.header.Set("Allow", strings.Join(x.allowed, ", "))
-		return a
-	default:
-		return d.refuse(x, http.StatusNotFound, "Not Found", "there is no operation with this path")
-	}
+	return x.dispatch(func(status int, reason string) answer {
+		return x.refuse(status, http.StatusText(status), reason)
+	})
 }
 
 // xpanderDetail is the body of every error. Its detail is a text, or a list
@@ -120,11 +112,4 @@ func (xpanderDialect) failure(x *exchange, status int, message string) answer {
 		}
 	}
 	return jsonAnswer(status, xpanderDetail{message})
-}
-
-// refuse is failure with a reason.
-func (d xpanderDialect) refuse(x *exchange, status int, message, reason string) answer {
-	a := d.failure(x, status, message)
-	a.reason = reason
-	return a
 }

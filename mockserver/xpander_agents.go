@@ -259,7 +259,7 @@ func (d xpanderDialect) deleteAgent(x *exchange) answer {
 	}
 	if record.Deletable != nil && !*record.Deletable {
 		x.guess("xpander.403-not-deletable")
-		return d.refuse(x, http.StatusForbidden, "Agent is not deletable", "agent_id: expected an agent that is deletable")
+		return x.refuse(http.StatusForbidden, "Agent is not deletable", "agent_id: expected an agent that is deletable")
 	}
 	state := x.state.(*xpanderState)
 	state.UniqueNames.remove(x.tenant, record.UniqueName)
@@ -277,11 +277,11 @@ func (d xpanderDialect) find(x *exchange) (*xpanderRecord, *answer) {
 	for _, record := range state.Agents.all() {
 		if record.ID == id {
 			x.guess("xpander.403-other-organization")
-			a := d.refuse(x, http.StatusForbidden, "", "agent_id: expected an agent of this organization, got one of another")
+			a := x.refuse(http.StatusForbidden, "", "agent_id: expected an agent of this organization, got one of another")
 			return nil, &a
 		}
 	}
-	a := d.refuse(x, http.StatusNotFound, "", "agent_id: expected the id of an agent, got another one")
+	a := x.refuse(http.StatusNotFound, "", "agent_id: expected the id of an agent, got another one")
 	return nil, &a
 }
 

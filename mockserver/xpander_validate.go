@@ -126,7 +126,7 @@ func (d xpanderDialect) readBody(x *exchange, into *xpanderRecord, change bool) 
 	var syntax *json.SyntaxError
 	switch {
 	case errors.Is(err, errNotUTF8):
-		a := d.refuse(x, http.StatusBadRequest, "There was an error parsing the body", "body: "+err.Error())
+		a := x.refuse(http.StatusBadRequest, "There was an error parsing the body", "body: "+err.Error())
 		return nil, &a
 	case errors.Is(err, errEmptyBody) || errors.Is(err, errNotObject) && isNull(x.body):
 		check.report("missing", "Field required", "body")
