@@ -16,14 +16,10 @@ import (
 //	{"detail":"429: {'detail': {'detail': 'You have reached the limit'}}"}
 func readError(e *agentclients.Error) {
 	wire.ReadError(e)
-	inner := innermost(e.Body)
-	if inner == nil {
-		return
+	if inner := innermost(e.Body); inner != nil { // it says better what is wrong
+		e.Message, e.Fields = "", nil
+		wire.ReadErrorFrom(e, inner)
 	}
-	whole := e.Body
-	e.Message, e.Fields, e.Body = "", nil, inner
-	wire.ReadError(e)
-	e.Body = whole
 }
 
 // deepest bounds how many details within details are opened.

@@ -25,10 +25,14 @@ import (
 //
 // and takes the beginning of any other body, without HTML tags, as the
 // message. What the body does not say stays as it is.
-func ReadError(e *agentclients.Error) {
-	members, err := Members(e.Body)
+func ReadError(e *agentclients.Error) { ReadErrorFrom(e, e.Body) }
+
+// ReadErrorFrom is ReadError for a part of the body, or for what a part stands
+// for.
+func ReadErrorFrom(e *agentclients.Error, body []byte) {
+	members, err := Members(body)
 	if err != nil {
-		e.Message = cmp.Or(Text(e.Body), e.Message)
+		e.Message = cmp.Or(Text(body), e.Message)
 		return
 	}
 	nested, _ := Members(members["error"])
@@ -58,7 +62,7 @@ func ReadError(e *agentclients.Error) {
 		)
 	}
 	if e.Message == "" && len(e.Fields) == 0 {
-		e.Message = Text(e.Body)
+		e.Message = Text(body)
 	}
 }
 

@@ -10,6 +10,7 @@ import (
 	"encoding/pem"
 	"math/big"
 	"net"
+	"net/url"
 	"time"
 )
 
@@ -64,4 +65,30 @@ func makeCertificate(hosts ...string) (certificate tls.Certificate, authority []
 	}
 	authority = pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: rootDER})
 	return tls.Certificate{Certificate: [][]byte{leafDER, rootDER}, PrivateKey: key}, authority, nil
+}
+
+// encryption returns nil if the server does not speak TLS.
+func (s *settings) encryption() (config *tls.Config, authority []byte, err error) {
+	var certificate tls.Certificate
+	switch {
+	case s.tls:
+		hosts := make([]string, 0, 3)
+		for _, address := range []string{s.addr, s.guarded()} {
+			host, _, _ := net.SplitHostPort(address)
+			hosts = append(hosts, host)
+		}
+		if u, err := url.Parse(s.publicURL); err == nil {
+			hosts = append(hosts, u.Hostname())
+		}
+		if certificate, authority, err = makeCertificate(hosts...); err != nil {
+			return nil, nil, err
+		}
+	case s.certFile != "":
+		if certificate, err = tls.LoadX509KeyPair(s.certFile, s.keyFile); err != nil {
+			return nil, nil, misusage("-cert and -key: %w", err)
+		}
+	default:
+		return nil, nil, nil
+	}
+	return &tls.Config{Certificates: []tls.Certificate{certificate}, MinVersion: tls.VersionTLS12}, authority, nil
 }

@@ -3,18 +3,13 @@ package main
 import (
 	"context"
 	"crypto/rand"
-	"crypto/tls"
 	"encoding/json"
 	"errors"
-	"fmt"
 	"io"
 	"log/slog"
-	"net"
 	"net/http"
-	"net/url"
 	"os"
 	"os/signal"
-	"slices"
 	"strings"
 	"syscall"
 	"time"
@@ -69,9 +64,8 @@ func serve(ctx context.Context, p process, s *settings) error {
 	end, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
 	s.endEarly(p.stdin, cancel)
-	var hangups chan os.Signal // nil without files to read again: then the signal ends the program
-	if len(s.seedFiles) > 0 || s.rulesFile != "" {
-		hangups = make(chan os.Signal, 1)
+	hangups := make(chan os.Signal, 1)
+	if len(s.seedFiles) > 0 || s.rulesFile != "" { // else the signal ends the program
 		signal.Notify(hangups, syscall.SIGHUP)
 		defer signal.Stop(hangups)
 	}
@@ -85,27 +79,14 @@ func serve(ctx context.Context, p process, s *settings) error {
 
 	if err = announce(p.stdout, s, servers, madeUpToken); err == nil {
 		logger.Info("serving", "url", servers[0].url)
-		for serving := true; serving; {
-			select {
-			case <-hangups:
-				rereadFiles(s, &rules, logger)
-			case err = <-failed:
-				serving = false
-			case <-end.Done():
-				logger.Info("ending", "cause", context.Cause(end).Error())
-				serving = false
-			}
+		err = await(end, failed, hangups, func() { rereadFiles(s, &rules, logger) })
+		if cause := context.Cause(end); err == nil && cause != nil {
+			logger.Info("ending", "cause", cause.Error())
 		}
 	}
 	cancel(err)
 	mock.Close()
-	grace, done := context.WithTimeout(context.Background(), graceTime)
-	defer done()
-	for _, server := range servers {
-		if server.http.Shutdown(grace) != nil {
-			server.http.Close() //nolint:errcheck // it is the end either way
-		}
-	}
+	shutDown(servers)
 	<-saved
 	if state != nil {
 		err = errors.Join(err, state.save())
@@ -114,6 +95,32 @@ func serve(ctx context.Context, p process, s *settings) error {
 		os.Remove(s.portFile) //nolint:errcheck // nobody serves there any more; what matters is done
 	}
 	return err
+}
+
+// await returns when ctx ends, or the error of a server that failed. On a
+// hangup it reads files again.
+func await(ctx context.Context, failed <-chan error, hangups <-chan os.Signal, reread func()) error {
+	for {
+		select {
+		case <-hangups:
+			reread()
+		case err := <-failed:
+			return err
+		case <-ctx.Done():
+			return nil
+		}
+	}
+}
+
+// shutDown ends the servers, and what they still do after graceTime.
+func shutDown(servers []*server) {
+	grace, done := context.WithTimeout(context.Background(), graceTime)
+	defer done()
+	for _, server := range servers {
+		if server.http.Shutdown(grace) != nil {
+			server.http.Close() //nolint:errcheck // it is the end either way
+		}
+	}
 }
 
 // newMock makes the server that the flags describe.
@@ -154,115 +161,6 @@ func newMock(s *settings, seed json.RawMessage, logger *slog.Logger) (*mockserve
 	return mock, nil
 }
 
-// server is one listener with what serves it.
-type server struct {
-	listener net.Listener
-	http     *http.Server
-	url      string
-}
-
-func (s *server) serve() error {
-	if s.http.TLSConfig != nil {
-		return s.http.ServeTLS(s.listener, "", "")
-	}
-	return s.http.Serve(s.listener)
-}
-
-// listen opens the port, and that of the admin API if it has its own.
-func listen(s *settings, handler http.Handler, logger *slog.Logger) ([]*server, error) {
-	encryption, authority, err := s.encryption()
-	if err != nil {
-		return nil, err
-	}
-	main := handler
-	if s.adminAddr != "" {
-		main = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-			if isAdmin(r) {
-				http.Error(w, "the admin API has its own address", http.StatusNotFound)
-				return
-			}
-			handler.ServeHTTP(w, r)
-		})
-	}
-	addresses, handlers := []string{s.addr}, []http.Handler{main}
-	if s.adminAddr != "" {
-		addresses = append(addresses, s.adminAddr)
-		handlers = append(handlers, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-			if !isAdmin(r) {
-				http.Error(w, "only /_mock/ is served here", http.StatusNotFound)
-				return
-			}
-			handler.ServeHTTP(w, r)
-		}))
-	}
-	var servers []*server
-	for i, address := range addresses {
-		listener, err := net.Listen("tcp", address)
-		if err != nil {
-			for _, other := range servers {
-				other.listener.Close() //nolint:errcheck // the first error counts
-			}
-			return nil, fmt.Errorf("cannot listen on %s: %w", address, err)
-		}
-		servers = append(servers, &server{
-			listener: listener,
-			url:      serverURL(s, reachable(listener.Addr().String())),
-			http: &http.Server{
-				Handler:           handlers[i],
-				TLSConfig:         encryption.Clone(),
-				Protocols:         onlyHTTP1(),
-				ReadHeaderTimeout: 30 * time.Second,
-				IdleTimeout:       2 * time.Minute,
-				ErrorLog:          slog.NewLogLogger(logger.Handler(), slog.LevelDebug),
-			},
-		})
-	}
-	if s.caOut != "" {
-		if err := writeFile(s.caOut, authority, 0o644); err != nil {
-			return nil, misusage("-ca-out: %w", err)
-		}
-	}
-	return servers, nil
-}
-
-// onlyHTTP1 keeps a connection for each request at a time: with several on
-// one, a fault that breaks the connection would hit the others, too.
-func onlyHTTP1() *http.Protocols {
-	var protocols http.Protocols
-	protocols.SetHTTP1(true)
-	return &protocols
-}
-
-func isAdmin(r *http.Request) bool {
-	return r.URL.Path == "/_mock" || strings.HasPrefix(r.URL.Path, "/_mock/")
-}
-
-// encryption returns nil if the server does not speak TLS.
-func (s *settings) encryption() (config *tls.Config, authority []byte, err error) {
-	var certificate tls.Certificate
-	switch {
-	case s.tls:
-		hosts := make([]string, 0, 3)
-		for _, address := range []string{s.addr, s.guarded()} {
-			host, _, _ := net.SplitHostPort(address)
-			hosts = append(hosts, host)
-		}
-		if u, err := url.Parse(s.publicURL); err == nil {
-			hosts = append(hosts, u.Hostname())
-		}
-		if certificate, authority, err = makeCertificate(hosts...); err != nil {
-			return nil, nil, err
-		}
-	case s.certFile != "":
-		if certificate, err = tls.LoadX509KeyPair(s.certFile, s.keyFile); err != nil {
-			return nil, nil, misusage("-cert and -key: %w", err)
-		}
-	default:
-		return nil, nil, nil
-	}
-	return &tls.Config{Certificates: []tls.Certificate{certificate}, MinVersion: tls.VersionTLS12}, authority, nil
-}
-
 // endEarly arranges for the ends that flags ask for.
 func (s *settings) endEarly(stdin io.Reader, end context.CancelCauseFunc) {
 	if s.maxRun > 0 {
@@ -274,58 +172,4 @@ func (s *settings) endEarly(stdin io.Reader, end context.CancelCauseFunc) {
 			end(errors.New("standard input was closed"))
 		}()
 	}
-}
-
-// readyLine is what the program prints when it is serving.
-type readyLine struct {
-	Event      string                    `json:"event"`
-	URL        string                    `json:"url"`
-	BaseURLs   map[mockserver.API]string `json:"base_urls"`
-	Admin      string                    `json:"admin"`
-	AdminToken string                    `json:"admin_token,omitempty"` // only if it was made up
-	PID        int                       `json:"pid"`
-}
-
-// announce tells where the server is, now that it listens.
-func announce(stdout io.Writer, s *settings, servers []*server, withToken bool) error {
-	main, admin := servers[0], servers[len(servers)-1]
-	line := readyLine{
-		Event:    "ready",
-		URL:      main.url,
-		BaseURLs: make(map[mockserver.API]string),
-		Admin:    admin.url + "/_mock",
-		PID:      os.Getpid(),
-	}
-	if s.publicURL != "" {
-		line.URL = s.publicURL
-		if s.adminAddr == "" {
-			line.Admin = s.publicURL + "/_mock"
-		}
-	}
-	if withToken {
-		line.AdminToken = s.adminToken
-	}
-	for _, api := range mockserver.APIs() {
-		if len(s.apis) == 0 || slices.Contains(s.apis, string(api)) {
-			line.BaseURLs[api] = line.URL + "/" + string(api)
-		}
-	}
-	if s.mountRoot != "" {
-		line.BaseURLs[mockserver.API(s.mountRoot)] = line.URL
-	}
-	if s.portFile != "" {
-		_, port, err := net.SplitHostPort(main.listener.Addr().String())
-		if err != nil {
-			return err
-		}
-		if err := writeFile(s.portFile, []byte(port+"\n"), 0o644); err != nil {
-			return misusage("-port-file: %w", err)
-		}
-	}
-	text, err := json.Marshal(line)
-	if err != nil {
-		return err
-	}
-	_, err = fmt.Fprintf(stdout, "%s\n", text)
-	return err
 }
