@@ -27,9 +27,6 @@ type Client struct {
 	readError func(*agentclients.Error)
 }
 
-// Provider names the package that the client belongs to.
-func (c *Client) Provider() string { return c.provider }
-
 // Call sends an operation and reads its answer with decode. Its error is
 // always an *agentclients.Error.
 func Call[T any](ctx context.Context, c *Client, op Op, options []agentclients.CallOption, decode func([]byte) (T, error)) (T, error) {
