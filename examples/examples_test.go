@@ -13,11 +13,10 @@ import (
 	"time"
 )
 
-// build compiles all example programs and returns the folder they are in.
-func build(t *testing.T) string {
+// watchSources looks at the sources so that go test knows what its cached
+// result depends on: it does not see what another go command reads.
+func watchSources(t *testing.T) {
 	t.Helper()
-	// The sources are looked at so that go test knows what its cached result
-	// depends on: it does not see what go build reads.
 	err := filepath.WalkDir("..", func(path string, entry fs.DirEntry, err error) error {
 		if err == nil && filepath.Ext(path) == ".go" {
 			_, err = os.Stat(path)
@@ -27,6 +26,12 @@ func build(t *testing.T) string {
 	if err != nil {
 		t.Fatal(err)
 	}
+}
+
+// build compiles all example programs and returns the folder they are in.
+func build(t *testing.T) string {
+	t.Helper()
+	watchSources(t)
 	bin := t.TempDir()
 	if out, err := exec.CommandContext(t.Context(), "go", "build", "-o", bin, "./...").CombinedOutput(); err != nil {
 		t.Fatalf("go build: %v\n%s", err, out)
