@@ -6,6 +6,7 @@ import (
 	"go/doc"
 	"go/parser"
 	"go/token"
+	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -115,12 +116,14 @@ func checkMembers(t *testing.T, d documentation, name string, expression ast.Exp
 }
 
 // TestEveryMethodOfAClient: the comment says what HTTP call it is and what
-// happens after a failure, and an example with an output shows it.
+// happens after a failure, an example with an output shows it, and the README
+// lists it.
 func TestEveryMethodOfAClient(t *testing.T) {
 	for _, name := range providers {
 		d := document(t, name)
 		client := d.Types[slices.IndexFunc(d.Types, func(one *doc.Type) bool { return one.Name == "Client" })]
 		examples := runningExamples(t, name)
+		listed := operationsInReadme(t, name)
 		for _, example := range []string{"NewClient", "Client_CreateAgent_lostAnswer"} {
 			if !examples[example] {
 				t.Errorf("%s has no example %s", name, example)
@@ -130,6 +133,10 @@ func TestEveryMethodOfAClient(t *testing.T) {
 			if !examples["Client_"+method.Name] {
 				t.Errorf("%s: %s has no example", name, method.Name)
 			}
+			if !slices.Contains(listed, method.Name) {
+				t.Errorf("%s: the README does not list %s", name, method.Name)
+			}
+			listed = slices.DeleteFunc(listed, func(operation string) bool { return operation == method.Name })
 			if _, reference, found := strings.Cut(method.Doc, "\nAPI reference: "); !found || !strings.Contains(reference, "/") {
 				t.Errorf("%s: the comment of %s has no API reference", name, method.Name)
 			}
@@ -140,7 +147,35 @@ func TestEveryMethodOfAClient(t *testing.T) {
 				t.Errorf("%s: the comment of %s does not say what happens after a failure", name, method.Name)
 			}
 		}
+		if len(listed) > 0 {
+			t.Errorf("the README lists %q, which %s does not have", listed, name)
+		}
 	}
+}
+
+// operationsInReadme returns the operations in the README's table of a
+// package.
+func operationsInReadme(t *testing.T, name string) []string {
+	t.Helper()
+	readme, err := os.ReadFile("README.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, table, found := strings.Cut(string(readme), "| `"+name+"` | HTTP call | again |\n|---|---|---|\n")
+	if !found {
+		t.Fatalf("the README has no table of %s", name)
+	}
+	var operations []string
+	for row := range strings.Lines(table) {
+		cells := strings.Split(row, "|")
+		if len(cells) < 3 {
+			break // the table is over
+		}
+		for operation := range strings.SplitSeq(cells[1], ",") {
+			operations = append(operations, strings.TrimSpace(operation))
+		}
+	}
+	return operations
 }
 
 // runningExamples returns the names of the examples of a package that have an
