@@ -150,6 +150,11 @@ func TestImportsRunOneWay(t *testing.T) {
 			}
 		}
 	}
+	for name := range allowed {
+		if !seen[name] {
+			t.Errorf("there is no package %q", name)
+		}
+	}
 }
 
 // hashicorp is where the retry library comes from.
@@ -244,7 +249,7 @@ func linked(t *testing.T, pattern string) []string {
 
 // Nothing that is linked into a program brings the flags of package testing.
 func TestProgramsDoNotLinkTesting(t *testing.T) {
-	for _, pattern := range append(slices.Clone(providers), "mockserver", "mockserver/cmd/mockserver") {
+	for _, pattern := range append(slices.Clone(providers), "mockserver", "mockserver/cmd/agentmock") {
 		if slices.Contains(strings.Fields(string(goList(t, "-deps", "./"+pattern))), "testing") {
 			t.Errorf("%s links package testing", pattern)
 		}

@@ -12,6 +12,7 @@ import (
 	"github.com/agentclients/agentclients-go/agentloop"
 	"github.com/agentclients/agentclients-go/internal/testkit"
 	"github.com/agentclients/agentclients-go/mockserver"
+	"github.com/agentclients/agentclients-go/mockserver/fault"
 )
 
 // openMock returns a mock of the API and a client of it.
@@ -109,7 +110,7 @@ func ExampleClient_CreateAgent_conflict() {
 func ExampleClient_CreateAgent_lostAnswer() {
 	mock, client := openMock()
 	defer mock.Close()
-	mock.Fail(mockserver.AgentloopCreateAgent, mockserver.Drop(mockserver.AfterCommit))
+	mock.Fail(mockserver.AgentloopCreateAgent, fault.Drop(fault.AfterCommit))
 
 	var response agentclients.Response
 	agent, err := client.CreateAgent(context.Background(), supportAgent, agentclients.CaptureResponse(&response))

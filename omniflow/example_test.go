@@ -10,6 +10,7 @@ import (
 	agentclients "github.com/agentclients/agentclients-go"
 	"github.com/agentclients/agentclients-go/internal/testkit"
 	"github.com/agentclients/agentclients-go/mockserver"
+	"github.com/agentclients/agentclients-go/mockserver/fault"
 	"github.com/agentclients/agentclients-go/omniflow"
 )
 
@@ -64,7 +65,7 @@ func ExampleClient_CreateAgent() {
 func ExampleClient_CreateAgent_lostAnswer() {
 	mock, client := openMock()
 	defer mock.Close()
-	mock.Fail(mockserver.OmniflowCreateAgent, mockserver.Drop(mockserver.AfterCommit))
+	mock.Fail(mockserver.OmniflowCreateAgent, fault.Drop(fault.AfterCommit))
 	ctx := context.Background()
 
 	started := time.Date(2025, 1, 19, 3, 18, 20, 0, time.UTC) // time.Now(), in a real program

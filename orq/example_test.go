@@ -10,6 +10,7 @@ import (
 	agentclients "github.com/agentclients/agentclients-go"
 	"github.com/agentclients/agentclients-go/internal/testkit"
 	"github.com/agentclients/agentclients-go/mockserver"
+	"github.com/agentclients/agentclients-go/mockserver/fault"
 	"github.com/agentclients/agentclients-go/orq"
 )
 
@@ -102,7 +103,7 @@ func ExampleClient_CreateAgent_conflict() {
 func ExampleClient_CreateAgent_lostAnswer() {
 	mock, client := openMock()
 	defer mock.Close()
-	mock.Fail(mockserver.OrqCreateAgent, mockserver.Drop(mockserver.AfterCommit))
+	mock.Fail(mockserver.OrqCreateAgent, fault.Drop(fault.AfterCommit))
 
 	var response agentclients.Response
 	agent, err := client.CreateAgent(context.Background(), supportAgent, agentclients.CaptureResponse(&response))

@@ -10,6 +10,7 @@ import (
 	agentclients "github.com/agentclients/agentclients-go"
 	"github.com/agentclients/agentclients-go/internal/testkit"
 	"github.com/agentclients/agentclients-go/mockserver"
+	"github.com/agentclients/agentclients-go/mockserver/fault"
 	"github.com/agentclients/agentclients-go/phoneagents"
 )
 
@@ -91,7 +92,7 @@ func ExampleClient_CreateAgent_conflict() {
 func ExampleClient_CreateAgent_lostAnswer() {
 	mock, client := openMock()
 	defer mock.Close()
-	mock.Fail(mockserver.PhoneagentsCreateAgent, mockserver.Drop(mockserver.AfterCommit))
+	mock.Fail(mockserver.PhoneagentsCreateAgent, fault.Drop(fault.AfterCommit))
 
 	var response agentclients.Response
 	agent, err := client.CreateAgent(context.Background(), "usr_abc123", supportAgent, agentclients.CaptureResponse(&response))

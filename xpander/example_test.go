@@ -10,6 +10,7 @@ import (
 	agentclients "github.com/agentclients/agentclients-go"
 	"github.com/agentclients/agentclients-go/internal/testkit"
 	"github.com/agentclients/agentclients-go/mockserver"
+	"github.com/agentclients/agentclients-go/mockserver/fault"
 	"github.com/agentclients/agentclients-go/xpander"
 )
 
@@ -91,7 +92,7 @@ func ExampleClient_CreateAgent_lostAnswer() {
 	mock, client := openMock()
 	defer mock.Close()
 	ctx := context.Background()
-	mock.Fail(mockserver.XpanderCreateAgent, mockserver.Drop(mockserver.AfterCommit))
+	mock.Fail(mockserver.XpanderCreateAgent, fault.Drop(fault.AfterCommit))
 
 	_, err := client.CreateAgent(ctx, supportAgent)
 	if errors.Is(err, agentclients.ErrOutcomeUnknown) {

@@ -15,6 +15,7 @@ import (
 	agentclients "github.com/agentclients/agentclients-go"
 	"github.com/agentclients/agentclients-go/agentloop"
 	"github.com/agentclients/agentclients-go/mockserver"
+	"github.com/agentclients/agentclients-go/mockserver/fault"
 	"github.com/agentclients/agentclients-go/omniflow"
 	"github.com/agentclients/agentclients-go/orq"
 	"github.com/agentclients/agentclients-go/phoneagents"
@@ -59,14 +60,14 @@ func fixedClock() time.Time { return time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)
 
 // created is what the table shows of an agent.
 type created struct {
-	api              mockserver.API
+	api              string
 	id, name, status string
 	attempts         int
 }
 
 // options lead a client to the mock. A real program leaves them out: the zero
 // value is ready for production.
-func options(mock *mockserver.Server, api mockserver.API) agentclients.Options {
+func options(mock *mockserver.Server, api string) agentclients.Options {
 	return agentclients.Options{
 		BaseURL: mock.URL(api),
 		Retry:   agentclients.RetryPolicy{MinWait: 10 * time.Millisecond},
@@ -197,7 +198,7 @@ func createOnXpander(ctx context.Context, mock *mockserver.Server) (created, err
 // loseAnAnswer has the server create an agent and break the connection before
 // its answer is out, which is when other clients create a second one.
 func loseAnAnswer(ctx context.Context, mock *mockserver.Server) error {
-	mock.Fail(mockserver.OrqCreateAgent, mockserver.Drop(mockserver.AfterCommit))
+	mock.Fail(mockserver.OrqCreateAgent, fault.Drop(fault.AfterCommit))
 	before := len(mock.Agents(mockserver.Orq))
 
 	client, err := newOrqClient(mock)
