@@ -55,8 +55,12 @@ func spellings(secret string) []string {
 	for _, apostrophe := range []string{"'", "&apos;", "&#39;", "&#039;", "&#x27;"} { // as languages write HTML
 		written = append(written, strings.NewReplacer("&", "&amp;", "<", "&lt;", ">", "&gt;", `"`, "&quot;", "'", apostrophe).Replace(secret))
 	}
-	for _, text := range slices.Clone(written) {
-		written = append(written, inner(strconv.Quote(text)), lowerPercent(text))
+	for range 2 { // a text that is quoted may be quoted again
+		for _, text := range slices.Clone(written) {
+			written = append(written, inner(strconv.Quote(text)), lowerPercent(text))
+		}
+		slices.Sort(written)
+		written = slices.Compact(written)
 	}
 	return written
 }
