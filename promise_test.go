@@ -37,10 +37,12 @@ func everyFault() []mockserver.Fault {
 			}
 			faults = append(faults, mockserver.Status(status, stage), mockserver.HTML(status, stage))
 		}
+		for _, wait := range []time.Duration{0, 2 * time.Second, time.Hour} { // 503 says nothing about what was done
+			faults = append(faults, mockserver.Status(503, stage, mockserver.RetryAfter(wait)))
+		}
 		if stage != mockserver.AfterCommit {
-			postponed := mockserver.RetryAfter(2 * time.Second)
 			faults = append(faults,
-				mockserver.Status(429, stage, postponed), mockserver.Status(503, stage, postponed), mockserver.Status(429, stage, mockserver.RetryAfter(time.Hour)),
+				mockserver.Status(429, stage, mockserver.RetryAfter(2*time.Second)), mockserver.Status(429, stage, mockserver.RetryAfter(time.Hour)),
 				mockserver.Redirect(302, "http://other.localhost/", stage), mockserver.Redirect(307, "http://other.localhost/", stage))
 		}
 		faults = append(faults,
@@ -77,7 +79,7 @@ func faultsThatMatter() []mockserver.Fault {
 		mockserver.Status(502, mockserver.BeforeCommit),
 		mockserver.Status(500, mockserver.AfterCommit),
 		mockserver.Status(429),
-		mockserver.Status(503, mockserver.RetryAfter(time.Second)),
+		mockserver.Status(503, mockserver.AfterCommit, mockserver.RetryAfter(time.Second)),
 		mockserver.Status(400),
 		mockserver.Status(409),
 		mockserver.Truncate(20),
@@ -213,6 +215,24 @@ func TestPromiseUnderEverySequence(t *testing.T) {
 			}
 		}
 		return trials
+	})
+}
+
+// TestPromiseUnderAFalseRateLimit: the server made the agent and then says
+// 429. Where a create has a key, the conflict that its repeat meets is found
+// to be its own work.
+func TestPromiseUnderAFalseRateLimit(t *testing.T) {
+	try(t, func(a api) []trial {
+		if !a.keyed {
+			return nil
+		}
+		limited := mockserver.Status(429, mockserver.AfterCommit, mockserver.RetryAfter(0))
+		return []trial{
+			{onCreate: []mockserver.Fault{limited}},
+			{onCreate: []mockserver.Fault{limited, limited}},
+			{onCreate: []mockserver.Fault{limited, mockserver.Drop(mockserver.AfterCommit)}},
+			{onCreate: []mockserver.Fault{limited, mockserver.Status(502)}},
+		}
 	})
 }
 

@@ -210,6 +210,7 @@ func (endless) Close() error             { return nil }
 func TestEarlyRefusals(t *testing.T) {
 	for _, status := range []int{400, 408, 413, 425, 429} {
 		t.Run(fmt.Sprint(status), func(t *testing.T) {
+			t.Parallel()
 			var requests atomic.Int32
 			server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 				requests.Add(1)
@@ -222,7 +223,7 @@ func TestEarlyRefusals(t *testing.T) {
 				o.Retry.MinWait, o.Retry.MaxWait = 1, 1
 			})
 			op := createOp(ReplayNever)
-			op.Body = map[string]string{"text": strings.Repeat("x", 8<<20)}
+			op.Body = map[string]string{"text": strings.Repeat("x", 2<<20)}
 			_, err := Call(t.Context(), client, op, nil, decodeThing)
 			e := asError(t, err)
 			want := int32(1)
