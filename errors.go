@@ -42,6 +42,15 @@ var (
 	// [Options.MaxResponseBytes], or an event of a stream is longer than
 	// [StreamPolicy.MaxEventBytes]. [Error.Body] has its beginning.
 	ErrResponseTooLarge = errors.New("response too large")
+	// ErrStreamEnded: a stream broke before its last event. What it streams
+	// did start: [Error.ResourceID] says which run to look up.
+	ErrStreamEnded = errors.New("stream ended before its last event")
+	// ErrRunFailed: the run came to its end, and not to a good one: it failed,
+	// was stopped or cancelled, or reached a limit.
+	ErrRunFailed = errors.New("run failed")
+	// ErrInputRequired: the run waits for the caller: for the result of a
+	// tool, for an approval, or for a person.
+	ErrInputRequired = errors.New("input required")
 )
 
 // Error is how every call fails, and every NewClient: on bad input, on the

@@ -99,6 +99,7 @@ func TestErrorIs(t *testing.T) {
 		"forbidden": agentclients.ErrForbidden, "missing": agentclients.ErrNotFound, "conflict": agentclients.ErrConflict,
 		"limited": agentclients.ErrRateLimited, "server": agentclients.ErrServer, "unknown": agentclients.ErrOutcomeUnknown,
 		"decode": agentclients.ErrDecode, "large": agentclients.ErrResponseTooLarge, "canceled": context.Canceled,
+		"ended": agentclients.ErrStreamEnded, "failed": agentclients.ErrRunFailed, "input": agentclients.ErrInputRequired,
 	}
 	for _, test := range []struct {
 		err  agentclients.Error
@@ -121,6 +122,9 @@ func TestErrorIs(t *testing.T) {
 		{agentclients.Error{StatusCode: 502, OutcomeUnknown: true}, "server unknown"},
 		{agentclients.Error{StatusCode: 201, Err: fmt.Errorf("%w: eof", agentclients.ErrDecode), OutcomeUnknown: true}, "decode unknown"},
 		{agentclients.Error{StatusCode: 200, Err: fmt.Errorf("%w: 5", agentclients.ErrResponseTooLarge)}, "large"},
+		{agentclients.Error{StatusCode: 200, Err: fmt.Errorf("%w: eof", agentclients.ErrStreamEnded)}, "ended"},
+		{agentclients.Error{Err: agentclients.ErrRunFailed}, "failed"},
+		{agentclients.Error{Err: agentclients.ErrInputRequired}, "input"},
 		{agentclients.Error{StatusCode: 429, Err: fmt.Errorf("waiting: %w", context.Canceled)}, "limited canceled"},
 	} {
 		matched := map[string]bool{}

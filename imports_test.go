@@ -90,6 +90,7 @@ func TestImportsRunOneWay(t *testing.T) {
 		"internal/sse":        nil,
 		"internal/validate":   {""},
 		"internal/pages":      {""},
+		"internal/poll":       {""},
 		"internal/wire":       {""},
 		"internal/transport":  {"", "internal/httpheader", "internal/redact", "internal/sse", "internal/validate", "internal/wire"},
 		"mockserver":          nil,

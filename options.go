@@ -35,6 +35,9 @@ type Options struct {
 	// Retry says how often and when a request is sent again.
 	Retry RetryPolicy
 
+	// Stream bounds the streams of events.
+	Stream StreamPolicy
+
 	// Limiter is asked before every attempt, retries included. Nil: no limit.
 	Limiter Limiter
 
@@ -89,6 +92,25 @@ type RetryPolicy struct {
 	// AllowDuplicates also repeats creates whose response was lost on APIs
 	// that cannot recognize a repeat. One call may then make several agents.
 	AllowDuplicates bool
+}
+
+// StreamPolicy bounds the streams of events. The zero value stands for the
+// defaults.
+type StreamPolicy struct {
+	// IdleTimeout breaks a connection on which nothing was read for so long,
+	// not even a heartbeat. Only time that is spent waiting for the server
+	// counts. Default 90 s where heartbeats are documented (agentloop,
+	// phoneagents), elsewhere RetryPolicy.RunTimeout.
+	IdleTimeout time.Duration
+
+	// MaxEventBytes bounds one event. A longer one is an error that matches
+	// [ErrResponseTooLarge]. Default 4 MiB.
+	MaxEventBytes int
+
+	// MaxReconnects is how many connections in a row may fail of a stream
+	// that can be resumed where it broke. Default 5; negative: such a stream
+	// is not resumed either, and a break is [ErrStreamEnded].
+	MaxReconnects int
 }
 
 // Limiter delays requests. A *rate.Limiter of golang.org/x/time/rate is one.

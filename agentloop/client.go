@@ -61,7 +61,8 @@ func NewClient(config Config) (*Client, error) {
 			Field: "OrganizationID", Value: config.OrganizationID, Env: []string{"EVERRUNS_ORG_ID"},
 			Header: "X-Org-Id", Public: true, Optional: true,
 		}},
-		ReadError: readError,
+		Heartbeats: true,
+		ReadError:  readError,
 	})
 	if err != nil {
 		return nil, err

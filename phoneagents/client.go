@@ -43,7 +43,8 @@ func NewClient(config Config) (*Client, error) {
 		Credentials: []transport.Credential{
 			{Field: "APIKey", Value: config.APIKey, Env: []string{"PHONEAGENTS_API_KEY"}, Header: "x-api-key"},
 		},
-		ReadError: readError,
+		Heartbeats: true,
+		ReadError:  readError,
 	})
 	if err != nil {
 		return nil, err

@@ -49,6 +49,9 @@ func (c *call) attempt(request *http.Request, base http.RoundTripper) (*http.Res
 	c.status, c.header, c.body, c.failure, c.described, c.waiting = 0, nil, nil, nil, nil, false
 	c.connection = newConnection(base, request.Method)
 	c.attempts++
+	if c.op.stream {
+		return c.openStream(request, base)
+	}
 	ctx, cancel := context.WithTimeoutCause(request.Context(), c.timedOut.after, &c.timedOut)
 	defer cancel()
 	response, err := c.exchange(ctx, request, base)

@@ -43,6 +43,8 @@ type call struct {
 	failure    error               // of the transport, or of reading the body
 	described  *agentclients.Error // the response as an error, read at most once
 
+	opened *Stream // of an operation that streams
+
 	refusal error // why the next attempt was not made: the limiter's or the context's word
 }
 
@@ -93,7 +95,10 @@ func (c *call) run(request *retryablehttp.Request) {
 // round tripper does to them, the next attempt does not see it.
 func (c *call) newHeader() http.Header {
 	header := c.client.newHeader()
-	if c.op.Accept != "" {
+	if c.op.stream {
+		header["Accept"] = []string{eventStream}
+		header["Accept-Encoding"] = []string{"identity"} // whoever compresses a stream holds it back
+	} else if c.op.Accept != "" {
 		header["Accept"] = []string{c.op.Accept}
 	}
 	switch c.contentType {

@@ -24,6 +24,7 @@ type Client struct {
 	http      *http.Client
 	retry     agentclients.RetryPolicy
 	timeout   time.Duration // of the user's http.Client, 0 if it has none
+	stream    agentclients.StreamPolicy
 	limiter   agentclients.Limiter
 	logger    *slog.Logger
 	maxBytes  int64
@@ -70,10 +71,7 @@ func (c *Client) send(ctx context.Context, op Op, options []agentclients.CallOpt
 	if settings.Idempotent && !op.custom {
 		problems.Add("Idempotent", "is an option of Do only: how this call may be repeated is known")
 	}
-	retry := c.retry
-	if settings.Retry != nil {
-		retry = lower(overlay(retry, *settings.Retry, &problems), c.timeout)
-	}
+	retry := c.policy(settings, &problems)
 	if err := problems.Err(c.provider, op.Name); err != nil {
 		return nil, err
 	}
@@ -108,6 +106,14 @@ func (c *Client) send(ctx context.Context, op Op, options []agentclients.CallOpt
 		return nil, err
 	}
 	return call, nil
+}
+
+// policy returns the client's policy with that of a call laid over it.
+func (c *Client) policy(settings agentclients.CallOptions, problems *validate.Problems) agentclients.RetryPolicy {
+	if settings.Retry == nil {
+		return c.retry
+	}
+	return lower(overlay(c.retry, *settings.Retry, problems), c.timeout)
 }
 
 // withoutURL returns what is wrong with a URL, without the URL.

@@ -29,6 +29,9 @@ const (
 	defaultAttemptTimeout   = 60 * time.Second
 	defaultRunTimeout       = 10 * time.Minute
 	defaultMaxResponseBytes = 16 << 20
+	defaultIdleTimeout      = 90 * time.Second // between heartbeats
+	defaultMaxEventBytes    = 4 << 20
+	defaultMaxReconnects    = 5
 	maxErrorBytes           = 1 << 20 // of a response that an error keeps
 )
 
@@ -38,6 +41,9 @@ type Config struct {
 	Options     agentclients.Options
 	BaseURL     BaseURL
 	Credentials []Credential
+	// Heartbeats says that the streams of this provider are documented to
+	// show signs of life, so that silence means a dead connection.
+	Heartbeats bool
 	// ReadError fills Code, Message, Fields, RequestID and RetryAfter of an
 	// error from its Body, in the shapes that this provider uses.
 	ReadError func(*agentclients.Error)
@@ -70,6 +76,7 @@ func New(config Config) (*Client, error) {
 	base := resolveBaseURL(config, &problems)
 	header, secrets := resolveHeader(config, &problems)
 	retry := resolveRetry(config.Options, &problems)
+	stream := resolveStream(config, &problems)
 	if config.Options.MaxResponseBytes < 0 {
 		problems.Add("MaxResponseBytes", "must not be negative")
 	}
@@ -85,6 +92,7 @@ func New(config Config) (*Client, error) {
 		http:      newHTTPClient(config.Options.HTTPClient),
 		retry:     retry,
 		timeout:   timeoutOf(config.Options.HTTPClient),
+		stream:    stream,
 		limiter:   config.Options.Limiter,
 		logger:    config.Options.Logger,
 		// One byte more than this is read, to see that it is too much.
@@ -202,6 +210,24 @@ func resolveRetry(options agentclients.Options, problems *validate.Problems) age
 		RunTimeout:     defaultRunTimeout,
 	}, options.Retry, problems)
 	return lower(policy, timeoutOf(options.HTTPClient))
+}
+
+// resolveStream returns the policy of a client's streams.
+func resolveStream(config Config, problems *validate.Problems) agentclients.StreamPolicy {
+	policy := config.Options.Stream
+	if policy.IdleTimeout < 0 {
+		problems.Add("Stream.IdleTimeout", "must not be negative")
+	}
+	problems.NotNegative("Stream.MaxEventBytes", policy.MaxEventBytes)
+	idle := cmp.Or(config.Options.Retry.RunTimeout, defaultRunTimeout)
+	if config.Heartbeats {
+		idle = defaultIdleTimeout
+	}
+	return agentclients.StreamPolicy{
+		IdleTimeout:   cmp.Or(policy.IdleTimeout, idle),
+		MaxEventBytes: cmp.Or(policy.MaxEventBytes, defaultMaxEventBytes),
+		MaxReconnects: cmp.Or(policy.MaxReconnects, defaultMaxReconnects),
+	}
 }
 
 func timeoutOf(given *http.Client) time.Duration {

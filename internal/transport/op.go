@@ -55,6 +55,7 @@ type Op struct {
 	// API gives them another meaning.
 	Reserved []string
 
+	stream bool              // the response is a stream of events, see Open
 	custom bool              // of the caller's own making, see Request
 	raw    *agentclients.Raw // of a custom one: the body
 }

@@ -100,6 +100,9 @@ func (c *call) mayReplay() bool {
 	if replay == ReplayNever {
 		return false
 	}
+	if c.succeeded() && c.op.stream {
+		return false
+	}
 	if c.succeeded() {
 		// It did what was asked. Only a read whose response was cut off is
 		// worth another try.
