@@ -24,13 +24,23 @@ const streamHeader = "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nX-Re
 func events(parts ...any) step {
 	return func(conn net.Conn) bool {
 		io.WriteString(conn, streamHeader) //nolint:errcheck // the client tells
+		gone := make(chan struct{})
+		go func() {
+			stall(conn)
+			close(gone)
+		}()
 		for _, part := range parts {
 			switch part := part.(type) {
 			case time.Duration:
-				time.Sleep(part) // virtual
+				select {
+				case <-time.After(part):
+				case <-gone:
+					return false
+				}
 			case string:
 				if part == "hold" {
-					return stall(conn)
+					<-gone
+					return false
 				}
 				if _, err := io.WriteString(conn, part); err != nil {
 					return false
@@ -259,7 +269,7 @@ func TestIdleTimeout(t *testing.T) {
 			if _, err := stream.Next(); err != nil {
 				t.Fatal(err)
 			}
-			time.Sleep(time.Second) // the consumer's
+			<-time.After(time.Second) // the consumer's time
 		}
 		stream.Close()
 	})
