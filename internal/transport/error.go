@@ -33,6 +33,7 @@ func (c *call) err() error {
 	}
 	e.Attempts = c.attempts
 	e.OutcomeUnknown = c.leavesOpen()
+	c.nameResource(e)
 	return e
 }
 
@@ -44,7 +45,15 @@ func (c *call) unreadable(cause error) error {
 	}
 	e.Err = cause
 	e.OutcomeUnknown = c.op.changesState()
+	c.nameResource(e)
 	return e
+}
+
+// nameResource says what exists or may exist.
+func (c *call) nameResource(e *agentclients.Error) {
+	if e.OutcomeUnknown || c.status == http.StatusConflict || c.opened != nil {
+		e.ResourceID = c.op.ResourceID
+	}
 }
 
 // newError returns an error with what is known without reading the body.

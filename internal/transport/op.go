@@ -49,6 +49,9 @@ type Op struct {
 	// Waits says that the response comes only when an agent is done: one
 	// attempt is bounded by RunTimeout and not by AttemptTimeout.
 	Waits bool
+	// ResourceID is the id or the key of what the operation makes or starts,
+	// if it is known before. Errors have it, unless it surely does not exist.
+	ResourceID string
 	// Status is set to the status of the response. May be nil.
 	Status *int
 	// Reserved lists values that a path parameter must not have, since the

@@ -42,6 +42,7 @@ func (c *call) refused() error {
 		e.Message = "the response says that it failed"
 	}
 	e.OutcomeUnknown = c.op.changesState() && (c.lost || c.op.Replay == ReplayKeyed)
+	c.nameResource(e)
 	return e
 }
 

@@ -82,6 +82,8 @@ func resume(t *testing.T, ctx context.Context, stream Resumable[string], steps [
 		}
 		r.got = append(r.got, event)
 	}
+	n.mu.Lock()
+	defer n.mu.Unlock()
 	for i, request := range n.seen {
 		r.since = append(r.since, request.URL.Query().Get("since_id"))
 		if i > 0 {

@@ -212,6 +212,7 @@ func (s *Stream) take(got read) (sse.Event, error) {
 	default:
 		e.Err = fmt.Errorf("%w: %w", agentclients.ErrStreamEnded, cause)
 	}
+	s.call.nameResource(e)
 	s.ended = e
 	s.Close()
 	return sse.Event{}, e
@@ -259,6 +260,7 @@ func (s *Stream) Unreadable(cause error) error {
 	if s.Object == nil {
 		e := s.call.newError()
 		e.Err = fmt.Errorf("%w: %w", agentclients.ErrDecode, cause)
+		s.call.nameResource(e)
 		return e
 	}
 	if saysFailed(s.Object, true) {
@@ -282,5 +284,6 @@ func (s *Stream) Failed(code, message string) *agentclients.Error {
 	e := s.call.newError()
 	e.Code, e.Message = s.call.client.hide(code), s.call.client.hide(message)
 	e.Err = agentclients.ErrRunFailed
+	s.call.nameResource(e)
 	return e
 }

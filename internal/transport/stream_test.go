@@ -103,6 +103,7 @@ func TestStream(t *testing.T) {
 			}
 			checkError(t, err)
 		}
+		synctest.Wait()
 		r := n.seen[0]
 		if r.Header.Get("Accept") != "text/event-stream" || strings.Join(r.Header["Accept-Encoding"], ",") != "identity" || n.bodies[0] == "" {
 			t.Errorf("asked with %v", r.Header)
