@@ -274,7 +274,7 @@ func TestPromiseWhenTheContextEnds(t *testing.T) {
 	})
 }
 
-// refusingLimiter lets so many attempts pass.
+// refusingLimiter lets a number of attempts pass.
 type refusingLimiter struct{ left int }
 
 func (l *refusingLimiter) Wait(context.Context) error {

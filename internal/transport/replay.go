@@ -72,11 +72,11 @@ func (c *call) namedWait() time.Duration {
 }
 
 // jitter is the wait before the next attempt if the server names none.
-func (c *call) jitter() time.Duration { return Backoff(c.retry, c.attempts) }
+func (c *call) jitter() time.Duration { return randomWait(c.retry, c.attempts) }
 
-// Backoff returns a random wait after so many failures in a row, as the
+// randomWait returns the wait after a number of failures in a row, as the
 // policy bounds it.
-func Backoff(policy agentclients.RetryPolicy, failures int) time.Duration {
+func randomWait(policy agentclients.RetryPolicy, failures int) time.Duration {
 	ceiling := policy.MinWait
 	for i := 1; i < failures && ceiling < policy.MaxWait; i++ {
 		ceiling *= 2

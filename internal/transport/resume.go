@@ -257,7 +257,7 @@ func (r *resumer[T]) wait(err error) bool {
 	wait := min(max(r.delay, shortestDelay), longestDelay)
 	r.delay = 0 // it was for this connection
 	if r.failures > 0 {
-		wait = max(wait, Backoff(r.policy, r.failures))
+		wait = max(wait, randomWait(r.policy, r.failures))
 	}
 	var e *agentclients.Error
 	if errors.As(err, &e) {

@@ -437,7 +437,7 @@ func TestLimiterIsAskedBeforeEachAttempt(t *testing.T) {
 			t.Fatal(err)
 		}
 		if len(asked) != 3 || asked[0] != 0 || asked[1] != 1 || asked[2] != 2 {
-			t.Errorf("asked after so many requests: %v", asked)
+			t.Errorf("asked after these numbers of requests: %v", asked)
 		}
 	})
 }
