@@ -110,15 +110,19 @@ func mockImports() map[string][]string {
 // wire. Providers never import each other, and mockserver imports none of it:
 // types that client and mock share would hide the same mistake on both sides.
 func TestImportsRunOneWay(t *testing.T) {
-	shared := []string{"", "internal/httpheader", "internal/pages", "internal/redact", "internal/transport", "internal/validate", "internal/wire"}
+	shared := []string{
+		"", "internal/httpheader", "internal/pages", "internal/poll", "internal/redact", "internal/sse", "internal/transport", "internal/validate", "internal/wire",
+	}
 	allowed := map[string][]string{
 		"":                    {"internal/httpheader"},
 		"internal/httpheader": nil,
 		"internal/redact":     nil,
+		"internal/sse":        nil,
 		"internal/validate":   {""},
 		"internal/pages":      {""},
+		"internal/poll":       {""},
 		"internal/wire":       {""},
-		"internal/transport":  {"", "internal/httpheader", "internal/redact", "internal/validate", "internal/wire"},
+		"internal/transport":  {"", "internal/httpheader", "internal/redact", "internal/sse", "internal/validate", "internal/wire"},
 	}
 	maps.Copy(allowed, mockImports())
 	for _, name := range providers {

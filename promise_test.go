@@ -39,10 +39,12 @@ func everyFault() []fault.Fault {
 			}
 			faults = append(faults, fault.Status(status, stage), fault.HTML(status, stage))
 		}
+		for _, wait := range []time.Duration{0, 2 * time.Second, time.Hour} { // 503 says nothing about what was done
+			faults = append(faults, fault.Status(503, stage, fault.RetryAfter(wait)))
+		}
 		if stage != fault.AfterCommit {
-			postponed := fault.RetryAfter(2 * time.Second)
 			faults = append(faults,
-				fault.Status(429, stage, postponed), fault.Status(503, stage, postponed), fault.Status(429, stage, fault.RetryAfter(time.Hour)),
+				fault.Status(429, stage, fault.RetryAfter(2*time.Second)), fault.Status(429, stage, fault.RetryAfter(time.Hour)),
 				fault.Redirect(302, "http://other.localhost/", stage), fault.Redirect(307, "http://other.localhost/", stage))
 		}
 		faults = append(faults,
@@ -79,7 +81,7 @@ func faultsThatMatter() []fault.Fault {
 		fault.Status(502, fault.BeforeCommit),
 		fault.Status(500, fault.AfterCommit),
 		fault.Status(429),
-		fault.Status(503, fault.RetryAfter(time.Second)),
+		fault.Status(503, fault.AfterCommit, fault.RetryAfter(time.Second)),
 		fault.Status(400),
 		fault.Status(409),
 		fault.Truncate(20),
@@ -223,6 +225,24 @@ func TestPromiseUnderEverySequence(t *testing.T) {
 	})
 }
 
+// TestPromiseUnderAFalseRateLimit: the server made the agent and then says
+// 429. Where a create has a key, the conflict that its repeat meets is found
+// to be its own work.
+func TestPromiseUnderAFalseRateLimit(t *testing.T) {
+	try(t, func(a api) []trial {
+		if !a.keyed {
+			return nil
+		}
+		limited := fault.Status(429, fault.AfterCommit, fault.RetryAfter(0))
+		return []trial{
+			{onCreate: []fault.Fault{limited}},
+			{onCreate: []fault.Fault{limited, limited}},
+			{onCreate: []fault.Fault{limited, fault.Drop(fault.AfterCommit)}},
+			{onCreate: []fault.Fault{limited, fault.Status(502)}},
+		}
+	})
+}
+
 // TestPromiseWhileSettling: the answer is lost, the repeat is refused as a
 // duplicate, and then the read fails.
 func TestPromiseWhileSettling(t *testing.T) {
@@ -261,7 +281,7 @@ func TestPromiseWhenTheContextEnds(t *testing.T) {
 	})
 }
 
-// refusingLimiter lets so many attempts pass.
+// refusingLimiter lets a number of attempts pass.
 type refusingLimiter struct{ left int }
 
 func (l *refusingLimiter) Wait(context.Context) error {

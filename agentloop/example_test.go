@@ -54,6 +54,33 @@ func ExampleNewAgentID() {
 	// 38 true true
 }
 
+// An operation that the package has no method for, or a member that it does
+// not know, is in reach all the same.
+func ExampleClient_Do() {
+	mock, client := openMock()
+	defer mock.Close()
+	ctx := context.Background()
+	if _, err := client.CreateAgent(ctx, supportAgent); err != nil {
+		log.Fatal(err)
+	}
+
+	var list struct {
+		Data []struct {
+			Name string `json:"name"`
+		} `json:"data"`
+	}
+	if err := client.Do(ctx, "GET", "/v1/agents?limit=1", nil, &list); err != nil {
+		log.Fatal(err)
+	}
+	fmt.Println(list.Data[0].Name)
+
+	err := client.Do(ctx, "GET", "/v1/agents/agent_00000000000000000000000000000000", nil, nil)
+	fmt.Println(errors.Is(err, agentclients.ErrNotFound))
+	// Output:
+	// Customer Support Agent
+	// true
+}
+
 func ExampleClient_CreateAgent() {
 	mock, client := openMock()
 	defer mock.Close()

@@ -375,8 +375,8 @@ func TestClock(t *testing.T) {
 
 func TestConfigErrors(t *testing.T) {
 	for want, config := range map[string]Config{
-		`unknown API "x" in APIs; there are "omniflow", "agentloop"`:          {APIs: []string{"x"}},
-		`unknown API "orq" in Root; there are "omniflow"`:                     {APIs: []string{Omniflow}, Root: Orq},
+		`unknown API "x" in APIs; there are "omniflow", "agentloop"`:             {APIs: []string{"x"}},
+		`unknown API "orq" in Root; there are "omniflow"`:                        {APIs: []string{Omniflow}, Root: Orq},
 		`unknown variant "orq@x" in Variants; there are "omniflow@`:              {Variants: []string{"orq@x"}},
 		`unknown mode "strict" in Strictness; there are "as-api", "report", "re`: {Strictness: "strict"},
 		`RateLimit: 5 requests per 0s; both must be positive`:                    {RateLimit: RateLimit{Requests: 5}},

@@ -41,6 +41,31 @@ func ExampleNewClient() {
 	// omniflow: new client: invalid request: BaseURL uses plain http, which would show the key to the network: use https, or set AllowInsecureHTTP
 }
 
+// An operation that the package has no method for, or a member that it does
+// not know, is in reach all the same.
+func ExampleClient_Do() {
+	mock, client := openMock()
+	defer mock.Close()
+	ctx := context.Background()
+	if _, err := client.CreateAgent(ctx, supportAgent); err != nil {
+		log.Fatal(err)
+	}
+
+	var list []struct {
+		Name string `json:"name"`
+	}
+	if err := client.Do(ctx, "GET", "/v1/api/omni-flow-agents", nil, &list); err != nil {
+		log.Fatal(err)
+	}
+	fmt.Println(list[0].Name)
+
+	err := client.Do(ctx, "GET", "/v1/api/omni-flow-agents/000000000000000000000000", nil, nil)
+	fmt.Println(errors.Is(err, agentclients.ErrNotFound))
+	// Output:
+	// ExampleOmniFlowAgent
+	// true
+}
+
 func ExampleClient_CreateAgent() {
 	mock, client := openMock()
 	defer mock.Close()

@@ -47,6 +47,33 @@ func ExampleNewClient() {
 	// orq: new client: invalid request: BaseURL uses plain http, which would show the key to the network: use https, or set AllowInsecureHTTP
 }
 
+// An operation that the package has no method for, or a member that it does
+// not know, is in reach all the same.
+func ExampleClient_Do() {
+	mock, client := openMock()
+	defer mock.Close()
+	ctx := context.Background()
+	if _, err := client.CreateAgent(ctx, supportAgent); err != nil {
+		log.Fatal(err)
+	}
+
+	var list struct {
+		Data []struct {
+			Key string `json:"key"`
+		} `json:"data"`
+	}
+	if err := client.Do(ctx, "GET", "/v2/agents/?limit=1", nil, &list); err != nil {
+		log.Fatal(err)
+	}
+	fmt.Println(list.Data[0].Key)
+
+	err := client.Do(ctx, "GET", "/v2/agents/nobody", nil, nil)
+	fmt.Println(errors.Is(err, agentclients.ErrNotFound))
+	// Output:
+	// support.agent
+	// true
+}
+
 func ExampleClient_CreateAgent() {
 	mock, client := openMock()
 	defer mock.Close()

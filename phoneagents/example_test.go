@@ -47,6 +47,33 @@ func ExampleNewClient() {
 	// phoneagents: new client: invalid request: BaseURL uses plain http, which would show the key to the network: use https, or set AllowInsecureHTTP
 }
 
+// An operation that the package has no method for, or a member that it does
+// not know, is in reach all the same.
+func ExampleClient_Do() {
+	mock, client := openMock()
+	defer mock.Close()
+	ctx := context.Background()
+	if _, err := client.CreateAgent(ctx, "usr_abc123", supportAgent); err != nil {
+		log.Fatal(err)
+	}
+
+	var list struct {
+		Agents []struct {
+			Name string `json:"name"`
+		} `json:"agents"`
+	}
+	if err := client.Do(ctx, "GET", "/users/usr_abc123/agents", nil, &list); err != nil {
+		log.Fatal(err)
+	}
+	fmt.Println(list.Agents[0].Name)
+
+	err := client.Do(ctx, "GET", "/users/usr_abc123/agents/agt_0", nil, nil)
+	fmt.Println(errors.Is(err, agentclients.ErrNotFound))
+	// Output:
+	// Customer Support Agent
+	// true
+}
+
 func ExampleClient_CreateAgent() {
 	mock, client := openMock()
 	defer mock.Close()

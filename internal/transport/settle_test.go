@@ -48,7 +48,8 @@ func TestSettle(t *testing.T) {
 		{"lost, then conflict, and the read is refused", []step{drop, answer(409, ""), answer(404, "")}, 1, false, true},
 		{"lost, then conflict, and the read fails", []step{drop, answer(409, ""), answer(500, ""), answer(500, ""), answer(500, "")}, 1, false, true},
 		{"conflict at once", []step{answer(409, "")}, 1, false, false},
-		{"rate limit, then conflict", []step{answer(429, ""), answer(409, "")}, 1, false, false},
+		{"rate limit, then conflict, and it is ours", []step{answer(429, ""), answer(409, ""), answer(200, created)}, 1, true, false},
+		{"rate limit, then conflict, and it is not ours", []step{answer(429, ""), answer(409, ""), answer(200, `{"id":"agt_0"}`)}, 1, false, false},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {

@@ -6,6 +6,7 @@ package engine
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"log/slog"
 	"net/url"
@@ -85,13 +86,16 @@ func New(config Config) (*Engine, error) {
 	if len(config.Seed) > 0 {
 		seed, _, err := e.readSnapshot(config.Seed)
 		if err != nil {
-			return nil, fmt.Errorf("Seed: %w", err)
+			return nil, inField("Seed", err)
 		}
 		e.seed = seed
 	}
 	e.main = newWorld(e, "")
 	return e, nil
 }
+
+// inField says which field of the configuration an error is about.
+func inField(name string, err error) error { return fmt.Errorf("%s: %w", name, err) }
 
 func (e *Engine) configure() error {
 	config := &e.config
@@ -110,7 +114,7 @@ func (e *Engine) configure() error {
 	}
 	for credential, tenant := range config.Tenants {
 		if credential == "" || tenant == "" {
-			return fmt.Errorf("Tenants: a credential or the name of its organization is empty")
+			return inField("Tenants", errors.New("a credential or the name of its organization is empty"))
 		}
 	}
 	switch {

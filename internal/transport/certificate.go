@@ -4,18 +4,7 @@ import (
 	"crypto/tls"
 	"crypto/x509"
 	"errors"
-	"net"
 )
-
-// isDialError reports whether no connection could be made at all.
-func isDialError(err error) bool {
-	var operation *net.OpError
-	if errors.As(err, &operation) && operation.Op == "dial" {
-		return true
-	}
-	var lookup *net.DNSError
-	return errors.As(err, &lookup)
-}
 
 // isCertificateError reports whether the server is not who it should be.
 // Asking again does not help.
