@@ -82,14 +82,16 @@ func own(imports []string) []string {
 // other.
 func mockImports() map[string][]string {
 	const inside = "mockserver/internal/"
-	values := []string{inside + "jsontext", inside + "schema"}
+	values := []string{inside + "jsontext", inside + "schema", inside + "run", "mockserver/script"}
 	api := append(slices.Clone(values), inside+"emulate")
-	words := []string{"mockserver/fault", "mockserver/journal"}
+	words := []string{"mockserver/fault", "mockserver/journal", "mockserver/script"}
 	allowed := map[string][]string{
 		inside + "jsontext":   nil,
 		inside + "credential": nil,
 		inside + "pipenet":    nil,
 		inside + "schema":     {inside + "jsontext"},
+		inside + "run":        {"mockserver/script"},
+		"mockserver/script":   nil,
 		inside + "emulate":    values,
 		"mockserver/journal":  nil,
 		"mockserver/fault":    {"mockserver/journal", inside + "credential", inside + "jsontext"},
@@ -132,7 +134,7 @@ func TestImportsRunOneWay(t *testing.T) {
 	for _, p := range packages(t) {
 		names, checked := allowed[p.name]
 		if strings.HasPrefix(p.name, "mockserver/cmd/") {
-			names, checked = []string{"mockserver", "mockserver/fault", "mockserver/journal"}, true
+			names, checked = []string{"mockserver", "mockserver/fault", "mockserver/journal", "mockserver/script"}, true
 		} else if !checked && strings.HasPrefix(p.name, "mockserver/") {
 			t.Errorf("%q is not in the table of who imports whom", p.name)
 		}

@@ -35,6 +35,16 @@
 // agent exists, although the client never learns of it: that is how clients
 // that retry carelessly make a second one.
 //
+// # Agents that run
+//
+// Package script has what agents say. Script queues replies, each for one run;
+// without any an agent says a fixed text of its API:
+//
+//	mock.Script(mockserver.Agentloop, script.Reply{Text: "Hello"}, script.Reply{Error: "the model is busy"})
+//
+// Streams of events follow a run as it goes, by the clock of the mock, and
+// break as fault.CutStream and others want it.
+//
 // # Looking back
 //
 // Package journal has the words for what was asked. Calls, Count, Wait,

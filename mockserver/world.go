@@ -10,6 +10,7 @@ import (
 	"github.com/agentclients/agentclients-go/mockserver/fault"
 	"github.com/agentclients/agentclients-go/mockserver/internal/engine"
 	"github.com/agentclients/agentclients-go/mockserver/journal"
+	"github.com/agentclients/agentclients-go/mockserver/script"
 )
 
 // world is what a Server and a Namespace have in common. Both embed it, so
@@ -98,6 +99,31 @@ func (w world) Rules() []*ActiveRule { return activeRules(w.w.Rules()) }
 
 // Unfired returns, for people, the faults that never happened: one line each.
 func (w world) Unfired() []string { return w.w.Unfired() }
+
+// Script queues replies for the runs of an API's agents: each run takes the
+// next one that is for it. A run for which there is none gets the fixed text
+// of the API. An unknown API, or a reply that is not valid, fails the test.
+func (w world) Script(api string, replies ...script.Reply) {
+	w.tb.Helper()
+	w.must(w.w.Script(api, replies...))
+}
+
+// ScriptFunc lets a function decide the replies of an API for which the queue
+// has none: script.Echo, for one. It is called without any lock.
+func (w world) ScriptFunc(api string, decide script.Func) {
+	w.tb.Helper()
+	w.must(w.w.ScriptFunc(api, decide))
+}
+
+// Release lets the runs of an API go on that a script holds, or that ask a
+// person: those in one thread (a session, a task), or all if it is empty. It
+// returns how many there were.
+func (w world) Release(api, thread string) int {
+	w.tb.Helper()
+	released, err := w.w.Release(api, thread)
+	w.must(err)
+	return released
+}
 
 // Calls returns the requests in the journal that match, oldest first; the
 // zero Match matches all. A request that is still being served is among them,
@@ -216,6 +242,8 @@ type Part string
 const (
 	// PartState is the records of all APIs.
 	PartState Part = engine.PartState
+	// PartReplies is the scripted replies.
+	PartReplies Part = engine.PartReplies
 	// PartRules is the rules.
 	PartRules Part = engine.PartRules
 	// PartJournal is the journal, and what a test fails on at its end.

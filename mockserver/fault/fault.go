@@ -17,8 +17,9 @@
 // There are faults of the connection (Delay, Stall, Drop, Reset), responses in
 // place of the API's own (Status, HTML, Redirect), responses that are damaged
 // on their way (Truncate, Malformed, SlowBody), and responses of a newer
-// server (UnknownField, UnknownEnum, Null, Omit, TimeDigits). Then does
-// several to one request.
+// server (UnknownField, UnknownEnum, Null, Omit, TimeDigits), and what can
+// happen to a stream of events (CutStream, PauseStream, RepeatEvent,
+// SplitWrites, NoLastEvent). Then does several to one request.
 package fault
 
 import (
@@ -54,6 +55,11 @@ import (
 //	{"null":"/description"}
 //	{"omit":"/created_at"}
 //	{"time_digits":9}
+//	{"cut_stream":2}
+//	{"pause_stream":{"after":1,"pause":"10s"}}
+//	{"repeat_event":1}
+//	{"split_writes":1}
+//	{"no_last_event":{}}
 //	{"then":[{"delay":"50ms"},{"drop":{},"stage":"after-commit"}]}
 //
 // "stage" is an option of every fault.

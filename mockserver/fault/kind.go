@@ -34,7 +34,8 @@ var kinds []*kind
 func init() {
 	kinds = []*kind{
 		status, delay, stall, drop, reset, truncate, malformed, html, slowBody, redirect,
-		unknownField, unknownEnum, null, omit, timeDigits, then,
+		unknownField, unknownEnum, null, omit, timeDigits,
+		cutStream, pauseStream, repeatEvent, splitWrites, noLastEvent, then,
 	}
 }
 

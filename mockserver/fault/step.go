@@ -102,6 +102,8 @@ type Target interface {
 	Edit(edit func(body []byte) ([]byte, bool))
 	// Cut sends only the first bytes of the response, and never the last one.
 	Cut(bytes int)
+	// Stream changes the stream of events that the response is.
+	Stream(StreamFault)
 	// Slow sends the response in chunks of so many bytes, each after a pause.
 	Slow(chunk int, pause time.Duration)
 }

@@ -83,6 +83,8 @@ type Call struct {
 	Response string `json:"response,omitempty"`
 	// ResponseSize is the length of the whole response body in bytes.
 	ResponseSize int `json:"response_size,omitempty"`
+	// Events is how many events of a stream were sent so far.
+	Events int `json:"events,omitempty"`
 	// Sent is how many bytes of the response body were sent.
 	Sent int `json:"sent,omitempty"`
 	// Outcome is how the request ended.

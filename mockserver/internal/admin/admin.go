@@ -80,6 +80,11 @@ func newRoutes() []route {
 		{method: "GET", pattern: one + "/rules/{id}", summary: "Get a rule.", status: 200, response: engine.RuleView{}, serve: (*call).getRule},
 		{method: "DELETE", pattern: one + "/rules/{id}", summary: "Remove a rule.", status: 204, serve: (*call).removeRule},
 
+		{method: "GET", pattern: one + "/replies", summary: "The replies that wait for a run, by API.", status: 200, response: repliesView{}, serve: (*call).listReplies},
+		{method: "POST", pattern: one + "/replies", summary: "Put replies behind those that wait; each run takes the next one that is for it.", body: repliesRequest{}, status: 201, response: repliesView{}, serve: (*call).addReplies},
+		{method: "DELETE", pattern: one + "/replies", summary: "Remove all replies.", status: 204, serve: (*call).removeReplies},
+		{method: "POST", pattern: one + "/release", summary: "Let runs go on that are held, or that ask a person.", body: releaseRequest{}, status: 200, response: releaseView{}, serve: (*call).release},
+
 		{method: "GET", pattern: one + "/journal", summary: "The requests that came, oldest first.", query: []parameter{op, outcome, since,
 			{"limit", "At most so many; 1 to 10000, usually 1000."}, {"format", "json, ndjson or curl; usually json."}}, status: 200, response: journalView{}, serve: (*call).readJournal},
 		{method: "POST", pattern: one + "/journal/count", summary: "Count the requests that match; with count, check that it is so many.", body: callsRequest{}, status: 200, response: countView{}, holds: true, serve: (*call).countCalls},

@@ -17,6 +17,7 @@ import (
 	"github.com/agentclients/agentclients-go/mockserver/internal/engine"
 	"github.com/agentclients/agentclients-go/mockserver/internal/jsontext"
 	"github.com/agentclients/agentclients-go/mockserver/journal"
+	"github.com/agentclients/agentclients-go/mockserver/script"
 )
 
 var update = flag.Bool("update", false, "write openapi.json anew")
@@ -145,6 +146,8 @@ func (s schemaSet) of(t reflect.Type) map[string]any {
 		return map[string]any{}
 	case reflect.TypeFor[fault.Fault]():
 		return s.named("Fault", faultSchema)
+	case reflect.TypeFor[script.Reply]():
+		return s.named("Reply", replySchema)
 	}
 	if words, ok := schemaWords[t]; ok {
 		return map[string]any{"type": "string", "enum": words}
@@ -209,5 +212,27 @@ func faultSchema() map[string]any {
 			json.RawMessage(`{"drop":{},"stage":"after-commit"}`),
 			json.RawMessage(`{"then":[{"delay":"50ms"},{"reset":{}}]}`),
 		},
+	}
+}
+
+// replySchema describes scripted replies.
+func replySchema() map[string]any {
+	text := func(description string) map[string]any {
+		return map[string]any{"type": "string", "description": description}
+	}
+	return map[string]any{
+		"type": "object", "additionalProperties": false,
+		"properties": map[string]any{
+			"agent": text("Only for runs of this agent."), "thread": text("Only for runs in this thread."), "input": text("Only if the input contains this."),
+			"delay": text("A duration such as 2s, before anything happens."), "pace": text("A duration such as 50ms, between two pieces."),
+			"text": text("What the agent says."), "chunks": map[string]any{"type": "array", "items": map[string]any{"type": "string"}, "description": "The pieces of the text."},
+			"error": text("Makes the run fail with these words."), "code": text("The API's word for the error."), "ask": text("Makes the run wait for a person."),
+			"hold":  map[string]any{"type": "boolean", "description": "Keeps the run active until it is released."},
+			"usage": map[string]any{"type": "object", "properties": map[string]any{"input": map[string]any{"type": "integer"}, "output": map[string]any{"type": "integer"}}},
+			"tools": map[string]any{"type": "array", "items": map[string]any{"type": "object", "required": []string{"name"}, "properties": map[string]any{
+				"id": text("Identifies the call."), "name": text("The tool."), "arguments": map[string]any{}, "result": map[string]any{}, "error": text("What went wrong with the tool."),
+			}}},
+		},
+		"examples": []any{json.RawMessage(`{"text":"Hello"}`), json.RawMessage(`{"error":"the model is busy","delay":"1s"}`)},
 	}
 }

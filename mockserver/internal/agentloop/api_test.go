@@ -10,14 +10,16 @@ import (
 	"github.com/agentclients/agentclients-go/mockserver/internal/agentloop"
 	"github.com/agentclients/agentclients-go/mockserver/internal/emulate"
 	"github.com/agentclients/agentclients-go/mockserver/internal/jsontext"
+	"github.com/agentclients/agentclients-go/mockserver/script"
 )
 
 // world accepts everything and makes ids that count up.
 type world struct{ ids byte }
 
-func (w *world) Now() time.Time      { return time.Date(2026, 2, 7, 10, 0, 0, 0, time.UTC) }
-func (w *world) Variant(string) bool { return false }
-func (w *world) Accepts(string) bool { return true }
+func (w *world) Now() time.Time                                            { return time.Date(2026, 2, 7, 10, 0, 0, 0, time.UTC) }
+func (w *world) Variant(string) bool                                       { return false }
+func (w *world) Accepts(string) bool                                       { return true }
+func (w *world) Reply(_ script.Turn, otherwise script.Reply) *script.Reply { return &otherwise }
 func (w *world) Entropy(_ string, n int) []byte {
 	w.ids++
 	return append(make([]byte, n-1), w.ids)

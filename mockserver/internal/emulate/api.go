@@ -6,8 +6,10 @@ package emulate
 
 import (
 	"encoding/json"
+	"time"
 
 	"github.com/agentclients/agentclients-go/mockserver/internal/jsontext"
+	"github.com/agentclients/agentclients-go/mockserver/internal/run"
 	"github.com/agentclients/agentclients-go/mockserver/internal/schema"
 )
 
@@ -50,6 +52,14 @@ type API struct {
 	// also an absent one is. What else the API looks at before it counts a
 	// request against its limits belongs here, too.
 	Authenticate func(*Request) (credential string, refusal error)
+
+	// Runs lists the runs of agents that are not over. Nil: the API runs none.
+	Runs func(state any) []*run.Run
+
+	// Advance plays what is due of the runs, and returns when there is more;
+	// the zero time if nothing waits for time. It is called before every
+	// handler, and when a stream or a wait looks again. Nil with Runs.
+	Advance func(w World, state any) (next time.Time)
 
 	// Refuse renders an error in the API's own shape: of an injected fault, of
 	// a request over a limit, of one that matches no operation (then

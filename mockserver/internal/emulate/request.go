@@ -7,6 +7,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/agentclients/agentclients-go/mockserver/script"
 )
 
 // World is what a namespace knows besides the states of its APIs.
@@ -19,6 +21,10 @@ type World interface {
 	Entropy(kind string, n int) []byte
 	// Variant reports whether a variant of the API is switched on.
 	Variant(name string) bool
+	// Reply takes the scripted reply to a turn: the next one that fits, else
+	// otherwise. Nil: a function decides later. It is called where the run is
+	// committed, so that a request that starts nothing takes none.
+	Reply(turn script.Turn, otherwise script.Reply) *script.Reply
 	// Accepts reports whether a credential is one that the namespace takes:
 	// any that is not empty, unless some are configured.
 	Accepts(credential string) bool

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
+	"time"
 
 	"github.com/agentclients/agentclients-go/mockserver/internal/jsontext"
 )
@@ -14,6 +15,27 @@ type Response struct {
 	Header http.Header
 	Body   []byte
 	Reason string // why a request was refused, for people: header X-Mock-Reason
+
+	// Events are what follows the header instead of Body.
+	Events *Events
+	// Wait is asked for the response until it has one. Nil: this is it.
+	Wait func(now time.Time) (response Response, next time.Time, done bool)
+}
+
+// Events is a stream of events: a cursor on a log in the state. It holds
+// nothing that a snapshot would miss.
+type Events struct {
+	// Next returns the frames that are to be sent now, and when there may be
+	// more although nothing changes; the zero time if never. done: the stream
+	// ends behind the frames.
+	Next func(now time.Time) (frames []Frame, next time.Time, done bool)
+}
+
+// Frame is one event, or something else, as it stands in the stream.
+type Frame struct {
+	Data    []byte
+	Control bool // no event of the API's log: a greeting, a heartbeat
+	Last    bool // the event that says that a run is over
 }
 
 // JSON responds with v as JSON. HTML characters are not escaped: none of the

@@ -38,13 +38,23 @@ func (w *World) Clock() (now time.Time, stopped bool) {
 
 // SetTime stops the clock at a moment. It stands there until Advance, SetTime
 // or a reset.
-func (w *World) SetTime(t time.Time) { w.locked(func() { w.clock = clock{stopped: t.UTC()} }) }
+func (w *World) SetTime(t time.Time) {
+	w.locked(func() {
+		w.clock = clock{stopped: t.UTC()}
+		w.tick()
+	})
+}
 
 // Advance moves the clock, whether it runs or stands. A negative duration
 // moves it back.
-func (w *World) Advance(d time.Duration) { w.locked(func() { w.advance(d) }) }
+func (w *World) Advance(d time.Duration) {
+	w.locked(func() {
+		w.moveClock(d)
+		w.tick()
+	})
+}
 
-func (w *World) advance(d time.Duration) {
+func (w *World) moveClock(d time.Duration) {
 	if !w.clock.stopped.IsZero() {
 		w.clock.stopped = w.clock.stopped.Add(d)
 		return
@@ -55,7 +65,7 @@ func (w *World) advance(d time.Duration) {
 // step moves the clock for a request.
 func (w *World) step() {
 	if w.clock.stepped {
-		w.advance(w.engine.config.ClockStep)
+		w.moveClock(w.engine.config.ClockStep)
 	}
 	w.clock.stepped = true
 }

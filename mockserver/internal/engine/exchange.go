@@ -16,8 +16,7 @@ import (
 	"github.com/agentclients/agentclients-go/mockserver/internal/jsontext"
 )
 
-// exchange is one request on its way through a world. It is the World that
-// the API sees, too.
+// exchange is one request on its way through a world.
 type exchange struct {
 	emulate.Request
 	world *World
@@ -34,7 +33,7 @@ type exchange struct {
 
 func newExchange(r *http.Request, d destination) *exchange {
 	x := &exchange{world: d.world, api: d.api}
-	x.Request = emulate.Request{World: x, Method: r.Method, Path: d.path, Header: r.Header, Host: r.Host}
+	x.Request = emulate.Request{World: view{d.world, d.api}, Method: r.Method, Path: d.path, Header: r.Header, Host: r.Host}
 	if r.URL.RawQuery != "" {
 		x.Query, _ = url.ParseQuery(r.URL.RawQuery) // what is broken is dropped
 	}
@@ -61,24 +60,6 @@ func newExchange(r *http.Request, d destination) *exchange {
 		x.entry.op = x.route.name
 	}
 	return x
-}
-
-// Now, Entropy, Variant and Accepts are what an API may know of the world. It
-// is asked with the lock held.
-func (x *exchange) Now() time.Time { return x.world.now() }
-
-func (x *exchange) Entropy(kind string, n int) []byte {
-	return x.world.entropy(x.api.Name+"."+kind, n)
-}
-
-func (x *exchange) Variant(name string) bool { return x.world.engine.on[x.api][name] }
-
-func (x *exchange) Accepts(credential string) bool {
-	if credential == "" {
-		return false
-	}
-	keys := x.world.APIKeys()
-	return len(keys) == 0 || slices.Contains(keys, credential)
 }
 
 // The phases of a request that change the world. Between them its lock is
@@ -108,6 +89,9 @@ func (x *exchange) leave() {
 	w.locked(func() {
 		w.active--
 		w.used = time.Now()
+		if x.Committed() {
+			w.tick() // what this request began is not told before its own response
+		}
 	})
 }
 
@@ -179,6 +163,7 @@ func (x *exchange) serve() emulate.Response {
 			problems := strings.Join(x.problems, "; ")
 			return x.api.Refuse(&x.Request, http.StatusBadRequest, problems).Because("strictness: " + problems), nil
 		}
+		x.world.advance(x.api)
 		return x.Operation.Handler(&x.Request)
 	})
 	x.entry.committed = x.Committed()

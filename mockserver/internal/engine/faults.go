@@ -15,12 +15,13 @@ import (
 
 // effects is what faults have done to a request.
 type effects struct {
-	ctx      context.Context  // of the request
-	response emulate.Response // that is ready, the API's own or a fault's
-	replaced bool             // a fault responded at this stage
-	end      journal.Outcome  // how the connection ends without a response
-	cut      *int             // how many bytes of the response are sent
-	slow     *pace            // how quickly
+	ctx      context.Context   // of the request
+	response emulate.Response  // that is ready, the API's own or a fault's
+	replaced bool              // a fault responded at this stage
+	end      journal.Outcome   // how the connection ends without a response
+	cut      *int              // how many bytes of the response are sent
+	slow     *pace             // how quickly
+	stream   fault.StreamFault // what happens to its events
 }
 
 type pace struct {
@@ -95,6 +96,14 @@ func (t target) Cut(bytes int) {
 func (t target) Slow(chunk int, pause time.Duration) {
 	t.x.effects.slow = &pace{chunk, pause}
 	t.missEmpty()
+}
+
+func (t target) Stream(f fault.StreamFault) {
+	if t.x.effects.response.Events == nil {
+		t.miss()
+		return
+	}
+	t.x.effects.stream = t.x.effects.stream.Join(f)
 }
 
 func (t target) missEmpty() {

@@ -32,6 +32,7 @@ type entry struct {
 	responseSize       int
 	status             int
 	sent               int
+	events             int // of a stream
 	rule               string
 	faults             []fault.Step
 	reason             string
@@ -264,7 +265,7 @@ func (e *entry) call() journal.Call {
 		API: e.api(), Op: e.op, Method: e.method, Path: e.path, Query: secrets.RedactQuery(e.query), Host: e.host,
 		Body: string(secrets.Redact(e.body)), BodySize: e.bodySize, Retried: e.retried,
 		Rule: e.rule, Committed: e.committed,
-		Status: e.status, Response: string(secrets.Redact(e.response)), ResponseSize: e.responseSize, Sent: e.sent,
+		Status: e.status, Response: string(secrets.Redact(e.response)), ResponseSize: e.responseSize, Sent: e.sent, Events: e.events,
 		Outcome: e.outcome, Reason: e.reason, Guesses: slices.Clone(e.guesses), Problems: slices.Clone(e.problems),
 		Panic: e.panicked,
 	}

@@ -22,6 +22,10 @@ func (x *exchange) send(w http.ResponseWriter, r *http.Request, response emulate
 	if response.Reason != "" {
 		header["X-Mock-Reason"] = []string{headerText(clip(response.Reason, longestReason))}
 	}
+	if response.Events != nil && r.Method != http.MethodHead {
+		x.sendEvents(w, response)
+		return
+	}
 	if hasBody(response.Status) {
 		header["Content-Length"] = []string{strconv.Itoa(len(response.Body))}
 	} else {
@@ -127,8 +131,10 @@ func (x *exchange) mark(response *emulate.Response, outcome journal.Outcome, sen
 		}
 		if response != nil {
 			e.status, e.reason = response.Status, clip(response.Reason, 4*longestReason)
-			e.response, e.responseSize = kept(response.Body), len(response.Body)
-			w.journal.grow(e, len(e.response)+len(e.reason), w.engine.config.JournalBytes)
+			if response.Events == nil {
+				e.response, e.responseSize = kept(response.Body), len(response.Body)
+			}
+			w.journal.grow(e, len(response.Body)+len(e.reason), w.engine.config.JournalBytes)
 		}
 		w.notify()
 		w.engine.counts.add(e)

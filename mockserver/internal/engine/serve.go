@@ -63,10 +63,10 @@ func (x *exchange) process(w http.ResponseWriter, r *http.Request) emulate.Respo
 	x.Body = data
 	response, done := x.admit()
 	if done {
-		return response
+		return x.await(response)
 	}
 	if replaced := x.perform(fault.BeforeCommit); !replaced {
-		x.effects.response = x.commit()
+		x.effects.response = x.await(x.commit())
 	}
 	return x.after()
 }

@@ -29,6 +29,7 @@ func (w *World) Snapshot() json.RawMessage {
 		document.IDs = maps.Clone(w.sequence)
 		for name, a := range w.engine.byName {
 			if _, used := w.states[name]; used || w.seed != nil && w.seed.APIs[name] != nil {
+				w.advance(a)
 				document.APIs[name] = jsontext.MustMarshal(w.state(a))
 			}
 		}
@@ -68,7 +69,7 @@ func (w *World) load(document json.RawMessage, asSeed bool) error {
 				}
 			}
 		}
-		w.states = states
+		w.replaceStates(states)
 		w.sequence = maps.Clone(read.IDs)
 	})
 	return nil

@@ -12,6 +12,7 @@ import (
 	"github.com/agentclients/agentclients-go/mockserver/fault"
 	"github.com/agentclients/agentclients-go/mockserver/internal/emulate"
 	"github.com/agentclients/agentclients-go/mockserver/internal/jsontext"
+	"github.com/agentclients/agentclients-go/mockserver/script"
 )
 
 // World is what stands behind a namespace: its own state, faults, journal,
@@ -23,20 +24,24 @@ type World struct {
 	name   string
 	own    atomic.Pointer[WorldConfig] // never changed, only replaced; nil: nothing
 
-	mu       sync.Mutex
-	seed     *snapshot // what Reset goes back to; nil: nothing
-	states   map[string]any
-	sequence map[string]uint64 // how many ids of a kind were made
-	clock    clock
-	limits   map[limitKey][]window
-	rules    []*Rule
-	ruleIDs  int
-	journal  log
-	stop     chan struct{} // closed to end waits; nil until something waits
-	changed  chan struct{} // closed when the journal changes; nil until somebody waits
-	active   int           // requests that are being served
-	used     time.Time     // when the last request came
-	dropped  string        // why requests are refused with 410
+	mu         sync.Mutex
+	seed       *snapshot // what Reset goes back to; nil: nothing
+	states     map[string]any
+	sequence   map[string]uint64 // how many ids of a kind were made
+	clock      clock
+	limits     map[limitKey][]window
+	rules      []*Rule
+	ruleIDs    int
+	journal    log
+	stop       chan struct{} // closed to end waits; nil until something waits
+	changed    chan struct{} // closed when the journal changes; nil until somebody waits
+	replies    map[string][]script.Reply
+	decide     map[string]script.Func
+	ticked     chan struct{} // closed when streams and waits must look again; nil until one waits
+	generation int           // how often the states were replaced
+	active     int           // requests that are being served
+	used       time.Time     // when the last request came
+	dropped    string        // why requests are refused with 410
 }
 
 func newWorld(engine *Engine, name string) *World {
@@ -112,7 +117,10 @@ func (w *World) Agents(api string) (agents []emulate.Agent, err error) {
 	if err != nil {
 		return nil, err
 	}
-	w.locked(func() { agents = a.Agents(w.state(a)) })
+	w.locked(func() {
+		w.advance(a)
+		agents = a.Agents(w.state(a))
+	})
 	return agents, nil
 }
 
@@ -124,6 +132,7 @@ func (w *World) Records(api, kind, id string) (found []emulate.Record, err error
 		return nil, err
 	}
 	w.locked(func() {
+		w.advance(a)
 		finders := emulate.Finders(w.state(a))
 		finder := finders[kind]
 		if finder == nil {
@@ -142,6 +151,7 @@ func (w *World) Records(api, kind, id string) (found []emulate.Record, err error
 const (
 	PartState      = "state"
 	PartRules      = "rules"
+	PartReplies    = "replies"
 	PartJournal    = "journal"
 	PartIDs        = "ids"
 	PartClock      = "clock"
@@ -151,7 +161,7 @@ const (
 
 // Parts returns every part of a world.
 func Parts() []string {
-	return []string{PartState, PartRules, PartJournal, PartIDs, PartClock, PartRateLimits, PartStalls}
+	return []string{PartState, PartRules, PartReplies, PartJournal, PartIDs, PartClock, PartRateLimits, PartStalls}
 }
 
 // Reset takes the world back to what it was at its beginning: the state to
@@ -178,7 +188,9 @@ func (w *World) Reset(parts ...string) error {
 func (w *World) reset(part string) {
 	switch part {
 	case PartState:
-		w.states = nil
+		w.replaceStates(nil)
+	case PartReplies:
+		w.replies, w.decide = nil, nil
 	case PartRules:
 		for _, r := range w.rules {
 			r.removed = true
@@ -191,11 +203,20 @@ func (w *World) reset(part string) {
 		w.resetIDs()
 	case PartClock:
 		w.clock = clock{}
+		w.tick()
 	case PartRateLimits:
 		w.limits = nil
 	case PartStalls:
 		w.endWaits()
 	}
+}
+
+// replaceStates puts other states in the place of what there is. Streams and
+// waits of what was there end.
+func (w *World) replaceStates(states map[string]any) {
+	w.states = states
+	w.generation++
+	w.tick()
 }
 
 // stopped returns the channel that is closed when waits must end.

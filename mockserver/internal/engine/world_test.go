@@ -9,15 +9,22 @@ import (
 
 	"github.com/agentclients/agentclients-go/mockserver/fault"
 	"github.com/agentclients/agentclients-go/mockserver/journal"
+	"github.com/agentclients/agentclients-go/mockserver/script"
 )
 
 // Every field of a world is either kept by a reset or made new by it.
 func TestResetForgetsNothing(t *testing.T) {
-	keeps := map[string]bool{"engine": true, "name": true, "own": true, "mu": true, "seed": true, "active": true, "used": true, "dropped": true, "changed": true}
+	keeps := map[string]bool{"engine": true, "name": true, "own": true, "mu": true, "seed": true, "active": true, "used": true, "dropped": true, "changed": true, "ticked": true, "generation": true}
 	e := newToyEngine(t, Config{RateLimits: true, Deterministic: true})
 	w := e.Main()
 	send(e, "POST", "/toy/toys", "k", `{"name":"a"}`)
 	if _, err := w.AddRule(fault.Rule{Op: "toy.Count", Do: []fault.Fault{fault.Stall()}}); err != nil {
+		t.Fatal(err)
+	}
+	if err := w.Script("toy", script.Reply{Text: "x"}); err != nil {
+		t.Fatal(err)
+	}
+	if err := w.ScriptFunc("toy", script.Echo); err != nil {
 		t.Fatal(err)
 	}
 	w.Advance(time.Hour)
@@ -128,7 +135,7 @@ func TestPretendedRequestChangesNothing(t *testing.T) {
 	if err := w.Reset(PartRules); err != nil {
 		t.Fatal(err)
 	}
-	if after := string(w.Snapshot()); after != strings.Replace(before, `"apis":{}`, `"apis":{"toy":{"toys":[]}}`, 1) {
+	if after := string(w.Snapshot()); after != strings.Replace(before, `"apis":{}`, `"apis":{"toy":{"toys":[],"games":[]}}`, 1) {
 		t.Errorf("before %s, after %s", before, after)
 	}
 	found, err := w.Find(journal.Match{Committed: new(true)})

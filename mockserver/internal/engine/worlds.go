@@ -138,6 +138,7 @@ func (e *Engine) drop(w *World, why string) {
 	w.locked(func() {
 		w.dropped = why
 		w.endWaits()
+		w.tick()
 		w.notify()
 	})
 }
