@@ -130,6 +130,7 @@ func newMock(s *settings, seed json.RawMessage, logger *slog.Logger) (*mockserve
 		Variants:       s.variants,
 		Root:           s.mountRoot,
 		APIKeys:        s.apiKeys,
+		Tenants:        s.tenants,
 		Strictness:     mockserver.Strictness(s.strict),
 		RateLimits:     s.rateLimits,
 		RateLimit:      s.rate,
