@@ -59,6 +59,8 @@ type settings struct {
 	printOpenAPI bool
 	healthcheck  bool
 	healthURL    string
+
+	onlyHealthcheck bool // -healthcheck came without any other argument
 }
 
 // defaultAddress is where it serves if nobody says otherwise: a port that
@@ -69,11 +71,14 @@ const defaultAddress = "127.0.0.1:4141"
 // They have no environment variable.
 var actions = []string{"version", "print-openapi", "healthcheck"}
 
+// variablePrefix begins the name of every environment variable.
+const variablePrefix = "AGENTMOCK_"
+
 // variable names the environment variable of a flag. Variables that belong to
 // no flag are ignored: container platforms set some of their own, such as
 // AGENTMOCK_PORT for a service called agentmock.
 func variable(flag string) string {
-	return "AGENTMOCK_" + strings.ToUpper(strings.ReplaceAll(flag, "-", "_"))
+	return variablePrefix + strings.ToUpper(strings.ReplaceAll(flag, "-", "_"))
 }
 
 // errHelp is returned for -help, after the flags have been described.
@@ -112,6 +117,7 @@ func readSettings(args []string, getenv func(string) string, help io.Writer) (*s
 		return nil, err
 	}
 	rest := flags.Args()
+	s.onlyHealthcheck = s.healthcheck && len(given) == 1 && len(rest) == 0
 	if s.healthcheck && len(rest) > 0 {
 		s.healthURL, rest = rest[0], rest[1:]
 	}

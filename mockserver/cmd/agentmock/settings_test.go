@@ -60,7 +60,7 @@ func TestHelpTellsTheTruth(t *testing.T) {
 		t.Fatal(err)
 	}
 	told := make(map[string]bool)
-	for _, match := range regexp.MustCompile(`\n  -(\S+).*\n.*\[(AGENTMOCK_\w+)\]\n`).FindAllStringSubmatch(text, -1) {
+	for _, match := range regexp.MustCompile(`(?m)^  -(\S+).*\n.*\[(AGENTMOCK_\w+)\]$`).FindAllStringSubmatch(text, -1) {
 		told[match[2]] = true
 		if match[2] != variable(match[1]) {
 			t.Errorf("-%s is said to be %s", match[1], match[2])
