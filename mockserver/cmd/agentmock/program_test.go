@@ -63,13 +63,14 @@ func command(t testing.TB, env []string, args ...string) *exec.Cmd {
 
 // running is a program that serves.
 type running struct {
-	cmd    *exec.Cmd
-	ready  readyLine
-	stdin  io.WriteCloser
-	stdout *bufio.Reader
-	stderr *errorOutput
-	t      testing.TB
-	done   bool
+	cmd         *exec.Cmd
+	ready       readyLine
+	stdin       io.WriteCloser
+	stdout      *bufio.Reader
+	closeStdout func() error
+	stderr      *errorOutput
+	t           testing.TB
+	done        bool
 }
 
 // errorOutput is what a program writes on standard error.
@@ -119,16 +120,31 @@ func (o *errorOutput) next(t testing.TB, text string) string {
 	}
 }
 
-// launch starts the program and waits until it is ready.
+// launch starts the program on a free port and waits until it is ready.
 func launch(t testing.TB, args ...string) *running {
 	t.Helper()
-	r := &running{cmd: command(t, nil, append([]string{"-addr", "127.0.0.1:0"}, args...)...), stderr: newErrorOutput(), t: t}
-	r.cmd.Stderr = r.stderr
+	return begin(t, serving(t, args...))
+}
+
+// serving is the command of a program that is to serve on a free port.
+func serving(t testing.TB, args ...string) *exec.Cmd {
+	t.Helper()
+	return command(t, nil, append([]string{"-addr", "127.0.0.1:0"}, args...)...)
+}
+
+// begin starts a command and waits until the program is ready. Its standard
+// error is kept unless it already goes somewhere.
+func begin(t testing.TB, cmd *exec.Cmd) *running {
+	t.Helper()
+	r := &running{cmd: cmd, stderr: newErrorOutput(), t: t}
+	if cmd.Stderr == nil {
+		cmd.Stderr = r.stderr
+	}
 	stdout, err := r.cmd.StdoutPipe()
 	if err != nil {
 		t.Fatal(err)
 	}
-	r.stdout = bufio.NewReader(stdout)
+	r.stdout, r.closeStdout = bufio.NewReader(stdout), stdout.Close
 	if r.stdin, err = r.cmd.StdinPipe(); err != nil {
 		t.Fatal(err)
 	}
