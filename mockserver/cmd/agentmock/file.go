@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -49,11 +50,12 @@ func resolve(name string) (string, error) {
 		if real, err := filepath.EvalSymlinks(path); !errors.Is(err, fs.ErrNotExist) {
 			return real, err
 		}
-		directory, err := filepath.EvalSymlinks(filepath.Dir(path))
+		directory, base := filepath.Split(path) // not Dir: a ".." after a link is the parent of where that leads
+		directory, err := filepath.EvalSymlinks(cmp.Or(directory, "."))
 		if err != nil {
 			return "", err
 		}
-		path = filepath.Join(directory, filepath.Base(path))
+		path = filepath.Join(directory, base)
 		target, err := os.Readlink(path)
 		if err != nil {
 			return path, nil // no link, and not there yet

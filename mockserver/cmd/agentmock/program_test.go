@@ -336,6 +336,8 @@ func TestExitCodes(t *testing.T) {
 		{"journal bytes", []string{"-journal-bytes", "many"}, nil, 2, []string{"-journal-bytes", "16MiB"}},
 		{"clock", []string{"-clock", "noon"}, nil, 2, []string{"-clock", "2026-01-01T00:00:00Z"}},
 		{"clock step alone", []string{"-clock-step", "1s"}, nil, 2, []string{"-clock"}},
+		{"clock without a year", []string{"-clock", "9999-12-31T23:59:59Z", "-clock-step", "1h"}, nil, 2, []string{"-clock-step", "9999"}},
+		{"tenants of the environment", nil, []string{"AGENTMOCK_TENANTS=secret"}, 2, []string{"-tenants must be credential=organization"}},
 		{"rate", []string{"-rate", "100"}, nil, 2, []string{"-rate", "100/1m"}},
 		{"boolean", []string{"-tls=perhaps"}, nil, 2, []string{"true or false"}},
 		{"boolean of the environment", nil, []string{"AGENTMOCK_TLS=perhaps"}, 2, []string{"AGENTMOCK_TLS", "true or false"}},
@@ -391,6 +393,32 @@ func TestAPIKeys(t *testing.T) {
 	}
 	if got := send(t, http.DefaultClient, "GET", r.ready.URL+"/v2/agents", "", "Authorization", "Bearer two"); got.status != 401 {
 		t.Errorf("%d %s", got.status, got.body)
+	}
+	r.terminate()
+}
+
+// Two keys of one organization see the same agents, one of another does not.
+func TestTenants(t *testing.T) {
+	r := launch(t, "-apis", "orq", "-tenants", "k=acme,k2=acme,k3=other")
+	if got := createOrq(t, http.DefaultClient, r.ready.BaseURLs["orq"], "a"); got.status != 201 {
+		t.Fatalf("%d %s", got.status, got.body)
+	}
+	for key, want := range map[string]int{"k": 200, "k2": 200, "k3": 404, "k4": 404} {
+		if got := send(t, http.DefaultClient, "GET", r.ready.BaseURLs["orq"]+"/v2/agents/a", "", "Authorization", "Bearer "+key); got.status != want {
+			t.Errorf("%s gets %d, want %d: %s", key, got.status, want, got.body)
+		}
+	}
+	r.terminate()
+}
+
+// Headers without an end do not fill the memory; usual ones are served.
+func TestHeadersAreBounded(t *testing.T) {
+	r := launch(t, "-apis", "orq")
+	for length, want := range map[int]int{maxHeaderBytes / 2: 200, 2 * maxHeaderBytes: 431} {
+		got := send(t, http.DefaultClient, "GET", r.ready.BaseURLs["orq"]+"/v2/agents", "", "Authorization", "Bearer k", "X-Long", strings.Repeat("x", length))
+		if got.status != want {
+			t.Errorf("%d bytes: %d, want %d", length, got.status, want)
+		}
 	}
 	r.terminate()
 }

@@ -120,18 +120,18 @@ func (f *stateFile) watch(handler http.Handler) http.Handler {
 }
 
 // keep writes the state when it has been quiet for a while, or has not been
-// quiet for long, until ctx ends. What could not be written it tries again.
+// quiet for long, until ctx ends. What could not be written is tried again.
 func (f *stateFile) keep(ctx context.Context) {
-	reported := "" // the last error that was logged
+	reported := false
 	for f.isQuiet(ctx) {
 		err := f.save()
 		if err == nil {
-			reported = ""
+			reported = false
 			continue
 		}
-		if text := err.Error(); text != reported {
-			f.logger.Error("the state cannot be saved", "error", text)
-			reported = text
+		if !reported { // once is enough until it can
+			f.logger.Error("the state cannot be saved", "error", err)
+			reported = true
 		}
 		select {
 		case <-ctx.Done():
@@ -192,5 +192,6 @@ func (f *stateFile) save() (err error) {
 		return fmt.Errorf("-state %s: %w", f.name, err)
 	}
 	f.written = data
+	f.logger.Debug("the state was saved", "file", f.name)
 	return nil
 }
