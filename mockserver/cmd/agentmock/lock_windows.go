@@ -6,7 +6,7 @@ import (
 	"syscall"
 )
 
-// errorSharingViolation is what opening a file answers that somebody else
+// errorSharingViolation is the error of opening a file that somebody else
 // holds open without sharing it.
 const errorSharingViolation syscall.Errno = 32
 

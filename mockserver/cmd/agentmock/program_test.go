@@ -192,7 +192,7 @@ func (r *running) terminate() {
 	}
 }
 
-// reply is an answer with its body read.
+// reply is a response with its body read.
 type reply struct {
 	status int
 	header http.Header
@@ -261,7 +261,7 @@ func TestReadyLine(t *testing.T) {
 	r.terminate()
 }
 
-// A client that waits for an answer that never comes does not keep the
+// A client that waits for a response that never comes does not keep the
 // program from ending.
 func TestTerminateWithStalledClients(t *testing.T) {
 	for _, signal := range []os.Signal{syscall.SIGTERM, os.Interrupt} {
@@ -280,7 +280,7 @@ func TestTerminateWithStalledClients(t *testing.T) {
 					request.Header.Set("Authorization", "Bearer k")
 					if response, err := client.Do(request); err == nil {
 						response.Body.Close()
-						t.Errorf("a stalled request was answered with %s", response.Status)
+						t.Errorf("a stalled request got a response: %s", response.Status)
 					}
 				})
 			}
@@ -493,9 +493,9 @@ func write(t testing.TB, name, text string) {
 }
 
 // BenchmarkLifeOfProgram measures the times that people wait for: from the
-// start of the process to its first answer, and from SIGTERM to its end.
+// start of the process to its first response, and from SIGTERM to its end.
 func BenchmarkLifeOfProgram(b *testing.B) {
-	var toAnswer, toEnd time.Duration
+	var toResponse, toEnd time.Duration
 	command(b, nil) // builds it
 	for b.Loop() {
 		began := time.Now()
@@ -503,11 +503,11 @@ func BenchmarkLifeOfProgram(b *testing.B) {
 		if got := createOrq(b, http.DefaultClient, r.ready.BaseURLs["orq"], "a"); got.status != 201 {
 			b.Fatalf("%d %s", got.status, got.body)
 		}
-		toAnswer += time.Since(began)
+		toResponse += time.Since(began)
 		began = time.Now()
 		r.terminate()
 		toEnd += time.Since(began)
 	}
-	b.ReportMetric(float64(toAnswer.Microseconds())/1000/float64(b.N), "ms-to-first-answer")
+	b.ReportMetric(float64(toResponse.Microseconds())/1000/float64(b.N), "ms-to-first-response")
 	b.ReportMetric(float64(toEnd.Microseconds())/1000/float64(b.N), "ms-SIGTERM-to-exit")
 }
