@@ -91,11 +91,14 @@ func (r *running) saved() {
 	r.stderr.next(r.t, "the state was saved")
 }
 
+// nobody is a user who owns nothing.
+const nobody = 65534
+
 // unprivileged lets a program run without the right to write everywhere.
 func unprivileged(t *testing.T, cmd *exec.Cmd) {
 	t.Helper()
 	if os.Geteuid() == 0 {
-		cmd.SysProcAttr = &syscall.SysProcAttr{Credential: &syscall.Credential{Uid: 65534, Gid: 65534}}
+		cmd.SysProcAttr = &syscall.SysProcAttr{Credential: &syscall.Credential{Uid: nobody, Gid: nobody}}
 		for directory := filepath.Dir(cmd.Path); directory != filepath.Dir(os.TempDir()) && directory != os.TempDir(); directory = filepath.Dir(directory) {
 			if err := os.Chmod(directory, 0o755); err != nil {
 				t.Fatal(err)
@@ -129,6 +132,11 @@ func TestStateFileInDirectoryThatCannotBeWritten(t *testing.T) {
 	write(t, name, `{"version":1,"apis":{}}`)
 	if err := os.Chmod(name, 0o666); err != nil {
 		t.Fatal(err)
+	}
+	if os.Geteuid() == 0 {
+		if err := os.Chown(name, nobody, nobody); err != nil {
+			t.Fatal(err)
+		}
 	}
 	if err := os.Chmod(directory, 0o555); err != nil {
 		t.Fatal(err)
@@ -182,6 +190,25 @@ func TestStateFileKeepsPermissions(t *testing.T) {
 	r.terminate()
 	if info, err := os.Stat(name); err != nil || info.Mode().Perm() != 0o640 {
 		t.Errorf("%v %v", info.Mode(), err)
+	}
+}
+
+// The file of another stays theirs, although root could replace it.
+func TestStateFileKeepsItsOwner(t *testing.T) {
+	if os.Geteuid() != 0 {
+		t.Skip("only root can write the file of another")
+	}
+	name := filepath.Join(t.TempDir(), "state.json")
+	write(t, name, `{"version":1,"apis":{}}`)
+	if err := os.Chown(name, nobody, nobody); err != nil {
+		t.Fatal(err)
+	}
+	r := launch(t, "-apis", "orq", "-state", name)
+	mustCreate(t, r, "front-desk")
+	r.terminate()
+	hasAgent(t, name, "front-desk")
+	if info, err := os.Stat(name); err != nil || info.Sys().(*syscall.Stat_t).Uid != nobody {
+		t.Errorf("%+v %v", info.Sys(), err)
 	}
 }
 
