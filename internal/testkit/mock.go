@@ -1,9 +1,7 @@
 package testkit
 
 import (
-	"log"
 	"testing"
-	"time"
 
 	agentclients "github.com/agentclients/agentclients-go"
 	"github.com/agentclients/agentclients-go/mockserver"
@@ -14,19 +12,6 @@ import (
 // MockOptions lead a client to one of the APIs of a mock.
 func MockOptions(mock *mockserver.Server, api string) agentclients.Options {
 	return agentclients.Options{BaseURL: mock.URL(api), HTTPClient: mock.Client()}
-}
-
-// OpenMock returns a mock in memory for examples, which must print the same
-// every time: its clock stands still. The options lead a client to one of its
-// APIs.
-func OpenMock(api string, now time.Time) (*mockserver.Server, agentclients.Options) {
-	mock, err := mockserver.InMemory(mockserver.Config{Deterministic: true, Now: func() time.Time { return now }})
-	if err != nil {
-		log.Fatal(err)
-	}
-	options := MockOptions(mock, api)
-	options.Retry.MinWait = time.Millisecond
-	return mock, options
 }
 
 // CheckAgents fails the test unless the server has so many agents.
