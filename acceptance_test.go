@@ -178,7 +178,7 @@ func newScene(t *testing.T, a api, change ...func(*agentclients.Options)) *scene
 // creates is how many create requests the mock saw.
 func (s *scene) creates() int { return s.mock.Count(journal.Match{Op: s.op}) }
 
-// check fails the test unless the mock saw so many create requests and has so
+// check fails the test unless the mock saw that many create requests and has that
 // many agents.
 func (s *scene) check(requests, agents int) {
 	s.Helper()
@@ -220,7 +220,7 @@ func (s *scene) created(id string, err error) {
 	}
 }
 
-// TestLostAnswer: the server creates the agent, and the answer does not
+// TestLostAnswer: the server creates the agent, and the response does not
 // arrive. There is one agent, whatever the client does.
 func TestLostAnswer(t *testing.T) {
 	for name, fault := range map[string]fault.Fault{
@@ -391,8 +391,8 @@ func TestRedirectToAnotherHost(t *testing.T) {
 	}
 }
 
-// TestUnreadableAnswer: the agent exists, and the answer cannot be read. The
-// create is not sent again, and the answer is kept.
+// TestUnreadableAnswer: the agent exists, and the response cannot be read. The
+// create is not sent again, and the response is kept.
 func TestUnreadableAnswer(t *testing.T) {
 	for name, fault := range map[string]fault.Fault{
 		"HTML":      fault.HTML(201, fault.AfterCommit),
@@ -612,7 +612,7 @@ func TestBadConfigurations(t *testing.T) {
 	}
 }
 
-// TestConflictAtOnce: a conflict that follows no lost answer is the caller's
+// TestConflictAtOnce: a conflict that follows no lost response is the caller's
 // to resolve.
 func TestConflictAtOnce(t *testing.T) {
 	onEach(t, func(s *scene) {

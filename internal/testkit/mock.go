@@ -14,7 +14,7 @@ func MockOptions(mock *mockserver.Server, api string) agentclients.Options {
 	return agentclients.Options{BaseURL: mock.URL(api), HTTPClient: mock.Client()}
 }
 
-// CheckAgents fails the test unless the server has so many agents.
+// CheckAgents fails the test unless the server has that many agents.
 func CheckAgents(t *testing.T, mock *mockserver.Server, api string, want int) {
 	t.Helper()
 	if got := len(mock.Agents(api)); got != want {
@@ -22,7 +22,7 @@ func CheckAgents(t *testing.T, mock *mockserver.Server, api string, want int) {
 	}
 }
 
-// CheckRepeated loses the answer to an operation once, and checks that the call
+// CheckRepeated loses the response to an operation once, and checks that the call
 // that needs it sends it a second time and succeeds.
 func CheckRepeated(t *testing.T, mock *mockserver.Server, op string, call func() error) {
 	t.Helper()

@@ -76,12 +76,12 @@ func NewRecorder(t testing.TB) *Recorder {
 	return r
 }
 
-// Answer queues an answer.
+// Answer queues a response.
 func (r *Recorder) Answer(status int, body string) *Recorder {
 	return r.AnswerWith(status, nil, body)
 }
 
-// AnswerWith queues an answer with headers of its own.
+// AnswerWith queues a response with headers of its own.
 func (r *Recorder) AnswerWith(status int, header http.Header, body string) *Recorder {
 	answer := httpmock.NewStringResponse(status, body)
 	answer.Header.Set("Content-Type", "application/json")

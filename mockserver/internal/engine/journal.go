@@ -85,7 +85,7 @@ func (r *Remarks) add(line string) {
 	}
 }
 
-// clip shortens a text that is longer than so many bytes.
+// clip shortens a text that is longer than that many bytes.
 func clip(text string, most int) string {
 	if len(text) <= most {
 		return text

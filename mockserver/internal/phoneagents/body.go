@@ -41,7 +41,7 @@ var (
 	}
 )
 
-// text wants a string of so many characters.
+// text wants a string of that many characters.
 func text(shortest, longest int) schema.Rule {
 	return checked(func(value string) string { return lengthProblem(value, shortest, longest) })
 }

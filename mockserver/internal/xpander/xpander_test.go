@@ -121,7 +121,7 @@ func TestPublishedSamples(t *testing.T) {
 	now := time.Date(2026, 2, 7, 10, 0, 0, 0, time.UTC)
 	for _, test := range []struct {
 		request, answer string
-		differs         func(want map[string]any) // where the published answers contradict the request or each other
+		differs         func(want map[string]any) // where the published responses contradict the request or each other
 	}{
 		{"create.json", "agent.json", func(want map[string]any) {
 			settings := want["llm_settings"].([]any)[0].(map[string]any)
