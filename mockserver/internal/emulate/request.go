@@ -50,7 +50,7 @@ type Request struct {
 	Tenant string // the organization that the credential belongs to
 
 	// LimitReset is when the rate limit that refused the request ends. A fault
-	// that responses in its place says in a minute.
+	// that responds in its place says in a minute.
 	LimitReset time.Time
 
 	// Pretends: the response must look as if the request had taken effect,
