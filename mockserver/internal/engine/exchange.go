@@ -124,6 +124,7 @@ func (x *exchange) commit() (response emulate.Response) {
 	w := x.world
 	w.locked(func() {
 		x.Pretends = slices.ContainsFunc(x.plan, func(s fault.Step) bool { return s.Edits() && s.Stage() == fault.BeforeCommit })
+		w.advance(x.api) // what happens by itself is no pretence
 		before := w.sequence
 		if x.Pretends {
 			w.sequence = maps.Clone(w.sequence)
