@@ -1,7 +1,6 @@
 package xpander_test
 
 import (
-	"bytes"
 	"encoding/json"
 	"fmt"
 	"net/http/httptest"
@@ -122,14 +121,4 @@ func sample(t *testing.T, name string) string {
 		t.Fatal(err)
 	}
 	return string(data)
-}
-
-// squeeze removes insignificant white space.
-func squeeze(t *testing.T, text string) string {
-	t.Helper()
-	var out bytes.Buffer
-	if err := json.Compact(&out, []byte(text)); err != nil {
-		t.Fatalf("%v in %q", err, text)
-	}
-	return out.String()
 }
