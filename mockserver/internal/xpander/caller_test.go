@@ -2,7 +2,6 @@ package xpander_test
 
 import (
 	"encoding/json"
-	"fmt"
 	"net/http/httptest"
 	"os"
 	"strings"
@@ -68,21 +67,6 @@ func (c caller) read(method, path, body string, status int, into any) {
 	}
 }
 
-// fail makes the next requests for an operation fail, each in one of the ways
-// given: {"status":503}.
-func (c caller) fail(op string, faults ...string) {
-	c.t.Helper()
-	body := fmt.Sprintf(`{"op":%q,"queue":[%s]}`, op, strings.Join(faults, ","))
-	request := httptest.NewRequest("POST", "http://localhost/_mock/namespaces/default/rules", strings.NewReader(body))
-	request.RemoteAddr = "127.0.0.1:1"
-	request.Header.Set("Content-Type", "application/json")
-	recorder := httptest.NewRecorder()
-	c.server.ServeHTTP(recorder, request)
-	if recorder.Code != 201 {
-		c.t.Fatalf("rule %s: status %d; %s", body, recorder.Code, recorder.Body)
-	}
-}
-
 // restored returns a caller of a fresh server that starts from a snapshot of
 // the present one.
 func (c caller) restored(config mockserver.Config) caller {
@@ -109,9 +93,6 @@ func newServer(t *testing.T, config mockserver.Config) *mockserver.Server {
 	}
 	return server
 }
-
-// list is a slice of its arguments.
-func list[T any](items ...T) []T { return items }
 
 // sample reads a published JSON sample.
 func sample(t *testing.T, name string) string {
