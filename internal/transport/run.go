@@ -46,3 +46,12 @@ func Once[T any](c *Client, op string, events iter.Seq2[T, error]) iter.Seq2[T, 
 		yield(zero, problems.Err(c.provider, op))
 	}
 }
+
+// RunFailed returns the error of a run that did not end well. code and message
+// are the server's words for it.
+func RunFailed(c *Client, op, id, code, message string) *agentclients.Error {
+	return &agentclients.Error{
+		Provider: c.provider, Op: op, ResourceID: id,
+		Code: c.hide(code), Message: c.hide(message), Err: agentclients.ErrRunFailed,
+	}
+}
