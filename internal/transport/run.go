@@ -15,6 +15,9 @@ import (
 // one has a deadline of its own. It is for calls that wait for an agent to be
 // done, whatever number of requests that takes.
 func RunContext(ctx context.Context, c *Client, options []agentclients.CallOption) (context.Context, context.CancelFunc) {
+	if ctx == nil {
+		return nil, func() {} // the first request tells that it must not be nil
+	}
 	if _, ok := ctx.Deadline(); ok {
 		return context.WithCancel(ctx)
 	}
