@@ -476,7 +476,10 @@ func TestOnce(t *testing.T) {
 // Who sets no deadline waits for RunTimeout.
 func TestRunContext(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		client := newNetwork(t).client(func(o *agentclients.Options) { o.Retry.RunTimeout = time.Hour })
+		client := newNetwork(t).client(func(o *agentclients.Options) {
+			o.Retry.RunTimeout = time.Hour
+			o.HTTPClient.Timeout = time.Second // which is for one request
+		})
 		for name, test := range map[string]struct {
 			options []agentclients.CallOption
 			own     time.Duration
@@ -504,4 +507,5 @@ func TestRunContext(t *testing.T) {
 			cancel()
 		}
 	})
+	RunContext(nil, newNetwork(t).client(), nil) //nolint:staticcheck // the request that follows tells
 }

@@ -13,7 +13,8 @@ import (
 
 // RunContext returns a context that ends after RunTimeout, unless the given
 // one has a deadline of its own. It is for calls that wait for an agent to be
-// done, whatever number of requests that takes.
+// done, whatever number of requests that takes: the Timeout of an http.Client
+// is for one of them, and has no part in it.
 func RunContext(ctx context.Context, c *Client, options []agentclients.CallOption) (context.Context, context.CancelFunc) {
 	if ctx == nil {
 		return nil, func() {} // the first request tells that it must not be nil
@@ -21,7 +22,10 @@ func RunContext(ctx context.Context, c *Client, options []agentclients.CallOptio
 	if _, ok := ctx.Deadline(); ok {
 		return context.WithCancel(ctx)
 	}
-	limit := c.policy(apply(options), new(validate.Problems)).RunTimeout
+	limit := c.runTimeout
+	if retry := apply(options).Retry; retry != nil && retry.RunTimeout > 0 {
+		limit = retry.RunTimeout
+	}
 	return context.WithTimeoutCause(ctx, limit, &runTimeoutError{limit})
 }
 
