@@ -262,7 +262,23 @@ func (c *Client) postMessage(ctx context.Context, sessionID string, request Send
 		return found, nil
 	}
 	open.ResourceID = request.ClientMessageID
+	if ended := ctx.Err(); ended != nil && !errors.Is(err, ended) {
+		open.Err = whileLooking(ctx, open.Err)
+	}
 	return nil, err
+}
+
+// whileLooking returns the cause of an error that a context kept from being
+// settled.
+func whileLooking(ctx context.Context, cause error) error {
+	ended, why := ctx.Err(), context.Cause(ctx)
+	if !errors.Is(why, ended) {
+		ended = fmt.Errorf("%w: %w", ended, why)
+	}
+	if cause == nil {
+		return ended
+	}
+	return fmt.Errorf("%w while looking for the message after: %w", ended, cause)
 }
 
 func newClientMessageID() string { return uuid.NewString() }

@@ -389,12 +389,10 @@ func (r *runner) readReply(ctx context.Context, begun bool) error {
 	if err != nil || !session.Status.isAtRest() {
 		return err
 	}
-	r.ended = true
-	text := ""
-	if reply != nil {
-		text = r.complete(reply)
+	r.ended, r.pending = true, &RunEvent{}
+	if seen := r.run.Message; reply != nil && (seen == nil || seen.ID != reply.ID) {
+		r.pending.Text = r.complete(reply)
 	}
-	r.pending = &RunEvent{Text: text}
 	return nil
 }
 

@@ -27,6 +27,8 @@ type server struct {
 	script   []string            // of every turn
 	followUp bool                // a message while a turn runs gets one of its own afterwards
 	delivery string              // of messages, "" on older servers
+	slow     time.Duration       // how long after its response was lost a message is stored
+	sent     []string            // the faults of its messages, for the messages of tests
 	turns    int
 	made     int
 }
@@ -147,6 +149,12 @@ func (s *server) RoundTrip(request *http.Request) (*http.Response, error) {
 		case "cut", "end", "half", "close", "silent", "again":
 			return s.serve(ctx, op, request, body, fault)
 		}
+	}
+	if fault == "slow" {
+		time.AfterFunc(s.slow, func() {
+			s.serve(context.Background(), op, request, body, "") //nolint:errcheck // nobody hears it
+		})
+		fault = "drop"
 	}
 	if fault != "" {
 		return spoil(ctx, fault, nil)
@@ -318,6 +326,9 @@ func (s *server) play(r *room, message, turn string, script []string) {
 			return
 		case "status":
 			r.status = data
+		case "foreign": // it does not say which turn it belongs to
+			kind, data, _ := strings.Cut(data, " ")
+			s.emit(r, "turn_made_up", "message_made_up", kind, data)
 		case "read":
 			r.messages = append(r.messages, json.RawMessage(data))
 		default:
