@@ -218,6 +218,14 @@ func TestRunWithoutAStream(t *testing.T) {
 			t.Errorf("%v after %q", h.run, s.requests)
 		}
 	})
+	inBubble(t, "and with messages of a turn that goes on", func(t *testing.T) {
+		s := newServer(t)
+		s.script = append([]string{plain[0], `output.message.completed ` + says("Let me look."), "wait 9s"}, plain[1:]...)
+		s.faults["stream events"] = []string{"400"}
+		s.faults["get session"] = []string{fmt.Sprintf(`200 {"id":"session_%032x","status":"started"}`, 1)} // a moment before
+		h := ask(t.Context(), s, func(o *agentclients.Options) { o.MaxResponseBytes = 1000 })
+		h.check(t, s)
+	})
 	inBubble(t, "and with a session that is gone", func(t *testing.T) {
 		s := newServer(t)
 		s.faults["stream events"] = []string{"404"}
@@ -300,8 +308,18 @@ func TestRunInSilence(t *testing.T) {
 		s.faults["get session"] = []string{"500", "500", "500"}
 		h := ask(t.Context(), s)
 		h.check(t, s)
-		if s.count("stream events") != 1 {
+		if s.count("stream events") != 1 || s.count("list events") != 0 {
 			t.Errorf("%q", s.requests)
+		}
+	})
+	inBubble(t, "the stream comes after a look", func(t *testing.T) {
+		s := newServer(t)
+		s.script = append(append(plain[:6:6], "wait 50s"), plain[6:]...)
+		s.faults["stream events"] = []string{"mute 40"}
+		h := ask(t.Context(), s)
+		h.check(t, s)
+		if len(h.kinds) != len(plain) || s.count("list events") != 1 {
+			t.Errorf("%q after %q", h.kinds, s.requests)
 		}
 	})
 	inBubble(t, "the header is held back", func(t *testing.T) {
@@ -431,9 +449,9 @@ func TestTextsOfRuns(t *testing.T) {
 
 // In a session that others use, too, a run picks its own turn.
 func TestRunInABusySession(t *testing.T) {
-	busy := func(t *testing.T, other []string, change func(*server)) (*server, heard) {
+	busy := func(t *testing.T, other []string, change func(*server), options ...func(*agentclients.Options)) (*server, heard) {
 		s := newServer(t)
-		client := s.client()
+		client := s.client(options...)
 		r := s.open()
 		s.script = other
 		if _, err := client.SendMessage(t.Context(), r.id, SendMessageRequest{Text: "something else"}); err != nil {
@@ -480,6 +498,13 @@ func TestRunInABusySession(t *testing.T) {
 	})
 	inBubble(t, "nobody answers", func(t *testing.T) {
 		_, h := busy(t, once, func(*server) {})
+		if !errors.Is(h.err, context.DeadlineExceeded) || h.run.Text != "" || h.run.TurnID != "" {
+			t.Errorf("got %v, %v", h.run, h.err)
+		}
+	})
+	inBubble(t, "nobody answers, and everything is read from the beginning", func(t *testing.T) {
+		_, h := busy(t, once, func(s *server) { s.faults["list events"] = []string{"200 " + strings.Repeat(" ", 5000)} },
+			func(o *agentclients.Options) { o.MaxResponseBytes = 4000 })
 		if !errors.Is(h.err, context.DeadlineExceeded) || h.run.Text != "" || h.run.TurnID != "" {
 			t.Errorf("got %v, %v", h.run, h.err)
 		}

@@ -146,7 +146,7 @@ func (s *server) RoundTrip(request *http.Request) (*http.Response, error) {
 	}
 	if op == "stream events" {
 		switch kind, _, _ := strings.Cut(fault, " "); kind {
-		case "cut", "end", "half", "close", "silent", "again":
+		case "cut", "end", "half", "close", "silent", "mute", "again":
 			return s.serve(ctx, op, request, body, fault)
 		}
 	}
@@ -402,6 +402,16 @@ func (e *eventStream) fill() error {
 	if !e.hello {
 		e.hello = true
 		e.buffer = []byte("event: connected\ndata: {\"status\":\"connected\"}\n\n")
+		return nil
+	}
+	if e.fault == "mute" { // nothing for as many seconds as left
+		e.fault = ""
+		e.server.mu.Unlock()
+		defer e.server.mu.Lock()
+		select {
+		case <-time.After(time.Duration(e.left) * time.Second):
+		case <-e.ctx.Done():
+		}
 		return nil
 	}
 	if e.left == 0 {
