@@ -365,7 +365,7 @@ func TestReplay(t *testing.T) {
 		{"CreateAgent", func(ctx context.Context, c *Client) error {
 			_, err := c.CreateAgent(ctx, sampleRequest())
 			return err
-		}, 3, true},
+		}, 6, true}, // three of them to read it back
 		{"ImportAgent", func(ctx context.Context, c *Client) error {
 			_, err := c.ImportAgent(ctx, "Be kind.")
 			return err
@@ -484,10 +484,10 @@ func TestSettledCreate(t *testing.T) {
 // TestUnreadableAnswers: an answer of 2xx that cannot be read never passes for
 // an agent or a list.
 func TestUnreadableAnswers(t *testing.T) {
-	for _, body := range []string{"", "null", "{}", "[]", `"x"`, "<html></html>", `{"id":`, `{"id":""}`, `{"id":7}`} {
+	for _, body := range []string{"", "null", "{}", "[]", `"x"`, "<html></html>", `{"id":`, `{"id":""}`, `{"id":7}`, `{"id":"agent_1"}`} {
 		testkit.Unreadable(t, suite, body, true, createSample)
 	}
-	for _, body := range []string{"", "null", "{}", "[]", `{"data":null}`, `{"data":"x"}`, "<html></html>"} {
+	for _, body := range []string{"", "null", "{}", "[]", `{"data":"x"}`, "<html></html>"} {
 		testkit.Unreadable(t, suite, body, false, func(ctx context.Context, c *Client) (*AgentList, error) {
 			return c.ListAgents(ctx, ListAgentsRequest{})
 		})
@@ -531,8 +531,8 @@ func TestNewerAnswersAreRead(t *testing.T) {
 		t.Fatal(err)
 	}
 	want := &Agent{
-		Capabilities: []Capability{{Ref: "x", Config: json.RawMessage("[1]")}, {}},
-		ID:           "agt-1", Status: "deleted", CreatedAt: "1739181600",
+		Capabilities: []Capability{{Ref: "x", Config: json.RawMessage("[1]")}, {Ref: "2"}},
+		ID:           "agt-1", Name: "7", Status: "deleted", CreatedAt: "1739181600",
 	}
 	if diff := cmp.Diff(want, agent, cmpopts.IgnoreFields(Agent{}, "Usage")); diff != "" {
 		t.Errorf("agent (-want +got):\n%s", diff)
@@ -627,7 +627,7 @@ func TestAllAgentsStops(t *testing.T) {
 	})
 	t.Run("after an empty page", func(t *testing.T) {
 		client, recorder := suite.Record(t)
-		recorder.Answer(200, page).Answer(200, `{"data":[],"total":9}`)
+		recorder.Answer(200, page).Answer(200, `{"data":[],"total":99}`)
 		items := 0
 		for _, err := range client.AllAgents(t.Context(), ListAgentsRequest{}) {
 			if err != nil {

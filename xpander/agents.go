@@ -424,8 +424,12 @@ func (c *Client) ListAgents(ctx context.Context, request ListAgentsRequest, opti
 
 // AllAgents reads the agents of the organization page by page, PerPage of
 // them at a time (20 by default), beginning with Page, with the fields that
-// ListAgents reads. An agent that moves to the next page meanwhile is not
-// given twice. The loop ends after the last agent, or after one error.
+// ListAgents reads. The loop ends after the last agent, or after one error.
+//
+// Agents may be changed and deleted in the loop: none that stays is left out,
+// and none is given twice. (If an agent is created at the very moment when
+// another one is deleted, the server's count does not tell.) If the loop begins
+// with a Page after the first one, the agents before it should stay.
 //
 // API reference: List Agents (Minimal), GET /v1/agents.
 func (c *Client) AllAgents(ctx context.Context, request ListAgentsRequest, options ...agentclients.CallOption) iter.Seq2[Agent, error] {
@@ -609,5 +613,5 @@ func decodeAgent(body []byte) (*Agent, error) {
 }
 
 func decodeAgentList(body []byte) (*AgentList, error) {
-	return wire.DecodeWith(body, "items", func(l *AgentList) bool { return l.Agents != nil })
+	return wire.DecodeList(body, "items", func(l *AgentList) *[]Agent { return &l.Agents })
 }

@@ -514,7 +514,7 @@ func TestNewerAnswersAreRead(t *testing.T) {
 		t.Fatal(err)
 	}
 	want := &Agent{
-		ID: "a1", Status: "PAUSED", ModelProvider: "azure_ai_foundary", OutputFormat: "voice", Type: "orchestration",
+		ID: "a1", Name: "7", Status: "PAUSED", ModelProvider: "azure_ai_foundary", OutputFormat: "voice", Type: "orchestration",
 		CreatedAt: "1770458400", Version: 2, LLMSettings: []LLMSettings{{Type: "around"}},
 		ConnectivityDetails: ConnectivityDetails{Raw: json.RawMessage(`{"kind":"new","auth_value":5}`)},
 	}
