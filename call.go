@@ -17,8 +17,12 @@ type CallOption func(*CallOptions)
 type CallOptions struct {
 	// Header is sent besides the client's own headers.
 	Header http.Header
-	// Capture is filled with the answer. Nil: nobody asked.
+	// Capture is filled with the response. Nil: it was not asked for.
 	Capture *Response
+	// Retry is laid over the client's policy. Nil: the client's own.
+	Retry *RetryPolicy
+	// Idempotent says that a request of the method Do may be repeated.
+	Idempotent bool
 	// Problems lists what is wrong with the options. A call with problems is
 	// refused before anything is sent.
 	Problems []FieldError
@@ -49,21 +53,46 @@ func WithHeader(key, value string) CallOption {
 	}
 }
 
-// CaptureResponse fills into with the answer to this call, also when the call
-// fails after an answer came. A call that is refused before anything is sent
+// WithRetry changes the retry policy for this call. A field that is left zero
+// keeps the client's value. A negative value makes the call fail with
+// [ErrInvalidRequest] before anything is sent.
+func WithRetry(policy RetryPolicy) CallOption {
+	return func(o *CallOptions) { o.Retry = &policy }
+}
+
+// Idempotent says that the request of this call changes nothing when it is
+// sent twice, so that it is repeated after every transient failure. It is for
+// the method Do of the clients only: how any other method may be repeated is
+// known, and it refuses the option with [ErrInvalidRequest].
+func Idempotent() CallOption {
+	return func(o *CallOptions) { o.Idempotent = true }
+}
+
+// Raw is a request body that the method Do of the clients sends as it is.
+type Raw struct {
+	// ContentType is the media type of Body, such as "text/csv". "" sends no
+	// Content-Type.
+	ContentType string
+	// Body is what is sent. It must not be changed before the call is over.
+	Body []byte
+}
+
+// CaptureResponse fills into with the response to this call, also when the
+// call fails after a response came. A call that is refused before anything is sent
 // leaves it as it is. One Response must not be shared by calls that run at the
 // same time.
 func CaptureResponse(into *Response) CallOption {
 	return func(o *CallOptions) { o.Capture = into }
 }
 
-// Response describes the answer to one call.
+// Response describes the response to one call.
 type Response struct {
-	// StatusCode is the status of the last answer, 0 if there was none.
+	// StatusCode is the status of the last response, 0 if there was none.
 	StatusCode int
-	// Header is the header of the last answer.
+	// Header is the header of the last response.
 	Header http.Header
-	// Body is the last answer as it came, after decompression.
+	// Body is the last response as it came, after decompression. Nil for a
+	// stream.
 	Body []byte
 	// RequestID is what the server calls the request, "" if it does not say.
 	RequestID string
@@ -72,9 +101,9 @@ type Response struct {
 	// Elapsed is the time from the start of the call to its end, waits
 	// included.
 	Elapsed time.Duration
-	// Settled reports that the answer to a create was lost, that its repeat
-	// was refused as a duplicate, and that the agent was then read back. The
-	// other fields describe that read; Attempts counts all requests.
+	// Settled reports that the response to a create left open whether it took
+	// effect, and that the agent was then read back. The other fields
+	// describe that read; Attempts counts all requests.
 	Settled bool
 }
 

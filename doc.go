@@ -1,5 +1,5 @@
 // Package agentclients holds what the five clients of this module share:
-// options, errors, and the description of an answer.
+// options, errors, and the description of a response.
 //
 // The clients themselves are in the packages omniflow, agentloop, orq,
 // phoneagents and xpander, one for each API. All five have one shape:
@@ -20,27 +20,29 @@
 // at once. What the server may come to allow, such as new models, is not
 // checked.
 //
-// # Answers
+// # Responses
 //
-// Unknown members of an answer are ignored, unknown words in it are kept, and
+// Unknown members of a response are ignored, unknown words in it are kept, and
 // a member that is null or of another type leaves its field zero.
-// [CaptureResponse] keeps the answer as it came.
+// [CaptureResponse] keeps the response as it came. The method Do of a client
+// sends what the package has no method for.
 //
 // # One create, one agent
 //
 // A create call makes at most one agent. Where the API can refuse to do a
-// thing twice, the client repeats a create whose answer was lost and then
-// finds out which of its tries made the agent. Where the API cannot, the
-// client does not repeat it, and the error matches [ErrOutcomeUnknown]: the
-// agent may or may not exist, so look before you create again.
+// thing twice, the client repeats a create whose response was lost and then
+// finds out whether one of its attempts made the agent. Where the API cannot,
+// the client does not repeat it, and the error matches [ErrOutcomeUnknown]:
+// the agent may or may not exist, so look before you create again.
 //
 // # Repeats
 //
-// Reads, and writes that set a state, are repeated after every failure that
-// may pass: one of the network, 408, 425, 429, 500, 502, 503 and 504. Every
-// request is repeated after a failure before there was a connection, after
-// 429, and after 503 with Retry-After. [RetryPolicy] bounds the repeats and the
-// waits between them, and the context bounds the whole call.
+// Reads, and writes that set a state, are repeated after every transient
+// failure: one of the network, 408, 425, 429, 500, 502, 503 and 504. Any other
+// request is repeated only if it was never sent, or after 429, which says that
+// nothing was done. [RetryPolicy] bounds the repeats and the waits between
+// them, [WithRetry] changes it for one call, and the context bounds the whole
+// call.
 //
 // # Errors
 //

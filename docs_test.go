@@ -46,7 +46,7 @@ func document(t *testing.T, name string) documentation {
 }
 
 // publicPackages are those that programs import.
-var publicPackages = append([]string{".", "mockserver"}, providers...)
+var publicPackages = append([]string{".", "mockserver", "mockserver/fault", "mockserver/journal", "mockserver/script"}, providers...)
 
 // TestEverythingIsDocumented: every exported identifier has a comment that
 // begins with its name, and every exported field and method of an interface

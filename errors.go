@@ -9,6 +9,7 @@ import (
 	"strings"
 	"time"
 	"unicode"
+	"unicode/utf8"
 )
 
 // The kinds of errors. Match them with errors.Is; one error can be of several
@@ -32,18 +33,28 @@ var (
 	ErrRateLimited = errors.New("rate limited")
 	// ErrServer: the server failed (5xx).
 	ErrServer = errors.New("server error")
-	// ErrOutcomeUnknown: the request may have taken effect, and nobody can
-	// tell from here. Look before you send it again.
+	// ErrOutcomeUnknown: the request may have taken effect, and the client
+	// cannot find out. Look before you send it again.
 	ErrOutcomeUnknown = errors.New("outcome unknown: the request may have taken effect")
-	// ErrDecode: an answer came and could not be read. [Error.Body] has it.
-	ErrDecode = errors.New("unreadable answer")
-	// ErrResponseTooLarge: the answer is longer than
-	// [Options.MaxResponseBytes]. [Error.Body] has its beginning.
-	ErrResponseTooLarge = errors.New("answer too large")
+	// ErrDecode: a response came and could not be read. [Error.Body] has it.
+	ErrDecode = errors.New("unreadable response")
+	// ErrResponseTooLarge: the response is longer than
+	// [Options.MaxResponseBytes], or an event of a stream is longer than
+	// [StreamPolicy.MaxEventBytes]. [Error.Body] has its beginning.
+	ErrResponseTooLarge = errors.New("response too large")
+	// ErrStreamEnded: a stream broke before its last event. What it streams
+	// did start: [Error.ResourceID] says which run to look up.
+	ErrStreamEnded = errors.New("stream ended before its last event")
+	// ErrRunFailed: the run came to its end, and not to a good one: it failed,
+	// was stopped or cancelled, or reached a limit.
+	ErrRunFailed = errors.New("run failed")
+	// ErrInputRequired: the run waits for the caller: for the result of a
+	// tool, for an approval, or for a person.
+	ErrInputRequired = errors.New("input required")
 )
 
 // Error is how every call fails, and every NewClient: on bad input, on the
-// way, by the server's word or on an answer that cannot be read. It holds no
+// way, by the server's word or on a response that cannot be read. It holds no
 // request, so no key can be in it, and every fmt verb prints its one-line
 // text only.
 type Error struct {
@@ -51,7 +62,12 @@ type Error struct {
 	Provider string
 	// Op is what was tried, such as "create agent".
 	Op string
-	// StatusCode is the HTTP status, 0 if no answer came.
+	// Method and URL are the request that failed, the URL without query and
+	// user. Both are "" if the call was refused before anything was sent.
+	Method, URL string
+	// StatusCode is the HTTP status, 0 if no response came. It is 2xx if the
+	// response could not be read, or if its body says that the request was
+	// refused.
 	StatusCode int
 	// Code is the server's own word for the error, "" if it has none.
 	Code string
@@ -68,13 +84,17 @@ type Error struct {
 	// OutcomeUnknown reports that the request may have taken effect. The
 	// error then matches ErrOutcomeUnknown.
 	OutcomeUnknown bool
-	// Header is the header of the last answer without its cookies.
+	// ResourceID is the id or the key of what exists or may exist, "" as long
+	// as the client does not know it.
+	ResourceID string
+	// Header is the header of the last response without its cookies.
 	Header http.Header `json:"-"`
-	// Body is the last answer as it came, its first MiB at the most. It is
+	// Body is the last response as it came, at most its first MiB. It is
 	// never printed.
 	Body []byte `json:"-"`
-	// Err is the cause, if there is one besides the server's answer: an error
-	// of the network, of the context, of decoding, or ErrInvalidRequest.
+	// Err is the cause, if there is one besides the server's response: an
+	// error of the network, of the context, of decoding, or
+	// ErrInvalidRequest.
 	Err error
 }
 
@@ -98,48 +118,105 @@ func (f FieldError) String() string {
 // maxText bounds how much of a server's text an error prints, in bytes.
 const maxText = 512
 
-// Error returns the error in one line:
-// "orq: create agent: 409 Conflict: key already exists (request id req_1, 3 attempts)".
+// Error returns the error in one line, which says each thing once:
+// "orq: create agent: 409 Conflict: key already exists (POST https://api.orq.ai/v2/agents/, request id req_1, 3 attempts)".
 func (e *Error) Error() string {
-	parts := make([]string, 0, 6)
-	for _, part := range []string{e.Provider, e.Op} {
-		if part != "" {
-			parts = append(parts, part)
-		}
-	}
+	var text sentence
+	text.add(e.Provider)
+	text.add(e.Op)
+	status := http.StatusText(e.StatusCode)
 	if e.StatusCode != 0 {
-		parts = append(parts, strings.TrimSpace(fmt.Sprintf("%d %s", e.StatusCode, http.StatusText(e.StatusCode))))
+		text.add(strings.TrimSpace(fmt.Sprintf("%d %s", e.StatusCode, status)))
 	}
 	if e.Err != nil {
-		parts = append(parts, oneLine(e.Err.Error()))
+		text.add(e.Err.Error())
 	}
-	if e.Message != "" {
-		parts = append(parts, oneLine(e.Message))
-	}
-	if len(e.Fields) > 0 {
-		fields := make([]string, len(e.Fields))
-		for i, f := range e.Fields {
-			fields[i] = f.String()
+	text.add(withoutPrefix(e.Message, status))
+	fields := make([]string, 0, len(e.Fields))
+	for _, f := range e.Fields {
+		if field := f.String(); !text.says(oneLine(field)) {
+			fields = append(fields, field)
 		}
-		parts = append(parts, oneLine(strings.Join(fields, "; ")))
 	}
+	text.add(strings.Join(fields, "; "))
 	if e.OutcomeUnknown {
-		parts = append(parts, ErrOutcomeUnknown.Error())
+		text.add(ErrOutcomeUnknown.Error())
 	}
-	text := strings.Join(parts, ": ")
 
 	var notes []string
+	if e.URL != "" {
+		notes = append(notes, oneLine(strings.TrimSpace(e.Method+" "+e.URL)))
+	}
+	if e.ResourceID != "" && !strings.HasSuffix(e.URL, "/"+e.ResourceID) {
+		notes = append(notes, "id "+oneLine(e.ResourceID))
+	}
 	if e.RequestID != "" {
 		notes = append(notes, "request id "+oneLine(e.RequestID))
 	}
 	if e.Attempts > 1 {
 		notes = append(notes, fmt.Sprintf("%d attempts", e.Attempts))
 	}
-	if len(notes) > 0 {
-		text += " (" + strings.Join(notes, ", ") + ")"
+	if len(notes) == 0 {
+		return text.String()
 	}
-	return text
+	return text.String() + " (" + strings.Join(notes, ", ") + ")"
 }
+
+// sentence is a text of several parts.
+type sentence []string
+
+// add adds a part that is not said already.
+func (s *sentence) add(part string) {
+	if part = oneLine(part); part != "" && !s.says(part) {
+		*s = append(*s, part)
+	}
+}
+
+// says reports whether a part stands in the text, as one of its parts or as
+// whole words of one.
+func (s sentence) says(part string) bool {
+	for _, said := range s {
+		if containsWords(strings.ToLower(said), strings.ToLower(part)) {
+			return true
+		}
+	}
+	return false
+}
+
+// containsWords reports whether words stand in text, and not within a word.
+func containsWords(text, words string) bool {
+	for from := 0; ; {
+		i := strings.Index(text[from:], words)
+		if i < 0 {
+			return false
+		}
+		before, _ := utf8.DecodeLastRuneInString(text[:from+i])
+		after, _ := utf8.DecodeRuneInString(text[from+i+len(words):])
+		if !isWord(before) && !isWord(after) {
+			return true
+		}
+		from += i + 1
+	}
+}
+
+func isWord(r rune) bool {
+	return r != utf8.RuneError && (unicode.IsLetter(r) || unicode.IsDigit(r) || r == '_')
+}
+
+// withoutPrefix cuts the name of a status, which the text has already, off a
+// message that begins with it: "Not Found: agent a".
+func withoutPrefix(message, status string) string {
+	if status == "" || len(message) < len(status) || !strings.EqualFold(message[:len(status)], status) {
+		return message
+	}
+	rest, ok := strings.CutPrefix(message[len(status):], ":")
+	if !ok {
+		return message
+	}
+	return strings.TrimSpace(rest)
+}
+
+func (s sentence) String() string { return strings.Join(s, ": ") }
 
 // oneLine shortens a text and escapes what is not printable in it.
 func oneLine(text string) string {
@@ -202,8 +279,11 @@ func (e *Error) LogValue() slog.Value {
 	return slog.GroupValue(
 		slog.String("provider", e.Provider),
 		slog.String("op", e.Op),
+		slog.String("method", e.Method),
+		slog.String("url", e.URL),
 		slog.Int("status", e.StatusCode),
 		slog.String("code", e.Code),
+		slog.String("resource_id", e.ResourceID),
 		slog.String("request_id", e.RequestID),
 		slog.Int("attempts", e.Attempts),
 		slog.Bool("outcome_unknown", e.OutcomeUnknown),

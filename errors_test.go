@@ -26,6 +26,12 @@ func TestErrorText(t *testing.T) {
 		{agentclients.Error{}, ""},
 		{agentclients.Error{Provider: "orq", Op: "create agent", StatusCode: 409, Message: "key already exists", RequestID: "req_1", Attempts: 3},
 			"orq: create agent: 409 Conflict: key already exists (request id req_1, 3 attempts)"},
+		{agentclients.Error{Provider: "orq", Op: "create agent", Method: "POST", URL: "https://api.orq.ai/v2/agents/", StatusCode: 409, Message: "key already exists", RequestID: "req_1", Attempts: 3},
+			"orq: create agent: 409 Conflict: key already exists (POST https://api.orq.ai/v2/agents/, request id req_1, 3 attempts)"},
+		{agentclients.Error{Provider: "orq", Op: "create agent", Method: "POST", URL: "https://api.orq.ai/v2/agents/", ResourceID: "a.b", OutcomeUnknown: true},
+			"orq: create agent: outcome unknown: the request may have taken effect (POST https://api.orq.ai/v2/agents/, id a.b)"},
+		{agentclients.Error{Provider: "orq", Op: "get agent", Method: "GET", URL: "https://api.orq.ai/v2/agents/a.b", ResourceID: "a.b", StatusCode: 404},
+			"orq: get agent: 404 Not Found (GET https://api.orq.ai/v2/agents/a.b)"},
 		{agentclients.Error{Provider: "orq", Op: "create agent", StatusCode: 409, Attempts: 1}, "orq: create agent: 409 Conflict"},
 		{agentclients.Error{Provider: "orq", Op: "create agent", StatusCode: 599}, "orq: create agent: 599"},
 		{agentclients.Error{Provider: "orq", Op: "create agent", StatusCode: 500, Message: "sorry", OutcomeUnknown: true, Attempts: 2},
@@ -44,9 +50,34 @@ func TestErrorText(t *testing.T) {
 	}
 }
 
+// TestErrorTextSaysAThingOnce: servers repeat the status in their message,
+// and causes are repeated by what is made of them.
+func TestErrorTextSaysAThingOnce(t *testing.T) {
+	for _, test := range []struct {
+		err  agentclients.Error
+		want string
+	}{
+		{agentclients.Error{Op: "x", StatusCode: 404, Message: "Not Found"}, "x: 404 Not Found"},
+		{agentclients.Error{Op: "x", StatusCode: 404, Message: "not found"}, "x: 404 Not Found"},
+		{agentclients.Error{Op: "x", StatusCode: 404, Message: "404 Not Found"}, "x: 404 Not Found"},
+		{agentclients.Error{Op: "x", StatusCode: 404, Message: "Not Found: agent a"}, "x: 404 Not Found: agent a"},
+		{agentclients.Error{Op: "x", StatusCode: 404, Message: "Found"}, "x: 404 Not Found"},
+		{agentclients.Error{Op: "x", StatusCode: 409, Message: "Conflicts"}, "x: 409 Conflict: Conflicts"},
+		{agentclients.Error{Op: "x", StatusCode: 409, Message: "flic"}, "x: 409 Conflict: flic"},
+		{agentclients.Error{Op: "x", StatusCode: 422, Message: "name is required", Fields: []agentclients.FieldError{{Path: "name", Message: "is required"}, {Path: "role", Message: "is required"}}},
+			"x: 422 Unprocessable Entity: name is required: role is required"},
+		{agentclients.Error{Op: "x", Err: agentclients.ErrOutcomeUnknown, OutcomeUnknown: true}, "x: outcome unknown: the request may have taken effect"},
+		{agentclients.Error{Op: "x", StatusCode: 200, Err: agentclients.ErrDecode, Message: "unreadable response"}, "x: 200 OK: unreadable response"},
+	} {
+		if got := test.err.Error(); got != test.want {
+			t.Errorf("text\n%s\nnot\n%s", got, test.want)
+		}
+	}
+}
+
 func TestErrorTextIsBounded(t *testing.T) {
 	for _, long := range []string{strings.Repeat("x", 1<<20), strings.Repeat("é", 1<<19), strings.Repeat("\x00", 1<<20), strings.Repeat("\xff", 1<<20)} {
-		e := &agentclients.Error{Message: long, RequestID: long, Err: errors.New(long), Fields: []agentclients.FieldError{{Path: long, Message: long}}}
+		e := &agentclients.Error{Message: long, URL: long, ResourceID: long, RequestID: long, Err: errors.New(long), Fields: []agentclients.FieldError{{Path: long, Message: long}}}
 		text := e.Error()
 		if len(text) > 16<<10 {
 			t.Errorf("%d bytes", len(text))
@@ -68,6 +99,7 @@ func TestErrorIs(t *testing.T) {
 		"forbidden": agentclients.ErrForbidden, "missing": agentclients.ErrNotFound, "conflict": agentclients.ErrConflict,
 		"limited": agentclients.ErrRateLimited, "server": agentclients.ErrServer, "unknown": agentclients.ErrOutcomeUnknown,
 		"decode": agentclients.ErrDecode, "large": agentclients.ErrResponseTooLarge, "canceled": context.Canceled,
+		"ended": agentclients.ErrStreamEnded, "failed": agentclients.ErrRunFailed, "input": agentclients.ErrInputRequired,
 	}
 	for _, test := range []struct {
 		err  agentclients.Error
@@ -90,6 +122,9 @@ func TestErrorIs(t *testing.T) {
 		{agentclients.Error{StatusCode: 502, OutcomeUnknown: true}, "server unknown"},
 		{agentclients.Error{StatusCode: 201, Err: fmt.Errorf("%w: eof", agentclients.ErrDecode), OutcomeUnknown: true}, "decode unknown"},
 		{agentclients.Error{StatusCode: 200, Err: fmt.Errorf("%w: 5", agentclients.ErrResponseTooLarge)}, "large"},
+		{agentclients.Error{StatusCode: 200, Err: fmt.Errorf("%w: eof", agentclients.ErrStreamEnded)}, "ended"},
+		{agentclients.Error{Err: agentclients.ErrRunFailed}, "failed"},
+		{agentclients.Error{Err: agentclients.ErrInputRequired}, "input"},
 		{agentclients.Error{StatusCode: 429, Err: fmt.Errorf("waiting: %w", context.Canceled)}, "limited canceled"},
 	} {
 		matched := map[string]bool{}
@@ -111,14 +146,14 @@ func TestErrorIs(t *testing.T) {
 // secretError is an error with everything in it that must not be printed.
 func secretError() *agentclients.Error {
 	return &agentclients.Error{
-		Provider: "orq", Op: "create agent", StatusCode: 401, Code: "no_key", Message: "no", RequestID: "req_1", Attempts: 2,
+		Provider: "orq", Op: "create agent", Method: "POST", URL: "https://api.orq.ai/v2/agents/", ResourceID: "a.b", StatusCode: 401, Code: "no_key", Message: "no", RequestID: "req_1", Attempts: 2,
 		Header: http.Header{"X-Secret": {"header-secret"}}, Body: []byte(`{"x":"body-secret"}`), Err: context.Canceled,
 	}
 }
 
 func TestErrorFormat(t *testing.T) {
 	e := secretError()
-	const text = "orq: create agent: 401 Unauthorized: context canceled: no (request id req_1, 2 attempts)"
+	const text = "orq: create agent: 401 Unauthorized: context canceled: no (POST https://api.orq.ai/v2/agents/, id a.b, request id req_1, 2 attempts)"
 	for _, verb := range []string{"%v", "%+v", "%#v", "%s", "%d", "%x", "%10v"} {
 		if got := fmt.Sprintf(verb, e); got != text {
 			t.Errorf("%s: %s", verb, got)
@@ -146,7 +181,7 @@ func TestErrorLogValue(t *testing.T) {
 	var log bytes.Buffer
 	slog.New(slog.NewTextHandler(&log, nil)).Error("failed", "error", secretError())
 	_, got, _ := strings.Cut(log.String(), "msg=failed ")
-	const want = `error.provider=orq error.op="create agent" error.status=401 error.code=no_key error.request_id=req_1 error.attempts=2 error.outcome_unknown=false error.error="orq: create agent: 401 Unauthorized: context canceled: no (request id req_1, 2 attempts)"` + "\n"
+	const want = `error.provider=orq error.op="create agent" error.method=POST error.url=https://api.orq.ai/v2/agents/ error.status=401 error.code=no_key error.resource_id=a.b error.request_id=req_1 error.attempts=2 error.outcome_unknown=false error.error="orq: create agent: 401 Unauthorized: context canceled: no (POST https://api.orq.ai/v2/agents/, id a.b, request id req_1, 2 attempts)"` + "\n"
 	if got != want {
 		t.Errorf("logged\n%s\nnot\n%s", got, want)
 	}

@@ -10,6 +10,7 @@ import (
 
 	agentclients "github.com/agentclients/agentclients-go"
 	"github.com/agentclients/agentclients-go/mockserver"
+	"github.com/agentclients/agentclients-go/mockserver/fault"
 	"github.com/agentclients/agentclients-go/phoneagents"
 )
 
@@ -54,14 +55,14 @@ func Example_errors() {
 		fmt.Println("it exists already:", err)
 	}
 	// Output:
-	// it exists already: phoneagents: create agent: 409 Conflict: Phone number already has an active agent (request id req_000000000002)
+	// it exists already: phoneagents: create agent: 409 Conflict: Phone number already has an active agent (POST http://mock.localhost/phoneagents/users/usr_abc123/agents, id pn_abc123, request id req_000000000002)
 }
 
 // The details of an error are found with errors.As.
 func ExampleError() {
 	mock, client := openMock()
 	defer mock.Close()
-	mock.Fail(mockserver.PhoneagentsCreateAgent, mockserver.Status(429, mockserver.RetryAfter(5*time.Minute)))
+	mock.Fail(mockserver.PhoneagentsCreateAgent, fault.Status(429, fault.RetryAfter(5*time.Minute)))
 
 	_, err := client.CreateAgent(context.Background(), "usr_abc123", support)
 	var e *agentclients.Error
@@ -111,7 +112,7 @@ func ExampleWithHeader() {
 func ExampleCaptureResponse() {
 	mock, client := openMock()
 	defer mock.Close()
-	mock.Fail(mockserver.PhoneagentsCreateAgent, mockserver.Drop(mockserver.AfterCommit))
+	mock.Fail(mockserver.PhoneagentsCreateAgent, fault.Drop(fault.AfterCommit))
 
 	var response agentclients.Response
 	agent, err := client.CreateAgent(context.Background(), "usr_abc123", support, agentclients.CaptureResponse(&response))

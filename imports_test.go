@@ -7,6 +7,7 @@ import (
 	"go/parser"
 	"go/token"
 	"io"
+	"maps"
 	"os/exec"
 	"path/filepath"
 	"slices"
@@ -76,29 +77,67 @@ func own(imports []string) []string {
 	return names
 }
 
+// mockImports says who imports whom in the mock: what is below knows nothing
+// of what is above, and the emulated APIs know neither the engine nor each
+// other.
+func mockImports() map[string][]string {
+	const inside = "mockserver/internal/"
+	values := []string{inside + "jsontext", inside + "schema", inside + "run", "mockserver/script"}
+	api := append(slices.Clone(values), inside+"emulate")
+	words := []string{"mockserver/fault", "mockserver/journal", "mockserver/script"}
+	allowed := map[string][]string{
+		inside + "jsontext":   nil,
+		inside + "credential": nil,
+		inside + "pipenet":    nil,
+		inside + "schema":     {inside + "jsontext"},
+		inside + "run":        {"mockserver/script"},
+		"mockserver/script":   nil,
+		inside + "emulate":    values,
+		"mockserver/journal":  nil,
+		"mockserver/fault":    {"mockserver/journal", inside + "credential", inside + "jsontext"},
+		inside + "engine":     slices.Concat(api, words, []string{inside + "credential"}),
+		inside + "admin":      slices.Concat(words, []string{inside + "engine", inside + "jsontext", inside + "pipenet"}),
+	}
+	face := slices.Concat(words, []string{inside + "engine", inside + "admin", inside + "emulate", inside + "jsontext", inside + "pipenet"})
+	allowed[inside+"toy"] = api
+	for _, name := range providers {
+		allowed[inside+name] = api
+		face = append(face, inside+name)
+	}
+	allowed["mockserver"] = face
+	return allowed
+}
+
 // TestImportsRunOneWay: provider → transport → root package, and provider →
 // wire. Providers never import each other, and mockserver imports none of it:
 // types that client and mock share would hide the same mistake on both sides.
 func TestImportsRunOneWay(t *testing.T) {
-	shared := []string{"", "internal/httpheader", "internal/pages", "internal/redact", "internal/transport", "internal/validate", "internal/wire"}
+	shared := []string{
+		"", "internal/diff", "internal/httpheader", "internal/pages", "internal/poll", "internal/redact", "internal/sse", "internal/transport", "internal/validate", "internal/wire",
+	}
 	allowed := map[string][]string{
 		"":                    {"internal/httpheader"},
 		"internal/httpheader": nil,
 		"internal/redact":     nil,
+		"internal/sse":        nil,
 		"internal/validate":   {""},
 		"internal/pages":      {""},
+		"internal/poll":       {""},
 		"internal/wire":       {""},
-		"internal/transport":  {"", "internal/httpheader", "internal/redact", "internal/validate", "internal/wire"},
-		"mockserver":          nil,
+		"internal/diff":       {"", "internal/wire"},
+		"internal/transport":  {"", "internal/diff", "internal/httpheader", "internal/redact", "internal/sse", "internal/validate", "internal/wire"},
 	}
+	maps.Copy(allowed, mockImports())
 	for _, name := range providers {
 		allowed[name] = shared
 	}
 	seen := map[string]bool{}
 	for _, p := range packages(t) {
 		names, checked := allowed[p.name]
-		if strings.HasPrefix(p.name, "mockserver/") {
-			names, checked = []string{"mockserver"}, true
+		if strings.HasPrefix(p.name, "mockserver/cmd/") {
+			names, checked = []string{"mockserver", "mockserver/fault", "mockserver/journal", "mockserver/script"}, true
+		} else if !checked && strings.HasPrefix(p.name, "mockserver/") {
+			t.Errorf("%q is not in the table of who imports whom", p.name)
 		}
 		seen[p.name] = true
 		for _, imported := range own(p.Imports) {
@@ -200,8 +239,9 @@ func TestLinkedModules(t *testing.T) {
 			t.Errorf("%s links (-want +got):\n%s", name, diff)
 		}
 	}
+	ofMock := []string{module, "github.com/google/uuid", "github.com/oklog/ulid/v2", "go.yaml.in/yaml/v3"}
 	for _, path := range linked(t, "./mockserver/...") {
-		if path != module && path != "github.com/google/uuid" && path != "github.com/oklog/ulid/v2" {
+		if !slices.Contains(ofMock, path) {
 			t.Errorf("mockserver links %s", path)
 		}
 	}
@@ -216,7 +256,7 @@ func linked(t *testing.T, pattern string) []string {
 
 // Nothing that is linked into a program brings the flags of package testing.
 func TestProgramsDoNotLinkTesting(t *testing.T) {
-	for _, pattern := range append(slices.Clone(providers), "mockserver", "mockserver/cmd/mockserver") {
+	for _, pattern := range append(slices.Clone(providers), "mockserver", "mockserver/cmd/agentmock") {
 		if slices.Contains(strings.Fields(string(goList(t, "-deps", "./"+pattern))), "testing") {
 			t.Errorf("%s links package testing", pattern)
 		}

@@ -17,13 +17,26 @@ type Options struct {
 	BaseURL string
 
 	// HTTPClient sends the requests. It is copied and never changed: its
-	// Transport, Jar and Timeout are used (Timeout bounds one attempt), its
-	// CheckRedirect is not, since redirects are never followed. Nil: a client
-	// with a connection pool of its own.
+	// Transport, Jar and Timeout are used, its CheckRedirect is not, since
+	// redirects are never followed. A Timeout lowers AttemptTimeout and
+	// RunTimeout of Retry.
+	//
+	// If it or its Transport is nil, the requests go through one connection
+	// pool that all clients of the process share, so that a client costs no
+	// connections of its own. The pool is a clone of http.DefaultTransport
+	// with its dialers, proxy and TLS settings, or http.DefaultTransport
+	// itself if a program put something else than an *http.Transport there.
+	// An idle connection of it is closed after 90 s. A program that wants to
+	// close connections earlier gives an HTTPClient with a Transport of its
+	// own and calls CloseIdleConnections on that; and so does a test inside a
+	// testing/synctest bubble, which must not share connections with others.
 	HTTPClient *http.Client
 
 	// Retry says how often and when a request is sent again.
 	Retry RetryPolicy
+
+	// Stream bounds the streams of events.
+	Stream StreamPolicy
 
 	// Limiter is asked before every attempt, retries included. Nil: no limit.
 	Limiter Limiter
@@ -38,7 +51,7 @@ type Options struct {
 	// "billing/1.4".
 	UserAgent string
 
-	// MaxResponseBytes bounds the answer that is read, after decompression.
+	// MaxResponseBytes bounds the response that is read, after decompression.
 	// A longer one is an error that matches [ErrResponseTooLarge].
 	// Default 16 MiB.
 	MaxResponseBytes int64
@@ -52,13 +65,15 @@ type Options struct {
 // RetryPolicy says how often and when a request is sent again. The zero value
 // stands for the defaults.
 type RetryPolicy struct {
-	// MaxAttempts is how often a request is sent at the most, the first time
+	// MaxAttempts is how often a request is sent at most, the first time
 	// included. 1 turns retries off. Default 3.
 	MaxAttempts int
 
 	// MinWait and MaxWait bound the wait between two attempts when the server
 	// names none: a random time of up to MinWait, doubled with every attempt,
-	// and never more than MaxWait. Defaults 500 ms and 8 s.
+	// and never more than MaxWait. Defaults 500 ms and 8 s. A wait that the
+	// server names is never cut shorter than this one, and up to a tenth of
+	// it, at most a second, is added at random.
 	MinWait, MaxWait time.Duration
 
 	// MaxRetryAfter is the longest wait named by the server that is sat out.
@@ -67,12 +82,35 @@ type RetryPolicy struct {
 	MaxRetryAfter time.Duration
 
 	// AttemptTimeout bounds one attempt, from dialing to the last byte of the
-	// answer. The whole call is bounded by its context. Default 60 s.
+	// response. The whole call is bounded by its context. Default 60 s.
 	AttemptTimeout time.Duration
 
-	// AllowDuplicates also repeats creates whose answer was lost on APIs that
-	// cannot recognize a repeat. One call may then make several agents.
+	// RunTimeout is the AttemptTimeout of an operation whose response comes
+	// only when an agent is done. Default 10 min.
+	RunTimeout time.Duration
+
+	// AllowDuplicates also repeats creates whose response was lost on APIs
+	// that cannot recognize a repeat. One call may then make several agents.
 	AllowDuplicates bool
+}
+
+// StreamPolicy bounds the streams of events. The zero value stands for the
+// defaults.
+type StreamPolicy struct {
+	// IdleTimeout breaks a connection on which nothing was read for so long,
+	// not even a heartbeat. Only time that is spent waiting for the server
+	// counts. Default 90 s where heartbeats are documented (agentloop,
+	// phoneagents), elsewhere RetryPolicy.RunTimeout.
+	IdleTimeout time.Duration
+
+	// MaxEventBytes bounds one event. A longer one is an error that matches
+	// [ErrResponseTooLarge]. Default 4 MiB.
+	MaxEventBytes int
+
+	// MaxReconnects is how many connections in a row may fail of a stream
+	// that can be resumed where it broke. Default 5; negative: such a stream
+	// is not resumed either, and a break is [ErrStreamEnded].
+	MaxReconnects int
 }
 
 // Limiter delays requests. A *rate.Limiter of golang.org/x/time/rate is one.

@@ -3,7 +3,6 @@ package agentloop
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"iter"
 	"net/http"
 	"net/url"
@@ -173,7 +172,7 @@ type createAgentBody CreateAgentRequest
 
 // CreateAgent creates an agent.
 //
-// It makes at most one agent. After a lost response it is sent again, since
+// It makes at most one agent. After a lost response it is repeated, since
 // the server refuses a second agent with the same id. If it stays open what
 // became of it, the agent is read back, once, and returned: if the request has
 // an ID, only if the agent is not archived and has what the request asks for
@@ -185,7 +184,7 @@ type createAgentBody CreateAgentRequest
 // the request, [agentclients.ErrServer] also for an unknown DefaultModelID,
 // [agentclients.ErrOutcomeUnknown] if the agent may have been created and
 // could not be read back: read the agent with the ID of the request, or create
-// it again with that ID. The error's Fields name it.
+// it again with that ID, which is the ResourceID of the error.
 //
 // API reference: create_agent, POST /v1/agents.
 func (c *Client) CreateAgent(ctx context.Context, request CreateAgentRequest, options ...agentclients.CallOption) (*Agent, error) {
@@ -215,14 +214,10 @@ func (c *Client) CreateAgent(ctx context.Context, request CreateAgentRequest, op
 		Body:   createAgentBody(request),
 		Extra:  request.ExtraFields,
 		Replay: transport.ReplayKeyed,
+
+		ResourceID: request.ID,
 	}, options, decode)
-	agent, err = transport.Settle(agent, err, options, settling)
-	var doubt *agentclients.Error
-	if err != nil && errors.As(err, &doubt) && doubt.OutcomeUnknown {
-		// The caller may not know the id, which is what to look for.
-		doubt.Fields = append(doubt.Fields, agentclients.FieldError{Path: "id", Message: request.ID + " is the agent, if it exists"})
-	}
-	return agent, err
+	return transport.Settle(agent, err, options, settling)
 }
 
 // Diff lists what the agent lacks of what the request sets, extra fields

@@ -1,6 +1,7 @@
 package agentloop
 
 import (
+	"context"
 	"fmt"
 
 	agentclients "github.com/agentclients/agentclients-go"
@@ -15,9 +16,15 @@ type Config struct {
 	APIKey string `json:"-"`
 
 	// Bearer puts the scheme Bearer before the key. Servers since March 2026
-	// prefer that; older ones answer it with 401. Default: no scheme, which
+	// prefer that; older ones refuse it with 401. Default: no scheme, which
 	// all of them take.
 	Bearer bool
+
+	// OrganizationID is sent as the header X-Org-Id. "" reads
+	// EVERRUNS_ORG_ID, and if that is empty, too, the header is not sent: the
+	// server takes the organization of the key. It is not a secret, and
+	// agentclients.WithHeader can replace it for one call.
+	OrganizationID string
 
 	// Options are the options that all clients share. An empty BaseURL reads
 	// EVERRUNS_API_URL, and if that is empty, too, is
@@ -42,21 +49,40 @@ type Client struct {
 // [agentclients.ErrInvalidRequest] and lists everything that is wrong with
 // the configuration.
 func NewClient(config Config) (*Client, error) {
-	credential := transport.Credential{Field: "APIKey", Value: config.APIKey, Env: "EVERRUNS_API_KEY", Header: "Authorization"}
+	credential := transport.Credential{Field: "APIKey", Value: config.APIKey, Env: []string{"EVERRUNS_API_KEY"}, Header: "Authorization"}
 	if config.Bearer {
 		credential.Prefix = "Bearer "
 	}
 	t, err := transport.New(transport.Config{
-		Provider:    provider,
-		Options:     config.Options,
-		BaseURL:     transport.BaseURL{Env: "EVERRUNS_API_URL", Default: "https://app.everruns.com/api"},
-		Credentials: []transport.Credential{credential},
-		ReadError:   readError,
+		Provider: provider,
+		Options:  config.Options,
+		BaseURL:  transport.BaseURL{Env: "EVERRUNS_API_URL", Default: "https://app.everruns.com/api"},
+		Credentials: []transport.Credential{credential, {
+			Field: "OrganizationID", Value: config.OrganizationID, Env: []string{"EVERRUNS_ORG_ID"},
+			Header: "X-Org-Id", Public: true, Optional: true,
+		}},
+		Heartbeats: true,
+		ReadError:  readError,
 	})
 	if err != nil {
 		return nil, err
 	}
 	return &Client{transport: t}, nil
+}
+
+// Do sends a request that this package has no method for. method is an HTTP
+// method in capitals, path begins with "/", is below the base URL and may have
+// a query. in is nil, an [agentclients.Raw], or a value that is sent as JSON;
+// out is nil, a *[]byte for the body, or a pointer to what its JSON is read
+// into: a 2xx without a body is then [agentclients.ErrDecode]. The request has
+// the credentials, limits and errors of every other one.
+//
+// GET and HEAD are repeated after every transient failure, anything else only
+// if it was never sent or got 429, unless [agentclients.Idempotent] is given.
+//
+// API reference: every operation, such as GET /v1/agents.
+func (c *Client) Do(ctx context.Context, method, path string, in, out any, options ...agentclients.CallOption) error {
+	return transport.Request(ctx, c.transport, method, path, in, out, options)
 }
 
 const provider = "agentloop"

@@ -83,3 +83,22 @@ func TestNothingPrintsTheKey(t *testing.T) {
 	client := newTestClient(t, agentclients.Options{})
 	testkit.Hides(t, testKey, config, &config, client, *client)
 }
+
+func TestOrganization(t *testing.T) {
+	for _, test := range []struct{ field, env, want string }{
+		{"", "", ""}, {"", "org_env", "org_env"}, {"org_1", "org_env", "org_1"},
+	} {
+		t.Setenv("EVERRUNS_ORG_ID", test.env)
+		recorder := testkit.NewRecorder(t).Answer(200, `{"data":[]}`)
+		client, err := NewClient(Config{APIKey: testKey, OrganizationID: test.field, Options: agentclients.Options{BaseURL: testBaseURL, HTTPClient: recorder.Client()}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := client.ListAgents(t.Context(), ListAgentsRequest{}); err != nil {
+			t.Fatal(err)
+		}
+		if got, sent := recorder.Last(t).Header["X-Org-Id"]; got != test.want || sent != (test.want != "") {
+			t.Errorf("%+v: X-Org-Id is %q", test, got)
+		}
+	}
+}

@@ -13,6 +13,7 @@ import (
 	"github.com/agentclients/agentclients-go/agentloop"
 	"github.com/agentclients/agentclients-go/internal/testkit"
 	"github.com/agentclients/agentclients-go/mockserver"
+	"github.com/agentclients/agentclients-go/mockserver/fault"
 )
 
 const unknownID = "agent_ffffffffffffffffffffffffffffffff"
@@ -42,13 +43,13 @@ func checkAgents(t *testing.T, mock *mockserver.Server, want int) {
 }
 
 func TestLifeOfAnAgent(t *testing.T) {
-	for _, variants := range [][]mockserver.Variant{
+	for _, variants := range [][]string{
 		nil,
 		{mockserver.AgentloopFebruary2026},
 		{mockserver.AgentloopNull},
 		{mockserver.AgentloopPaged},
 	} {
-		mock, client := startMock(t, mockserver.Config{Variants: variants})
+		mock, client := startMock(t, mockserver.Config{Variants: variants, Tenants: map[string]string{"evr_another_key": "another"}})
 		ctx := t.Context()
 		created, err := client.CreateAgent(ctx, supportAgent)
 		if err != nil {
@@ -99,7 +100,7 @@ func TestLifeOfAnAgent(t *testing.T) {
 }
 
 func TestBothSchemesOfTheKey(t *testing.T) {
-	mock := mockserver.StartInMemory(t, mockserver.Config{Variants: []mockserver.Variant{mockserver.AgentloopFebruary2026}})
+	mock := mockserver.StartInMemory(t, mockserver.Config{Variants: []string{mockserver.AgentloopFebruary2026}})
 	for bearer, want := range map[bool]error{false: nil, true: agentclients.ErrUnauthorized} {
 		client := newMockClient(t, mock, agentloop.Config{APIKey: "evr_0123456789abcdef", Bearer: bearer})
 		if _, err := client.ListCapabilities(t.Context()); !errors.Is(err, want) {
@@ -177,7 +178,7 @@ func TestExportAndImport(t *testing.T) {
 func TestImportIsNotRepeated(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		mock, client := startMock(t, mockserver.Config{})
-		mock.Fail(mockserver.AgentloopImportAgent, mockserver.Drop(mockserver.AfterCommit))
+		mock.Fail(mockserver.AgentloopImportAgent, fault.Drop(fault.AfterCommit))
 		if _, err := client.ImportAgent(t.Context(), "Be kind."); !errors.Is(err, agentclients.ErrOutcomeUnknown) {
 			t.Errorf("error %v", err)
 		}
@@ -190,11 +191,11 @@ func TestLostAnswerIsSettled(t *testing.T) {
 		"without an id": supportAgent,
 		"with an id":    withID(supportAgent, "agent_01933b5a000070008000000000000001"),
 	} {
-		for _, variants := range [][]mockserver.Variant{nil, {mockserver.AgentloopNull}} {
+		for _, variants := range [][]string{nil, {mockserver.AgentloopNull}} {
 			t.Run(name, func(t *testing.T) {
 				synctest.Test(t, func(t *testing.T) {
 					mock, client := startMock(t, mockserver.Config{Variants: variants})
-					mock.Fail(mockserver.AgentloopCreateAgent, mockserver.Drop(mockserver.AfterCommit))
+					mock.Fail(mockserver.AgentloopCreateAgent, fault.Drop(fault.AfterCommit))
 					var response agentclients.Response
 					agent, err := client.CreateAgent(t.Context(), request, agentclients.CaptureResponse(&response))
 					if err != nil || agent.Name != request.Name {
@@ -221,7 +222,7 @@ func TestForeignAgentIsNotTaken(t *testing.T) {
 		if _, err := client.CreateAgent(t.Context(), other); err != nil {
 			t.Fatal(err)
 		}
-		mock.Fail(mockserver.AgentloopCreateAgent, mockserver.Drop(mockserver.BeforeCommit))
+		mock.Fail(mockserver.AgentloopCreateAgent, fault.Drop(fault.BeforeCommit))
 		_, err := client.CreateAgent(t.Context(), mine)
 		if !errors.Is(err, agentclients.ErrConflict) || errors.Is(err, agentclients.ErrOutcomeUnknown) {
 			t.Errorf("error %v", err)
@@ -247,23 +248,23 @@ func TestConflictIsNotSettled(t *testing.T) {
 	if _, err := client.CreateAgent(t.Context(), request); !errors.Is(err, agentclients.ErrConflict) {
 		t.Errorf("with an archived agent: %v", err)
 	}
-	mock.AssertCalls(t, 0, mockserver.OpIs(mockserver.AgentloopGetAgent))
+	mock.AssertCalls(t, mockserver.AgentloopGetAgent, 0)
 }
 
 func TestOutcomeStaysUnknown(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		mock, client := startMock(t, mockserver.Config{})
-		lost := mockserver.Drop(mockserver.AfterCommit)
+		lost := fault.Drop(fault.AfterCommit)
 		mock.Fail(mockserver.AgentloopCreateAgent, lost, lost, lost)
+		mock.Fail(mockserver.AgentloopGetAgent, fault.Status(403))
 		_, err := client.CreateAgent(t.Context(), supportAgent)
 		var e *agentclients.Error
-		if !errors.As(err, &e) || !errors.Is(err, agentclients.ErrOutcomeUnknown) || e.Attempts != 3 || len(e.Fields) != 1 {
+		if !errors.As(err, &e) || !errors.Is(err, agentclients.ErrOutcomeUnknown) || e.Attempts != 3 {
 			t.Fatalf("error %v", err)
 		}
 		checkAgents(t, mock, 1)
 		// The client made the id: the error must say which.
-		id, _, _ := strings.Cut(e.Fields[0].Message, " ")
-		if agent, err := client.GetAgent(t.Context(), id); err != nil || agent.Name != supportAgent.Name {
+		if agent, err := client.GetAgent(t.Context(), e.ResourceID); err != nil || agent.Name != supportAgent.Name {
 			t.Errorf("looked and found %+v, %v", agent, err)
 		}
 	})
@@ -280,7 +281,7 @@ func TestHarmlessCallsAreRepeated(t *testing.T) {
 			t.Fatal(err)
 		}
 		for _, test := range []struct {
-			op   mockserver.Op
+			op   string
 			call func() error
 		}{
 			{mockserver.AgentloopGetAgent, func() error {
@@ -333,7 +334,7 @@ func TestRefusedByTheServer(t *testing.T) {
 }
 
 func TestAllAgentsReadsEveryPage(t *testing.T) {
-	for _, variants := range [][]mockserver.Variant{nil, {mockserver.AgentloopPaged}} {
+	for _, variants := range [][]string{nil, {mockserver.AgentloopPaged}} {
 		_, client := startMock(t, mockserver.Config{Variants: variants})
 		want := map[string]bool{}
 		for range 45 {
@@ -388,8 +389,8 @@ func TestCatalog(t *testing.T) {
 
 func TestNewerServer(t *testing.T) {
 	mock, client := startMock(t, mockserver.Config{})
-	mock.Fail(mockserver.AgentloopCreateAgent, mockserver.Then(
-		mockserver.UnknownField(""), mockserver.UnknownEnum("/status"), mockserver.TimeDigits(9), mockserver.Null("/tags")))
+	mock.Fail(mockserver.AgentloopCreateAgent, fault.Then(
+		fault.UnknownField(""), fault.UnknownEnum("/status"), fault.TimeDigits(9), fault.Null("/tags")))
 	agent, err := client.CreateAgent(t.Context(), supportAgent)
 	if err != nil || agent.Status == agentloop.StatusActive || agent.Status == "" || agent.Tags != nil {
 		t.Fatalf("got %+v, %v", agent, err)

@@ -43,6 +43,7 @@ import (
 	agentclients "github.com/agentclients/agentclients-go"
 	"github.com/agentclients/agentclients-go/agentloop"
 	"github.com/agentclients/agentclients-go/mockserver"
+	"github.com/agentclients/agentclients-go/mockserver/fault"
 	"github.com/agentclients/agentclients-go/omniflow"
 	"github.com/agentclients/agentclients-go/orq"
 	"github.com/agentclients/agentclients-go/phoneagents"
@@ -57,8 +58,8 @@ var request = orq.CreateAgentRequest{
 `)
 	tests := 0
 	for _, block := range goBlocks(t) {
-		if strings.HasPrefix(block, "func Test") {
-			tests++
+		if strings.HasPrefix(block, "func ") {
+			tests += strings.Count(block, "func Test")
 			code.WriteString(block)
 			continue
 		}

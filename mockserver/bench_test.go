@@ -105,7 +105,7 @@ func BenchmarkStartInMemory(b *testing.B) {
 	for b.Loop() {
 		r := &recorder{}
 		server := StartInMemory(r, Config{})
-		if got := createOmniflow(server.defaultNamespace); got.status != 200 {
+		if got := createOmniflow(server.Namespace("")); got.status != 200 {
 			b.Fatalf("%+v", got)
 		}
 		if failed := r.end(); failed != "" {
@@ -119,7 +119,7 @@ func TestStartInMemoryIsCheap(t *testing.T) {
 	allocations := testing.AllocsPerRun(50, func() {
 		r := &recorder{}
 		server := StartInMemory(r, Config{})
-		createOmniflow(server.defaultNamespace)
+		createOmniflow(server.Namespace(""))
 		r.end()
 	})
 	if allocations > 300 && !raceEnabled() {

@@ -2,37 +2,48 @@ package mockserver
 
 import (
 	"encoding/json"
+	"fmt"
 	"log/slog"
+	"slices"
 	"time"
+
+	"github.com/agentclients/agentclients-go/mockserver/internal/emulate"
+	"github.com/agentclients/agentclients-go/mockserver/internal/engine"
+	"github.com/agentclients/agentclients-go/mockserver/internal/jsontext"
 )
 
 // Config configures a Server. The zero value emulates all five APIs, accepts
 // every well-formed credential, follows the real clock and limits nothing.
 type Config struct {
-	// APIs are the APIs that are emulated. Empty: all of them.
-	APIs []API
+	// APIs are the APIs that are emulated, such as Orq. Empty: all of them.
+	APIs []string
 
 	// Root is an API that is served without a prefix, too, for clients whose
 	// base URL cannot have a path. Empty: none.
-	Root API
+	Root string
 
-	// APIKeys are the credentials that are accepted; any other is answered
-	// with 401. Empty: every well-formed credential is accepted. A missing
+	// APIKeys are the credentials that are accepted; any other gets 401. Empty: every well-formed credential is accepted. A missing
 	// credential is always 401.
 	APIKeys []string
 
+	// Tenants tells organizations apart: it maps credentials to the names of
+	// their organizations, and two credentials see the same records if they
+	// have the same one. A credential that it does not name belongs to an
+	// organization without a name. Empty: all credentials are of one
+	// organization. Workspaces on omniflow and users on phoneagents stand
+	// apart in any case.
+	Tenants map[string]string
+
 	// Variants switches APIs away from their default behaviour.
-	Variants []Variant
+	Variants []string
 
 	// Strictness is what is done about requests that the API would let pass
 	// although something is wrong with them. Empty: AsAPI.
 	Strictness Strictness
 
-	// RateLimits enforces the documented limits of the real APIs, by the
-	// clock of the namespace and per credential: 60 requests a minute on
-	// omniflow, 1,200 a minute on agentloop, 100 a minute on orq, and 100 a
-	// minute and 1,000 an hour on phoneagents and xpander. Without it xpander
-	// still counts in its X-RateLimit headers, which are on every answer.
+	// RateLimits enforces the documented limits of the real APIs, which their
+	// names (Omniflow and so on) tell, by the clock of the namespace and per
+	// credential.
 	RateLimits bool
 
 	// RateLimit replaces the limits of all APIs by this one. Zero: the
@@ -98,15 +109,84 @@ type Config struct {
 	// AllowProblems lets a test pass although Strictness found problems.
 	AllowProblems bool
 
-	// ForbidGuesses fails a test if it got an answer that no source
+	// ForbidGuesses fails a test if it got a response that no source
 	// documents and that is our guess of what the API would do.
 	ForbidGuesses bool
 }
 
-// The defaults of Config.
+// Strictness is what is done about requests that the API would let pass
+// although something is wrong with them: a member of the body that no
+// document has, at any depth that is documented, one that is deprecated or
+// that is there twice, a body that is not declared as JSON, a body where none
+// belongs, a query that cannot be read.
+type Strictness string
+
+// What can be done about such requests.
 const (
-	defaultJournalEntries = 1000
-	defaultJournalBytes   = 16 << 20
-	defaultMaxNamespaces  = 1000
-	defaultNamespaceTTL   = 30 * time.Minute
+	// AsAPI does what the API does: nothing, as far as is known.
+	AsAPI Strictness = Strictness(engine.AsAPI)
+	// Report lists the problems in the journal. Start fails the test at its
+	// end, unless Config.AllowProblems is set.
+	Report Strictness = Strictness(engine.Report)
+	// Reject also responds with 400 in the API's own shape, to a request that
+	// has an accepted credential and is within the rate limits.
+	Reject Strictness = Strictness(engine.Reject)
 )
+
+// RateLimit is a number of requests in a span of time. The span begins with
+// the first request in it.
+type RateLimit struct {
+	// Requests is how many requests may be made.
+	Requests int
+	// Per is how long they count.
+	Per time.Duration
+}
+
+// choose returns the APIs that the configuration asks for.
+func (c *Config) choose(all []*engine.Emulation) ([]*engine.Emulation, error) {
+	var names []string
+	var chosen []*engine.Emulation
+	for _, api := range all {
+		names = append(names, api.Name)
+		if len(c.APIs) == 0 || slices.Contains(c.APIs, api.Name) {
+			chosen = append(chosen, api)
+		}
+	}
+	for _, name := range c.APIs {
+		if !slices.Contains(names, name) {
+			return nil, fmt.Errorf("unknown API %q in APIs; there are %s", name, jsontext.Quote(names))
+		}
+	}
+	return chosen, nil
+}
+
+// engine is what the engine is to know of the configuration.
+func (c *Config) engine(apis []*engine.Emulation) engine.Config {
+	return engine.Config{
+		APIs:           apis,
+		Root:           c.Root,
+		APIKeys:        c.APIKeys,
+		Tenants:        c.Tenants,
+		Variants:       c.Variants,
+		Strictness:     engine.Strictness(c.Strictness),
+		RateLimits:     c.RateLimits,
+		RateLimit:      emulate.Limit(c.RateLimit),
+		Now:            c.Now,
+		Deterministic:  c.Deterministic,
+		Seed:           c.Seed,
+		JournalEntries: c.JournalEntries,
+		JournalBytes:   c.JournalBytes,
+		MaxNamespaces:  c.MaxNamespaces,
+		NamespaceTTL:   c.NamespaceTTL,
+		PublicURL:      c.PublicURL,
+		ClockStep:      c.ClockStep,
+		Logger:         c.Logger,
+	}
+}
+
+// allowances say what a test does not fail for at its end.
+type allowances struct{ unmatched, unfired, problems, guesses bool }
+
+func (c *Config) allowances() allowances {
+	return allowances{c.AllowUnmatched, c.AllowUnfired, c.AllowProblems, !c.ForbidGuesses}
+}

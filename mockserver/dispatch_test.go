@@ -6,12 +6,14 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"github.com/agentclients/agentclients-go/mockserver/journal"
 )
 
 // TestWrongMethods: all APIs refuse a method that a path does not have alike,
 // and say that this is a guess.
 func TestWrongMethods(t *testing.T) {
-	for api, path := range map[API]string{
+	for api, path := range map[string]string{
 		Omniflow:    "/v1/api/omni-flow-agents",
 		Agentloop:   "/v1/agents",
 		Orq:         "/v2/agents",
@@ -37,7 +39,7 @@ func TestWrongMethods(t *testing.T) {
 		if reason := header.Get("X-Mock-Reason"); !strings.Contains(reason, `got "PATCH"`) {
 			t.Errorf("%s: reason %q", api, reason)
 		}
-		if guesses := server.Calls()[0].Guesses; !slices.Contains(guesses, string(api)+".405") {
+		if guesses := server.Calls(journal.Match{})[0].Guesses; !slices.Contains(guesses, string(api)+".405") {
 			t.Errorf("%s: guesses %q", api, guesses)
 		}
 	}

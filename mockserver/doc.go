@@ -24,37 +24,56 @@
 //
 // # Faults
 //
-// Fail makes the next requests of an operation go wrong, one fault each, in
-// order; afterwards it works normally:
+// Package fault has what can go wrong. Fail makes the next requests of an
+// operation go wrong, one fault each, in order; AddRule does it to requests
+// that match, with Skip, Times, Every and Rate:
 //
-//	mock.Fail(mockserver.OrqCreateAgent,
-//		mockserver.Status(429, mockserver.RetryAfter(2*time.Second)),
-//		mockserver.Drop(mockserver.AfterCommit))
+//	mock.Fail(mockserver.OrqCreateAgent, fault.Status(429), fault.Drop(fault.AfterCommit))
+//	mock.AddRule(fault.Rule{Op: mockserver.OrqCreateAgent, Skip: 1, Times: 2, Do: []fault.Fault{fault.Reset()}})
 //
 // The stage of a fault says what has happened by then. After AfterCommit the
 // agent exists, although the client never learns of it: that is how clients
-// that retry carelessly make a second one. When makes rules that last, for
-// requests that match, with Skip, Times, Every and Rate:
+// that retry carelessly make a second one.
 //
-//	mock.When(mockserver.OrqCreateAgent, mockserver.JSONAt("/key", "desk")).
-//		Skip(1).Times(2).Do(mockserver.Delay(time.Second), mockserver.Reset())
+// # Agents that run
 //
-// Besides faults of the connection there are those of the answer: Truncate,
-// Malformed, HTML and SlowBody, and valid answers of a newer server:
-// UnknownField, UnknownEnum, Null, Omit and TimeDigits.
+// Package script has what agents say. Script queues replies, each for one run;
+// without any an agent says a fixed text of its API:
+//
+//	mock.Script(mockserver.Agentloop, script.Reply{Text: "Hello"}, script.Reply{Error: "the model is busy"})
+//
+// Streams of events follow a run as it goes, by the clock of the mock, and
+// break as fault.CutStream and others want it.
 //
 // # Looking back
 //
-// Calls, Count, Wait and AssertCalls look into the journal of requests. It
-// never holds a credential, is bounded, and says when it has forgotten
-// something that an assertion would need:
+// Package journal has the words for what was asked. Calls, Count, Wait,
+// AssertCalls and AssertMatches look into the journal of requests. It never
+// holds a credential, is bounded, and says when it has forgotten something
+// that an assertion would need:
 //
-//	mock.AssertCalls(t, 2, mockserver.OpIs(mockserver.OrqCreateAgent))
+//	mock.AssertCalls(t, mockserver.OrqCreateAgent, 2)
+//	mock.AssertMatches(t, journal.Match{Path: "/v2/agents/*", Status: 404}, journal.AtLeast(1))
 //
-// Agents lists what exists now. Snapshot is all of it as a document that a
-// server can start from, except that the secrets of records are "[redacted]"
-// there. At its end, a test fails by itself if a request matched no operation
-// or a fault never fired.
+// Agents lists what exists now. At its end, a test fails by itself if a
+// request matched no operation or a fault never fired.
+//
+// # Seeds
+//
+// Snapshot is all that exists as a document, which a server can start from
+// (Config.Seed, Load), except that the secrets of records are "[redacted]"
+// there. A document is also easily written by hand: per API and kind, records
+// with their id, in the form in which the API writes them. What is left out
+// is empty:
+//
+//	{"version": 1, "apis": {"orq": {"agents": [
+//		{"id": "desk", "record": {"_id": "01JA0000000000000000000000", "key": "desk", "display_name": "Desk",
+//			"role": "Assistant", "description": "Helps", "instructions": "Be brief", "status": "live",
+//			"model": {"id": "openai/gpt-4o"}, "path": "Default"}}
+//	]}}}
+//
+// A record belongs to the organization "tenant"; without one it belongs to
+// all who use no Config.Tenants.
 //
 // # Time
 //
@@ -65,30 +84,17 @@
 //
 // # Many tests on one server
 //
-// A Namespace is a world of its own: state, faults, journal, ids, clock and
+// A Namespace is a world of its own: state, rules, journal, ids, clock and
 // rate limits. Requests choose theirs by the path, /_ns/NAME/orq/..., by a
 // credential that contains mock_ns_NAME_, or by the header X-Mock-Namespace.
-// A Server is its own default namespace. MakeNamespace gives a namespace
-// accepted credentials, a strictness and a TTL of its own.
+// MakeNamespace gives a namespace accepted credentials, a strictness and a
+// TTL of its own.
 //
 // # From other languages
 //
-// The program in cmd/mockserver serves the same, and so does every Server: it
-// can be driven over HTTP under /_mock. Operations, faults, matches and rules
-// have the same names there; RuleSpec, Fault, Match and Call say what their
-// JSON is, and /_mock/openapi.json lists every call. The default namespace is
-// called "default":
-//
-//	POST   /_mock/namespaces                     {"name":"w1","ttl":"1h","strictness":"report","keys":["k1"]}
-//	POST   /_mock/namespaces/w1/rules            {"op":"orq.CreateAgent","times":1,"stage":"after-commit","do":[{"drop":{}}]}
-//	GET    /_mock/namespaces/w1/rules?unfired=true
-//	GET    /_mock/namespaces/w1/journal?op=orq.CreateAgent&format=curl
-//	POST   /_mock/namespaces/w1/journal/count    {"match":{"op":"orq.CreateAgent"},"count":2}
-//	GET    /_mock/namespaces/w1/state
-//	PUT    /_mock/namespaces/w1/clock            {"advance":"1h"}
-//	POST   /_mock/namespaces/w1/reset
-//
-// GET /_mock/ is a page that shows the journal, the rules and the state. Only
-// callers on the same machine may use any of it, unless Config.AdminToken is
-// set; web pages of others may never.
+// The program in cmd/agentmock serves the same, and so does every Server: it
+// can be driven over HTTP under /_mock, with the same words; /_mock/openapi.json
+// lists every call, and GET /_mock/ is a page for people. Only callers on the
+// same machine may use any of it, unless Config.AdminToken is set; web pages of
+// others may never.
 package mockserver

@@ -13,6 +13,8 @@ import (
 	"time"
 
 	"github.com/agentclients/agentclients-go/mockserver"
+	"github.com/agentclients/agentclients-go/mockserver/fault"
+	"github.com/agentclients/agentclients-go/mockserver/journal"
 )
 
 // exampleTB stands for the *testing.T of a test. It collects what the test
@@ -53,7 +55,7 @@ func createAgent(mock *mockserver.Namespace, name string) string {
 	response, err := mock.Client().Do(request)
 	switch {
 	case errors.Is(err, io.EOF):
-		return "no answer"
+		return "no response"
 	case err != nil:
 		return err.Error()
 	}
@@ -95,27 +97,26 @@ func ExampleStartInMemory() {
 	// 201 Created
 }
 
-// One create, and two agents: the first answer was lost on its way.
+// One create, and two agents: the first response was lost on its way.
 func ExampleNamespace_Fail() {
 	t := new(exampleTB)
 	defer t.end()
 	mock := mockserver.StartInMemory(t, mockserver.Config{}).Namespace("")
-	mock.Fail(mockserver.XpanderCreateAgent, mockserver.Drop(mockserver.AfterCommit))
+	mock.Fail(mockserver.XpanderCreateAgent, fault.Drop(fault.AfterCommit))
 	fmt.Println(createAgent(mock, "Ada"))
 	fmt.Println(createAgent(mock, "Ada")) // a careless retry
 	fmt.Println(len(mock.Agents(mockserver.Xpander)), "agents")
 	// Output:
-	// no answer
+	// no response
 	// 201 Created
 	// 2 agents
 }
 
-func ExampleNamespace_When() {
+func ExampleNamespace_AddRule() {
 	t := new(exampleTB)
 	defer t.end()
 	mock := mockserver.StartInMemory(t, mockserver.Config{}).Namespace("")
-	rule := mock.When(mockserver.XpanderCreateAgent, mockserver.JSONAt("/name", "Ada")).
-		Skip(1).Times(2).Do(mockserver.Status(503))
+	rule := mock.AddRule(fault.Rule{Op: mockserver.XpanderCreateAgent, Match: journal.Match{JSON: map[string]any{"/name": "Ada"}}, Skip: 1, Times: 2, Do: []fault.Fault{fault.Status(503)}})
 	for _, name := range []string{"Ada", "Ada", "Bob", "Ada", "Ada"} {
 		fmt.Println(name, createAgent(mock, name))
 	}
@@ -134,8 +135,8 @@ func ExampleNamespace_AssertCalls() {
 	defer t.end()
 	mock := mockserver.StartInMemory(t, mockserver.Config{}).Namespace("")
 	createAgent(mock, "Ada")
-	mock.AssertCalls(t, 1, mockserver.OpIs(mockserver.XpanderCreateAgent), mockserver.JSONAt("/name", "Ada"))
-	mock.AssertCalls(t, 1, mockserver.OpIs(mockserver.XpanderCreateAgent), mockserver.JSONAt("/name", "Bob"))
+	mock.AssertMatches(t, journal.Match{Op: mockserver.XpanderCreateAgent, JSON: map[string]any{"/name": "Ada"}}, journal.Exactly(1))
+	mock.AssertMatches(t, journal.Match{Op: mockserver.XpanderCreateAgent, JSON: map[string]any{"/name": "Bob"}}, journal.Exactly(1))
 	// Output:
 	// mockserver: 0 calls match, want 1: op xpander.CreateAgent, json /name "Bob"
 	//   nearest of 1 others: call 1: xpander.CreateAgent POST /xpander/v1/agents -> 201
@@ -149,7 +150,7 @@ func ExampleNamespace_Wait() {
 	go createAgent(mock, "Ada")
 	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
 	defer cancel()
-	calls, err := mock.Wait(ctx, 1, mockserver.OutcomeIs(mockserver.Complete))
+	calls, err := mock.Wait(ctx, 1, journal.Match{Outcome: journal.Complete})
 	if err != nil {
 		fmt.Println(err)
 		return
@@ -183,11 +184,11 @@ func ExampleNamespace_Snapshot() {
 }
 
 func ExampleParseRule() {
-	rule, err := mockserver.ParseRule([]byte(`{"op":"orq.CreateAgent","times":1,"stage":"after-commit","do":[{"delay":"50ms"},{"drop":{}}]}`))
+	rule, err := fault.ParseRule([]byte(`{"op":"orq.CreateAgent","times":1,"stage":"after-commit","do":[{"delay":"50ms"},{"drop":{}}]}`))
 	fmt.Println(rule.Op, rule.Do, err)
-	_, err = mockserver.ParseRule([]byte(`{"op":"orq.CreateAgent","do":[{"dorp":{}}]}`))
+	_, err = fault.ParseRule([]byte(`{"op":"orq.CreateAgent","do":[{"dorp":{}}]}`))
 	fmt.Println(strings.SplitAfter(err.Error(), ";")[0])
 	// Output:
 	// orq.CreateAgent [{"delay":"50ms"} {"drop":{}}] <nil>
-	// mockserver: rule: unknown fault "dorp";
+	// rule: unknown fault "dorp";
 }

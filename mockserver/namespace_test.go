@@ -10,6 +10,8 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/agentclients/agentclients-go/mockserver/fault"
+	"github.com/agentclients/agentclients-go/mockserver/journal"
 	"github.com/google/go-cmp/cmp"
 )
 
@@ -46,7 +48,7 @@ func TestNamespaceIsChosen(t *testing.T) {
 			if got := getOmniflow(server, c.prefix, c.header...); got.Code != 200 {
 				t.Fatalf("status %d: %s", got.Code, got.Body)
 			}
-			if n := server.Namespace(c.want).Count(OpIs(OmniflowListAgents)); n != 1 {
+			if n := server.Namespace(c.want).Count(journal.Match{Op: OmniflowListAgents}); n != 1 {
 				t.Errorf("namespace %q has %d calls", c.want, n)
 			}
 			want := 1
@@ -63,10 +65,10 @@ func TestNamespaceIsChosen(t *testing.T) {
 func TestNamespacesAreApart(t *testing.T) {
 	server := StartInMemory(t, Config{Deterministic: true, RateLimit: RateLimit{2, time.Minute}})
 	a, b := server.Namespace("a"), server.Namespace("b")
-	if a.URL(Omniflow) != "http://mock.localhost/_ns/a/omniflow" || a.Name() != "a" || server.Namespace("a") != a {
+	if a.URL(Omniflow) != "http://mock.localhost/_ns/a/omniflow" || a.Name() != "a" || server.Namespace("a").Name() != "a" {
 		t.Errorf("URL is %s", a.URL(Omniflow))
 	}
-	a.Fail(OmniflowCreateAgent, Status(503))
+	a.Fail(OmniflowCreateAgent, fault.Status(503))
 	if got := createOmniflow(a); got.status != 503 {
 		t.Errorf("a answered %d", got.status)
 	}
@@ -87,7 +89,7 @@ func TestNamespacesAreApart(t *testing.T) {
 	if n, m := len(a.Agents(Omniflow)), len(b.Agents(Omniflow)); n != 0 || m != 2 {
 		t.Errorf("a has %d agents, b %d", n, m)
 	}
-	if n, m := a.Count(), b.Count(); n != 0 || m != 2 {
+	if n, m := a.Count(journal.Match{}), b.Count(journal.Match{}); n != 0 || m != 2 {
 		t.Errorf("a has %d calls, b %d", n, m)
 	}
 }
@@ -115,7 +117,7 @@ func TestRefusedNamespaces(t *testing.T) {
 			t.Errorf("%s: not in the API's shape: %s", c.prefix, got.Body)
 		}
 	}
-	if n := server.Count(OpIs(OmniflowListAgents)); n != 0 {
+	if n := server.Count(journal.Match{Op: OmniflowListAgents}); n != 0 {
 		t.Errorf("%d refused requests count as calls of the default namespace", n)
 	}
 	if !server.DropNamespace("a") || server.DropNamespace("a") || server.DropNamespace("") {
@@ -155,7 +157,7 @@ func TestIdleNamespacesAreDropped(t *testing.T) {
 		if got := getOmniflow(server, ""); got.Code != 200 {
 			t.Error("the default namespace was dropped")
 		}
-		if server.Namespace("c").Count() != 0 {
+		if server.Namespace("c").Count(journal.Match{}) != 0 {
 			t.Error("an idle namespace was not made anew")
 		}
 		// What is forgotten is bounded, too.
@@ -163,8 +165,8 @@ func TestIdleNamespacesAreDropped(t *testing.T) {
 			server.Namespace(fmt.Sprintf("n%d", i))
 			server.DropNamespace(fmt.Sprintf("n%d", i))
 		}
-		if len(server.dropped) > 20 || len(server.droppedLog) > 20 {
-			t.Errorf("%d and %d dropped names are kept", len(server.dropped), len(server.droppedLog))
+		if getOmniflow(server, "/_ns/n0").Code == 410 || getOmniflow(server, "/_ns/n99").Code != 410 {
+			t.Error("all dropped names are kept, or none")
 		}
 	})
 }
@@ -172,7 +174,7 @@ func TestIdleNamespacesAreDropped(t *testing.T) {
 func TestSeedAndSnapshot(t *testing.T) {
 	now := func() time.Time { return time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC) }
 	first := StartInMemory(t, Config{Deterministic: true, Now: now})
-	createOmniflow(first.defaultNamespace)
+	createOmniflow(first.Namespace(""))
 	snapshot := first.Snapshot()
 	if strings.Contains(string(snapshot), "tk_secret") {
 		t.Errorf("the snapshot has the key: %s", snapshot)
@@ -185,13 +187,13 @@ func TestSeedAndSnapshot(t *testing.T) {
 			t.Errorf("%s: %d agents, want %d", step, got, want)
 		}
 	}
-	check("seed", second.defaultNamespace, 1)
+	check("seed", second.Namespace(""), 1)
 	check("seed of a namespace", second.Namespace("w"), 1)
 	if diff := cmp.Diff(string(snapshot), string(second.Snapshot())); diff != "" {
 		t.Error(diff)
 	}
-	createOmniflow(second.defaultNamespace)
-	check("create", second.defaultNamespace, 2)
+	createOmniflow(second.Namespace(""))
+	check("create", second.Namespace(""), 2)
 	agents := second.Agents(Omniflow)
 	if agents[0].ID == agents[1].ID {
 		t.Error("an id of the seed was made again")
@@ -199,20 +201,20 @@ func TestSeedAndSnapshot(t *testing.T) {
 	if err := second.Reset(PartState, PartIDs); err != nil {
 		t.Fatal(err)
 	}
-	check("reset", second.defaultNamespace, 1)
+	check("reset", second.Namespace(""), 1)
 
 	third := testServer(t, Config{})
 	if err := third.Restore(snapshot); err != nil {
 		t.Fatal(err)
 	}
-	check("restore", third.defaultNamespace, 1)
+	check("restore", third.Namespace(""), 1)
 	third.Reset() //nolint:errcheck // no parts
-	check("reset after restore", third.defaultNamespace, 0)
+	check("reset after restore", third.Namespace(""), 0)
 	if err := third.Load(snapshot); err != nil {
 		t.Fatal(err)
 	}
 	third.Reset() //nolint:errcheck // no parts
-	check("reset after load", third.defaultNamespace, 1)
+	check("reset after load", third.Namespace(""), 1)
 
 	for document, want := range map[string]string{
 		`{`:                                    `snapshot: `,
@@ -229,7 +231,7 @@ func TestSeedAndSnapshot(t *testing.T) {
 			t.Errorf("%s: error is %v, want %s", document, err, want)
 		}
 	}
-	check("after refused loads", third.defaultNamespace, 1)
+	check("after refused loads", third.Namespace(""), 1)
 }
 
 func TestNamespaceConfig(t *testing.T) {
@@ -279,13 +281,13 @@ func TestNamespaceConfig(t *testing.T) {
 		<-time.After(2 * time.Minute)
 		answers(410, "/_ns/usual")
 		answers(200, "/_ns/long", "X-Api-Key", "own")
-		if of("long", NamespaceConfig{Strictness: Report}) != long || with("/_ns/long") != 401 {
+		if of("long", NamespaceConfig{Strictness: Report}).Name() != long.Name() || with("/_ns/long") != 401 {
 			t.Error("what was not given has changed")
 		}
-		if n := of("default", NamespaceConfig{Strictness: Reject}); n != server.defaultNamespace || with("") != 400 {
+		if n := of("default", NamespaceConfig{Strictness: Reject}); n.Name() != "" || with("") != 400 {
 			t.Error("the default namespace is not strict")
 		}
-		if server.Namespace("short").ttl() != time.Minute {
+		if server.Namespace("short").w.TTL() != time.Minute {
 			t.Error("a namespace that was made anew has the TTL of the old one")
 		}
 	})
@@ -302,12 +304,12 @@ func TestNamespaceConfig(t *testing.T) {
 	}
 }
 
-// A new seed changes what Reset goes back to, and nothing before.
+// A new seed changes what fault.Reset goes back to, and nothing before.
 func TestSetSeed(t *testing.T) {
 	source := StartInMemory(t, Config{Deterministic: true})
-	createOmniflow(source.defaultNamespace)
+	createOmniflow(source.Namespace(""))
 	one := source.Snapshot()
-	createOmniflow(source.defaultNamespace)
+	createOmniflow(source.Namespace(""))
 	two := source.Snapshot()
 
 	server := testServer(t, Config{Seed: one})
@@ -318,7 +320,7 @@ func TestSetSeed(t *testing.T) {
 	have := func(step string, want ...int) {
 		t.Helper()
 		var got []int
-		for _, n := range []*Namespace{server.defaultNamespace, untouched, own} {
+		for _, n := range []*Namespace{server.Namespace(""), untouched, own} {
 			got = append(got, len(n.Agents(Omniflow)))
 		}
 		if diff := cmp.Diff(want, got); diff != "" {
@@ -373,9 +375,9 @@ func TestClock(t *testing.T) {
 
 func TestConfigErrors(t *testing.T) {
 	for want, config := range map[string]Config{
-		`unknown API "x" in APIs; there are "omniflow", "agentloop"`:             {APIs: []API{"x"}},
-		`unknown API "orq" in Root; there are "omniflow"`:                        {APIs: []API{Omniflow}, Root: Orq},
-		`unknown variant "orq@x" in Variants; there are "omniflow@`:              {Variants: []Variant{"orq@x"}},
+		`unknown API "x" in APIs; there are "omniflow", "agentloop"`:             {APIs: []string{"x"}},
+		`unknown API "orq" in Root; there are "omniflow"`:                        {APIs: []string{Omniflow}, Root: Orq},
+		`unknown variant "orq@x" in Variants; there are "omniflow@`:              {Variants: []string{"orq@x"}},
 		`unknown mode "strict" in Strictness; there are "as-api", "report", "re`: {Strictness: "strict"},
 		`RateLimit: 5 requests per 0s; both must be positive`:                    {RateLimit: RateLimit{Requests: 5}},
 		`JournalBytes: is -1; it must not be negative`:                           {JournalBytes: -1},
@@ -390,7 +392,7 @@ func TestConfigErrors(t *testing.T) {
 }
 
 func TestSomeAPIsOnly(t *testing.T) {
-	server := testServer(t, Config{APIs: []API{Omniflow}, Root: Omniflow, PublicURL: "http://x.test/"})
+	server := testServer(t, Config{APIs: []string{Omniflow}, Root: Omniflow, PublicURL: "http://x.test/"})
 	r := httptest.NewRequest("GET", omniflowAgents, nil)
 	w := httptest.NewRecorder()
 	server.ServeHTTP(w, r)
@@ -400,8 +402,8 @@ func TestSomeAPIsOnly(t *testing.T) {
 	r = httptest.NewRequest("GET", "/orq/v2/agents", nil)
 	w = httptest.NewRecorder()
 	server.ServeHTTP(w, r)
-	if w.Code == 200 || server.Count(APIIs(Omniflow)) != 2 {
-		t.Errorf("an API that is off: %d", w.Code)
+	if w.Code == 200 || server.Count(journal.Match{API: Omniflow}) != 2 {
+		t.Errorf("an string that is off: %d", w.Code)
 	}
 	if got := server.URL(Omniflow); got != "http://x.test/omniflow" {
 		t.Errorf("URL is %s", got)
@@ -409,23 +411,23 @@ func TestSomeAPIsOnly(t *testing.T) {
 }
 
 func TestLongBody(t *testing.T) {
-	body := `{"name":"` + strings.Repeat("x", maxBody) + `"}`
+	body := `{"name":"` + strings.Repeat("x", 8<<20) + `"}`
 	for _, s := range starts {
 		for name, early := range map[string]bool{"plain": false, "delayed before it is read": true} {
 			t.Run(s.name+"/"+name, func(t *testing.T) {
 				server := s.start(t, Config{})
 				if early {
-					server.When(OmniflowCreateAgent).Do(Delay(time.Millisecond, BeforeRead))
+					server.AddRule(fault.Rule{Op: OmniflowCreateAgent, Do: []fault.Fault{fault.Delay(time.Millisecond, fault.BeforeRead)}})
 				}
 				for name, length := range map[string]int64{"length": int64(len(body)), "chunks": -1} {
-					r := omniflowRequest(server.defaultNamespace, "POST", omniflowAgents, body)
+					r := omniflowRequest(server.Namespace(""), "POST", omniflowAgents, body)
 					r.ContentLength = length
 					got := exchangeWith(server.Client(), r)
 					if got.err == nil && got.status != http.StatusRequestEntityTooLarge {
 						t.Errorf("%s: %d %.100s", name, got.status, got.body)
 					}
 				}
-				if n := server.Count(StatusIs(413)); n != 2 {
+				if n := server.Count(journal.Match{Status: 413}); n != 2 {
 					t.Errorf("%d of 2 were refused", n)
 				}
 			})

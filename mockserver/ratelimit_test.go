@@ -12,7 +12,7 @@ import (
 
 func TestRateLimits(t *testing.T) {
 	begin := time.Date(2026, 1, 1, 12, 0, 0, 0, time.UTC)
-	for api, c := range map[API]struct {
+	for api, c := range map[string]struct {
 		path    string
 		limits  []RateLimit
 		headers bool
@@ -61,7 +61,7 @@ func TestRateLimits(t *testing.T) {
 				reset = fmt.Sprint(begin.Add(time.Minute).Unix())
 			}
 			if got := refused.Header().Get("X-RateLimit-Reset"); got != reset {
-				t.Errorf("X-RateLimit-Reset is %q, want %q", got, reset)
+				t.Errorf("X-RateLimit-fault.Reset is %q, want %q", got, reset)
 			}
 			if got := send("evr_two"); got.Code == 429 {
 				t.Error("another credential is limited, too")
@@ -99,7 +99,7 @@ func TestRateLimitsAreOffByDefault(t *testing.T) {
 	}
 }
 
-// The answers of xpander tell of its limits, whether they are enforced or not.
+// The responses of xpander tell of its limits, whether they are enforced or not.
 func TestXpanderAlwaysTellsOfItsLimits(t *testing.T) {
 	begin := time.Date(2026, 1, 1, 12, 0, 0, 0, time.UTC)
 	server := testServer(t, Config{Now: func() time.Time { return begin }})
@@ -137,10 +137,10 @@ func TestOwnRateLimit(t *testing.T) {
 
 func TestLimitedCredentialsAreBounded(t *testing.T) {
 	server := testServer(t, Config{RateLimits: true})
-	for i := range maxLimited + 100 {
+	for i := range 10_000 + 100 {
 		getOmniflow(server, "", "X-Api-Key", strconv.Itoa(i))
 	}
-	if n := len(server.limits); n > maxLimited {
+	if n := server.w.Activity().Limited; n > 10_000 {
 		t.Errorf("%d credentials are counted", n)
 	}
 }

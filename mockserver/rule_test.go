@@ -8,14 +8,16 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/agentclients/agentclients-go/mockserver/fault"
+	"github.com/agentclients/agentclients-go/mockserver/journal"
 	"github.com/google/go-cmp/cmp"
 )
 
-// hits sends so many creates and returns which of them were refused.
+// hits sends that many creates and returns which of them were refused.
 func hits(server *Server, count int) string {
 	var out strings.Builder
 	for range count {
-		if createOmniflow(server.defaultNamespace).status == 200 {
+		if createOmniflow(server.Namespace("")).status == 200 {
 			out.WriteByte('.')
 		} else {
 			out.WriteByte('x')
@@ -26,42 +28,68 @@ func hits(server *Server, count int) string {
 
 func TestRules(t *testing.T) {
 	for name, c := range map[string]struct {
-		rule func(*Server) *Rule
+		rule func(*Server) *ActiveRule
 		want string
 		left int
 	}{
-		"queue":           {func(s *Server) *Rule { return s.Fail(OmniflowCreateAgent, Status(500), Status(503)) }, "xx......", 0},
-		"always":          {func(s *Server) *Rule { return s.When(OmniflowCreateAgent).Do(Status(500)) }, "xxxxxxxx", -1},
-		"any operation":   {func(s *Server) *Rule { return s.When(AnyOp).Do(Status(500)) }, "xxxxxxxx", -1},
-		"other operation": {func(s *Server) *Rule { return s.When(OmniflowGetAgent).Do(Status(500)) }, "........", -1},
-		"skip":            {func(s *Server) *Rule { return s.When(OmniflowCreateAgent).Skip(3).Do(Status(500)) }, "...xxxxx", -1},
-		"times":           {func(s *Server) *Rule { return s.When(OmniflowCreateAgent).Times(2).Do(Status(500)) }, "xx......", 0},
-		"every":           {func(s *Server) *Rule { return s.When(OmniflowCreateAgent).Every(3).Do(Status(500)) }, "x..x..x.", -1},
-		"all of them":     {func(s *Server) *Rule { return s.When(OmniflowCreateAgent).Skip(1).Every(2).Times(3).Do(Status(500)) }, ".x.x.x..", 0},
-		"rate 1":          {func(s *Server) *Rule { return s.When(OmniflowCreateAgent).Rate(1, 1).Do(Status(500)) }, "xxxxxxxx", -1},
-		"header": {func(s *Server) *Rule {
-			return s.When(OmniflowCreateAgent, HeaderIs("x-workspace-id", "w1")).Do(Status(500))
+		"queue": {func(s *Server) *ActiveRule { return s.Fail(OmniflowCreateAgent, fault.Status(500), fault.Status(503)) }, "xx......", 0},
+		"always": {func(s *Server) *ActiveRule {
+			return s.AddRule(fault.Rule{Op: OmniflowCreateAgent, Do: []fault.Fault{fault.Status(500)}})
 		}, "xxxxxxxx", -1},
-		"credential": {func(s *Server) *Rule {
-			return s.When(OmniflowCreateAgent, HeaderIs("X-Api-Key", "tk_secret")).Do(Status(500))
+		"any operation": {func(s *Server) *ActiveRule {
+			return s.AddRule(fault.Rule{Op: fault.AnyOp, Do: []fault.Fault{fault.Status(500)}})
 		}, "xxxxxxxx", -1},
-		"other header": {func(s *Server) *Rule {
-			return s.When(OmniflowCreateAgent, HeaderIs("x-workspace-id", "w2")).Do(Status(500))
+		"other operation": {func(s *Server) *ActiveRule {
+			return s.AddRule(fault.Rule{Op: OmniflowGetAgent, Do: []fault.Fault{fault.Status(500)}})
 		}, "........", -1},
-		"value":       {func(s *Server) *Rule { return s.When(OmniflowCreateAgent, JSONAt("/name", "Ada")).Do(Status(500)) }, "xxxxxxxx", -1},
-		"other value": {func(s *Server) *Rule { return s.When(OmniflowCreateAgent, JSONAt("/name", "Bob")).Do(Status(500)) }, "........", -1},
-		"value and header": {func(s *Server) *Rule {
-			return s.When(OmniflowCreateAgent, JSONAt("/name", "Ada"), HeaderIs("x-workspace-id", "w2")).Do(Status(500))
+		"skip": {func(s *Server) *ActiveRule {
+			return s.AddRule(fault.Rule{Op: OmniflowCreateAgent, Skip: 3, Do: []fault.Fault{fault.Status(500)}})
+		}, "...xxxxx", -1},
+		"times": {func(s *Server) *ActiveRule {
+			return s.AddRule(fault.Rule{Op: OmniflowCreateAgent, Times: 2, Do: []fault.Fault{fault.Status(500)}})
+		}, "xx......", 0},
+		"every": {func(s *Server) *ActiveRule {
+			return s.AddRule(fault.Rule{Op: OmniflowCreateAgent, Every: 3, Do: []fault.Fault{fault.Status(500)}})
+		}, "x..x..x.", -1},
+		"all of them": {func(s *Server) *ActiveRule {
+			return s.AddRule(fault.Rule{Op: OmniflowCreateAgent, Skip: 1, Every: 2, Times: 3, Do: []fault.Fault{fault.Status(500)}})
+		}, ".x.x.x..", 0},
+		"rate 1": {func(s *Server) *ActiveRule {
+			return s.AddRule(fault.Rule{Op: OmniflowCreateAgent, Rate: 1, Seed: 1, Do: []fault.Fault{fault.Status(500)}})
+		}, "xxxxxxxx", -1},
+		"header": {func(s *Server) *ActiveRule {
+			return s.AddRule(fault.Rule{Op: OmniflowCreateAgent, Match: journal.Match{Header: map[string]string{"x-workspace-id": "w1"}}, Do: []fault.Fault{fault.Status(500)}})
+		}, "xxxxxxxx", -1},
+		"credential": {func(s *Server) *ActiveRule {
+			return s.AddRule(fault.Rule{Op: OmniflowCreateAgent, Match: journal.Match{Header: map[string]string{"X-Api-Key": "tk_secret"}}, Do: []fault.Fault{fault.Status(500)}})
+		}, "xxxxxxxx", -1},
+		"other header": {func(s *Server) *ActiveRule {
+			return s.AddRule(fault.Rule{Op: OmniflowCreateAgent, Match: journal.Match{Header: map[string]string{"x-workspace-id": "w2"}}, Do: []fault.Fault{fault.Status(500)}})
 		}, "........", -1},
-		"retried":         {func(s *Server) *Rule { return s.When(OmniflowCreateAgent, Retried()).Do(Status(500)) }, ".xxxxxxx", -1},
-		"method and path": {func(s *Server) *Rule { return s.When(AnyOp, MethodIs("post"), PathIs(omniflowAgents)).Do(Status(500)) }, "xxxxxxxx", -1},
-		"API":             {func(s *Server) *Rule { return s.When(AnyOp, APIIs(Orq)).Do(Status(500)) }, "........", -1},
-		"stage": {func(s *Server) *Rule {
-			return s.When(OmniflowCreateAgent).At(AfterCommit).Times(1).Do(Status(500))
+		"value": {func(s *Server) *ActiveRule {
+			return s.AddRule(fault.Rule{Op: OmniflowCreateAgent, Match: journal.Match{JSON: map[string]any{"/name": "Ada"}}, Do: []fault.Fault{fault.Status(500)}})
+		}, "xxxxxxxx", -1},
+		"other value": {func(s *Server) *ActiveRule {
+			return s.AddRule(fault.Rule{Op: OmniflowCreateAgent, Match: journal.Match{JSON: map[string]any{"/name": "Bob"}}, Do: []fault.Fault{fault.Status(500)}})
+		}, "........", -1},
+		"value and header": {func(s *Server) *ActiveRule {
+			return s.AddRule(fault.Rule{Op: OmniflowCreateAgent, Match: journal.Match{Header: map[string]string{"x-workspace-id": "w2"}, JSON: map[string]any{"/name": "Ada"}}, Do: []fault.Fault{fault.Status(500)}})
+		}, "........", -1},
+		"retried": {func(s *Server) *ActiveRule {
+			return s.AddRule(fault.Rule{Op: OmniflowCreateAgent, Match: journal.Match{Retried: new(true)}, Do: []fault.Fault{fault.Status(500)}})
+		}, ".xxxxxxx", -1},
+		"method and path": {func(s *Server) *ActiveRule {
+			return s.AddRule(fault.Rule{Op: fault.AnyOp, Match: journal.Match{Method: "post", Path: omniflowAgents}, Do: []fault.Fault{fault.Status(500)}})
+		}, "xxxxxxxx", -1},
+		"API": {func(s *Server) *ActiveRule {
+			return s.AddRule(fault.Rule{Op: fault.AnyOp, Match: journal.Match{API: Orq}, Do: []fault.Fault{fault.Status(500)}})
+		}, "........", -1},
+		"stage": {func(s *Server) *ActiveRule {
+			return s.AddRule(fault.Rule{Op: OmniflowCreateAgent, Stage: fault.AfterCommit, Times: 1, Do: []fault.Fault{fault.Status(500)}})
 		}, "x.......", 0},
-		"early after late": {func(s *Server) *Rule {
-			s.When(OmniflowCreateAgent).Do(Delay(0))
-			return s.Fail(OmniflowCreateAgent, Status(500, BeforeRead), Status(500))
+		"early after late": {func(s *Server) *ActiveRule {
+			s.AddRule(fault.Rule{Op: OmniflowCreateAgent, Do: []fault.Fault{fault.Delay(0)}})
+			return s.Fail(OmniflowCreateAgent, fault.Status(500, fault.BeforeRead), fault.Status(500))
 		}, "x.......", 1},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -87,7 +115,7 @@ func TestRules(t *testing.T) {
 func TestRateIsReproducible(t *testing.T) {
 	run := func(seed uint64) string {
 		server := StartInMemory(t, Config{})
-		server.When(OmniflowCreateAgent).Rate(0.5, seed).Do(Status(500))
+		server.AddRule(fault.Rule{Op: OmniflowCreateAgent, Rate: 0.5, Seed: seed, Do: []fault.Fault{fault.Status(500)}})
 		return hits(server, 64)
 	}
 	first := run(1)
@@ -105,15 +133,12 @@ func TestRateIsReproducible(t *testing.T) {
 func TestRuleJSON(t *testing.T) {
 	text := `{"op":"omniflow.CreateAgent","match":{"header":{"X-A":"b"},"json":{"/name":"Ada","/n":1},"retried":false},` +
 		`"skip":1,"times":2,"every":3,"rate":0.5,"seed":7,"stage":"after-commit","do":[{"delay":"1ms"},{"drop":{}}]}`
-	spec, err := ParseRule([]byte(text))
+	spec, err := fault.ParseRule([]byte(text))
 	if err != nil {
 		t.Fatal(err)
 	}
 	server := testServer(t, Config{})
-	rule, err := server.AddRule(spec)
-	if err != nil {
-		t.Fatal(err)
-	}
+	rule := server.AddRule(spec)
 	written, err := json.Marshal(rule)
 	if err != nil {
 		t.Fatal(err)
@@ -125,8 +150,8 @@ func TestRuleJSON(t *testing.T) {
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Error(diff)
 	}
-	if rule.ID() != "r1" || rule.Spec().Times != 2 {
-		t.Errorf("rule is %s %+v", rule.ID(), rule.Spec())
+	if rule.ID() != "r1" || rule.Rule().Times != 2 {
+		t.Errorf("rule is %s %+v", rule.ID(), rule.Rule())
 	}
 }
 
@@ -147,15 +172,15 @@ func TestRuleErrors(t *testing.T) {
 		`{"op":"*","do":[{"drop":{}}],"queue":[{"drop":{}}]}`:                          `do and queue are both given`,
 		`{"op":"*","times":1,"queue":[{"drop":{}}]}`:                                   `times is given with queue`,
 		`{"op":"*","match":{"heder":{}},"do":[{"drop":{}}]}`:                           `unknown member "match.heder"; there are "op", "api", "method", "path", "header", "json", "retried"`,
-		`{"op":"*","match":{"api":"x"},"do":[{"drop":{}}]}`:                            `match: unknown api "x"; there are "omniflow"`,
+		`{"op":"*","match":{"api":"x"},"do":[{"drop":{}}]}`:                            `match: unknown API "x"; there are "omniflow"`,
 		`{"op":"*","match":{"json":{"a":1}},"do":[{"drop":{}}]}`:                       `match: json: "a" is not a JSON pointer`,
-		`{"op":"*","match":{"status":200},"do":[{"drop":{}}]}`:                         `are not known before the answer`,
+		`{"op":"*","match":{"status":200},"do":[{"drop":{}}]}`:                         `are not known before the response`,
 		`{"op":"*","match":{"retried":true},"do":[{"drop":{}}],"stage":"before-read"}`: `json and retried are not known at stage "before-read"`,
-		`{"op":"*","do":[{"truncate":5}],"stage":"before-read"}`:                       `fault "truncate" changes an answer`,
+		`{"op":"*","do":[{"truncate":5}],"stage":"before-read"}`:                       `fault "truncate" changes a response`,
 	} {
-		spec, err := ParseRule([]byte(text))
+		spec, err := fault.ParseRule([]byte(text))
 		if err == nil {
-			_, err = server.AddRule(spec)
+			_, err = server.ReplaceRules(nil, spec)
 		}
 		if err == nil || !strings.Contains(err.Error(), want) || strings.Contains(err.Error(), "\n") {
 			t.Errorf("%s: error is %v, want %s", text, err, want)
@@ -169,11 +194,11 @@ func TestRuleErrors(t *testing.T) {
 func TestRulesAreAskedInOrder(t *testing.T) {
 	server := StartInMemory(t, Config{})
 	for i := range 3 {
-		server.Fail(OmniflowCreateAgent, Status(500+i))
+		server.Fail(OmniflowCreateAgent, fault.Status(500+i))
 	}
 	var got []int
 	for range 4 {
-		got = append(got, createOmniflow(server.defaultNamespace).status)
+		got = append(got, createOmniflow(server.Namespace("")).status)
 	}
 	if diff := cmp.Diff([]int{500, 501, 502, 200}, got); diff != "" {
 		t.Error(diff)
@@ -187,10 +212,10 @@ func TestRulesAreAskedInOrder(t *testing.T) {
 
 func TestRedirectKeepsRule(t *testing.T) {
 	server := StartInMemory(t, Config{})
-	server.Fail(OmniflowCreateAgent, Redirect(307, omniflowAgents))
+	server.Fail(OmniflowCreateAgent, fault.Redirect(307, omniflowAgents))
 	client := server.Client()
 	client.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
-	got := exchangeWith(client, omniflowRequest(server.defaultNamespace, "POST", omniflowAgents, `{}`))
+	got := exchangeWith(client, omniflowRequest(server.Namespace(""), "POST", omniflowAgents, `{}`))
 	if got.status != 307 || got.header.Get("Location") != omniflowAgents {
 		t.Errorf("got %+v", got)
 	}
@@ -198,12 +223,8 @@ func TestRedirectKeepsRule(t *testing.T) {
 
 func TestReplaceRules(t *testing.T) {
 	server := testServer(t, Config{})
-	add := func(op Op) *Rule {
-		rule, err := server.AddRule(RuleSpec{Op: op, Do: []Fault{Status(503)}})
-		if err != nil {
-			t.Fatal(err)
-		}
-		return rule
+	add := func(op string) *ActiveRule {
+		return server.AddRule(fault.Rule{Op: op, Do: []fault.Fault{fault.Status(503)}})
 	}
 	there := func(want string) {
 		t.Helper()
@@ -217,22 +238,22 @@ func TestReplaceRules(t *testing.T) {
 	}
 	first, second := add(OmniflowGetAgent), add(OmniflowGetAgent)
 	third := add(OmniflowGetAgent)
-	spec := func(status int) RuleSpec {
-		return RuleSpec{Op: OmniflowListAgents, Do: []Fault{Status(status)}}
+	spec := func(status int) fault.Rule {
+		return fault.Rule{Op: OmniflowListAgents, Do: []fault.Fault{fault.Status(status)}}
 	}
 	for _, wrong := range []struct {
-		specs []RuleSpec
+		specs []fault.Rule
 		says  string
 	}{
-		{[]RuleSpec{spec(500), {Op: "x"}}, `rule 2: unknown op "x"`},
-		{slices.Repeat([]RuleSpec{spec(500)}, maxRules), "there would be 10001; 10000 are allowed"},
+		{[]fault.Rule{spec(500), {Op: "x"}}, `rule 2: unknown op "x"`},
+		{slices.Repeat([]fault.Rule{spec(500)}, 10_000), "there would be 10001; 10000 are allowed"},
 	} {
-		if _, err := server.ReplaceRules([]*Rule{first, second}, wrong.specs...); err == nil || !strings.Contains(err.Error(), wrong.says) {
+		if _, err := server.ReplaceRules([]*ActiveRule{first, second}, wrong.specs...); err == nil || !strings.Contains(err.Error(), wrong.says) {
 			t.Errorf("error is %v, want %s", err, wrong.says)
 		}
 		there("r1 r2 r3")
 	}
-	replaced, err := server.ReplaceRules([]*Rule{second}, spec(500), spec(502))
+	replaced, err := server.ReplaceRules([]*ActiveRule{second}, spec(500), spec(502))
 	if err != nil {
 		t.Fatal(err)
 	}

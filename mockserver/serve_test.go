@@ -8,50 +8,47 @@ import (
 	"net"
 	"net/http"
 	"net/http/httptest"
-	"slices"
 	"strings"
 	"testing"
 
+	"github.com/agentclients/agentclients-go/mockserver/fault"
+	"github.com/agentclients/agentclients-go/mockserver/internal/emulate"
+	"github.com/agentclients/agentclients-go/mockserver/internal/engine"
+	"github.com/agentclients/agentclients-go/mockserver/internal/omniflow"
+	"github.com/agentclients/agentclients-go/mockserver/journal"
 	"github.com/google/go-cmp/cmp"
 )
 
-// brokenDialect panics where it is asked to.
-type brokenDialect struct {
-	omniflowDialect
-	inFailure bool
-}
-
-func (d brokenDialect) operations() []operation {
-	return []operation{{op: OmniflowListAgents, method: http.MethodGet, pattern: omniflowAgents, handle: func(*exchange) answer { panic("a bug") }}}
-}
-
-func (d brokenDialect) serve(x *exchange) answer { return x.op.handle(x) }
-
-func (d brokenDialect) failure(x *exchange, status int, message string) answer {
-	if d.inFailure {
-		panic("another bug")
+// broken is an API that panics: where it serves and, if asked to, also where
+// it refuses.
+func broken(inRefuse bool) *emulate.API {
+	api := *omniflow.API()
+	api.Operations = []emulate.Operation{{Name: "ListAgents", Method: http.MethodGet, Path: omniflowAgents,
+		Handler: func(*emulate.Request) (emulate.Response, error) { panic("a bug") }}}
+	if inRefuse {
+		api.Refuse = func(*emulate.Request, int, string) emulate.Response { panic("another bug") }
 	}
-	return d.omniflowDialect.failure(x, status, message)
+	return &api
 }
 
 func TestPanicIsAnswered(t *testing.T) {
 	for name, c := range map[string]struct {
-		dialect brokenDialect
-		body    string
+		inRefuse bool
+		body     string
 	}{
-		"while serving": {brokenDialect{}, `{"error":{"code":"internal_error","message":"Internal server error"}}`},
-		"twice":         {brokenDialect{inFailure: true}, ""},
+		"while serving": {false, `{"error":{"code":"internal_error","message":"Internal server error"}}`},
+		"twice":         {true, ""},
 	} {
 		t.Run(name, func(t *testing.T) {
 			r := &recorder{}
-			server := start(r, Config{}, []*emulation{newEmulation(c.dialect)}, true)
+			server := start(r, Config{}, []*engine.Emulation{engine.Emulate(broken(c.inRefuse))}, true)
 			for range 2 { // the lock is free again
-				got := exchangeWith(server.Client(), omniflowRequest(server.defaultNamespace, "GET", omniflowAgents, ""))
+				got := exchangeWith(server.Client(), omniflowRequest(server.Namespace(""), "GET", omniflowAgents, ""))
 				if got.status != 500 || got.body != c.body {
 					t.Errorf("got %+v", got)
 				}
 			}
-			call := server.Calls()[0]
+			call := server.Calls(journal.Match{})[0]
 			if !strings.Contains(call.Panic, "panic: a bug") || !strings.Contains(call.Panic, "serve_test.go") {
 				t.Errorf("the journal has %q", call.Panic)
 			}
@@ -71,7 +68,7 @@ func TestUnknownAPI(t *testing.T) {
 			t.Errorf("%s: %d %s", path, w.Code, w.Body)
 		}
 	}
-	if n, m := server.Count(Unmatched()), server.Namespace("w1").Count(Unmatched()); n != 4 || m != 1 {
+	if n, m := server.Count(journal.Match{Matched: new(false)}), server.Namespace("w1").Count(journal.Match{Matched: new(false)}); n != 4 || m != 1 {
 		t.Errorf("the journals have %d and %d", n, m)
 	}
 }
@@ -105,7 +102,7 @@ func TestStrictness(t *testing.T) {
 				if mode == "" || mode == AsAPI {
 					want = nil
 				}
-				call := server.Calls()[0]
+				call := server.Calls(journal.Match{})[0]
 				if diff := cmp.Diff(want, call.Problems); diff != "" {
 					t.Error(diff)
 				}
@@ -125,7 +122,7 @@ func TestStrictness(t *testing.T) {
 // A refused request does not use up a fault.
 func TestRejectedRequestKeepsFault(t *testing.T) {
 	server := testServer(t, Config{Strictness: Reject})
-	rule := server.Fail(OmniflowListAgents, Status(500))
+	rule := server.Fail(OmniflowListAgents, fault.Status(500))
 	r := httptest.NewRequest("GET", "/omniflow"+omniflowAgents, strings.NewReader("x"))
 	server.ServeHTTP(httptest.NewRecorder(), r)
 	if rule.Fired() != 0 {
@@ -133,7 +130,7 @@ func TestRejectedRequestKeepsFault(t *testing.T) {
 	}
 }
 
-// The journal marks a request as finished before its client has the answer,
+// The journal marks a request as finished before its client has the response,
 // long or short.
 func TestCallIsFinishedWhenTheClientHasIt(t *testing.T) {
 	for _, s := range starts {
@@ -141,10 +138,10 @@ func TestCallIsFinishedWhenTheClientHasIt(t *testing.T) {
 			server := s.start(t, Config{})
 			for _, size := range []int{1, 100, 2000, 4096, 5000, 100_000, 1 << 20} {
 				body := `{"name":"` + strings.Repeat("x", size) + `"}`
-				got := exchangeWith(server.Client(), omniflowRequest(server.defaultNamespace, "POST", omniflowAgents, body))
-				calls := server.Calls()
+				got := exchangeWith(server.Client(), omniflowRequest(server.Namespace(""), "POST", omniflowAgents, body))
+				calls := server.Calls(journal.Match{})
 				call := calls[len(calls)-1]
-				if got.err != nil || call.Outcome != Complete || call.Finished.IsZero() || call.Sent != len(got.body) {
+				if got.err != nil || call.Outcome != journal.Complete || call.Finished.IsZero() || call.Sent != len(got.body) {
 					t.Errorf("%d bytes: outcome %s, sent %d, status %d, %v", size, call.Outcome, call.Sent, got.status, got.err)
 				}
 			}
@@ -168,7 +165,7 @@ func TestRawConnections(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		io.WriteString(conn, text) //nolint:errcheck // the answer shows it
+		io.WriteString(conn, text) //nolint:errcheck // the response shows it
 		line, _ := bufio.NewReader(conn).ReadString('\n')
 		conn.Close()
 		if !strings.HasPrefix(line, want) {
@@ -180,8 +177,8 @@ func TestRawConnections(t *testing.T) {
 func FuzzServe(f *testing.F) {
 	paths := []string{"/", "/_ns/w1/orq/v2/agents", "/%2e%2e/x", "//", "/_ns/", "/_ns/%zz/orq/"}
 	for _, e := range emulations() {
-		for _, r := range e.routes {
-			paths = append(paths, "/"+string(e.name)+r.pattern)
+		for _, r := range e.Operations {
+			paths = append(paths, "/"+e.Name+r.Path)
 		}
 	}
 	for i, path := range paths {
@@ -190,7 +187,7 @@ func FuzzServe(f *testing.F) {
 		f.Add("PATCH", path, "X-Mock-Namespace", "w1", []byte("{\"name\":\"\xff\",\"name\":[[[["), true)
 	}
 	server := must(New(Config{Strictness: Report, RateLimits: true, MaxNamespaces: 3}))
-	rejecting := must(New(Config{Strictness: Reject, Variants: []Variant{OmniflowDelete}, JournalEntries: 5}))
+	rejecting := must(New(Config{Strictness: Reject, Variants: []string{OmniflowDelete}, JournalEntries: 5}))
 	f.Fuzz(func(t *testing.T, method, path, name, value string, body []byte, reject bool) {
 		s := server
 		if reject {
@@ -219,13 +216,10 @@ func FuzzServe(f *testing.F) {
 			t.Errorf("%s %q: 500 %s", method, path, w.Body)
 		}
 		for _, n := range s.Namespaces() {
-			n.mu.Lock()
-			panics := slices.Clone(n.journal.panics.lines)
-			n.mu.Unlock()
-			if panics != nil {
+			if panics := n.w.Summary(0).Panics.Lines; panics != nil {
 				t.Fatalf("%s %q %q: %s", method, path, body, panics)
 			}
-			for _, call := range n.Calls() {
+			for _, call := range n.Calls(journal.Match{}) {
 				if _, err := json.Marshal(call); err != nil {
 					t.Fatalf("the journal cannot be written: %v", err)
 				}
@@ -264,7 +258,7 @@ func TestStrictnessLooksInside(t *testing.T) {
 			r := httptest.NewRequest(c.method, c.path, strings.NewReader(c.body))
 			r.Header = hostileHeader()
 			server.ServeHTTP(httptest.NewRecorder(), r)
-			if diff := cmp.Diff(c.want, server.Calls()[0].Problems); diff != "" {
+			if diff := cmp.Diff(c.want, server.Calls(journal.Match{})[0].Problems); diff != "" {
 				t.Error(diff)
 			}
 		})

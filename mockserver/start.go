@@ -9,6 +9,9 @@ import (
 	"strings"
 	"sync"
 	"time"
+
+	"github.com/agentclients/agentclients-go/mockserver/internal/engine"
+	"github.com/agentclients/agentclients-go/mockserver/internal/pipenet"
 )
 
 // TB is the part of testing.TB that Start needs, so that programs with a
@@ -59,13 +62,13 @@ func Listen(config Config) (*Server, error) { return open(config, emulations(), 
 // InMemory is Listen without a network: see StartInMemory.
 func InMemory(config Config) (*Server, error) { return open(config, emulations(), true) }
 
-func start(tb TB, config Config, all []*emulation, inMemory bool) *Server {
+func start(tb TB, config Config, all []*engine.Emulation, inMemory bool) *Server {
 	tb.Helper()
 	s, err := open(config, all, inMemory)
 	if err != nil {
 		tb.Fatalf("%v", err)
 	}
-	s.live.tb = tb
+	s.live.tb, s.tb = tb, tb
 	tb.Cleanup(func() {
 		tb.Helper()
 		s.verify(tb)
@@ -75,7 +78,7 @@ func start(tb TB, config Config, all []*emulation, inMemory bool) *Server {
 }
 
 // open makes a server and serves it.
-func open(config Config, all []*emulation, inMemory bool) (*Server, error) {
+func open(config Config, all []*engine.Emulation, inMemory bool) (*Server, error) {
 	s, err := newServer(config, all)
 	if err != nil {
 		return nil, err
@@ -85,15 +88,15 @@ func open(config Config, all []*emulation, inMemory bool) (*Server, error) {
 	l.transport = &http.Transport{MaxIdleConnsPerHost: 100, DisableCompression: true}
 	var listener net.Listener
 	if inMemory {
-		pipes := newPipeListener()
-		l.transport.DialContext = pipes.dial
+		pipes := pipenet.NewListener()
+		l.transport.DialContext = pipes.Dial
 		listener = pipes
-		s.config.PublicURL = "http://" + pipeHost
+		s.engine.SetPublicURL("http://" + pipenet.Host)
 	} else {
 		if listener, err = net.Listen("tcp", "127.0.0.1:0"); err != nil {
 			return nil, fmt.Errorf("mockserver: %w", err)
 		}
-		s.config.PublicURL = "http://" + listener.Addr().String()
+		s.engine.SetPublicURL("http://" + listener.Addr().String())
 	}
 	s.live = l
 	go func() {
@@ -119,7 +122,7 @@ func (l *live) count(_ net.Conn, state http.ConnState) {
 // serves, but faults no longer wait. Closing again does nothing.
 func (s *Server) Close() {
 	s.closeOnce.Do(func() {
-		close(s.closed)
+		s.engine.Close()
 		if s.live != nil {
 			s.live.close()
 		}
@@ -159,7 +162,7 @@ func (l *live) close() {
 func (s *Server) verify(tb TB) {
 	tb.Helper()
 	for _, n := range s.Namespaces() {
-		n.verify(tb)
+		n.verify(tb, s.allow)
 	}
 	if !tb.Failed() {
 		return
@@ -169,41 +172,38 @@ func (s *Server) verify(tb TB) {
 	}
 }
 
-func (n *Namespace) verify(tb TB) {
+func (n *Namespace) verify(tb TB, allow allowances) {
 	tb.Helper()
-	config := &n.server.config
 	where := n.title()
-	if !config.AllowUnfired {
+	if !allow.unfired {
 		for _, line := range n.Unfired() {
 			tb.Errorf("mockserver%s: %s", where, line)
 		}
 	}
-	n.mu.Lock()
-	j := n.journal
-	n.mu.Unlock()
-	report := func(what string, r remarks) {
-		if r.count > 0 {
-			tb.Errorf("mockserver%s: %d %s:\n  %s", where, r.count, what, strings.Join(r.lines, "\n  "))
+	report := func(what string, r engine.Remarks) {
+		if r.Count > 0 {
+			tb.Errorf("mockserver%s: %d %s:\n  %s", where, r.Count, what, strings.Join(r.Lines, "\n  "))
 		}
 	}
-	if !config.AllowUnmatched {
-		report("requests matched no operation (Config.AllowUnmatched allows it)", j.unmatched)
+	summary := n.w.Summary(0)
+	if !allow.unmatched {
+		report("requests matched no operation (Config.AllowUnmatched allows it)", summary.Unmatched)
 	}
-	if !config.AllowProblems {
-		report("problems with requests (Config.AllowProblems allows them)", j.problems)
+	if !allow.problems {
+		report("problems with requests (Config.AllowProblems allows them)", summary.Problems)
 	}
-	if config.ForbidGuesses {
-		report("answers rest on guesses", j.guesses)
+	if !allow.guesses {
+		report("responses rest on guesses", summary.Guesses)
 	}
-	report("panics while serving", j.panics)
+	report("panics while serving", summary.Panics)
 }
 
 // title names the namespace in a message, unless it is the default one.
 func (n *Namespace) title() string {
-	if n.name == "" {
+	if n.Name() == "" {
 		return ""
 	}
-	return ": namespace " + n.name
+	return ": namespace " + n.Name()
 }
 
 // loggedCalls is how many requests are logged when a test failed.
@@ -211,19 +211,9 @@ const loggedCalls = 50
 
 func (n *Namespace) logJournal(tb TB) {
 	tb.Helper()
-	n.mu.Lock()
-	defer n.mu.Unlock()
-	entries := n.journal.ring[n.journal.first:]
-	if len(entries) == 0 {
+	summary := n.w.Summary(loggedCalls)
+	if len(summary.Last) == 0 {
 		return
 	}
-	var out strings.Builder
-	entries = entries[max(0, len(entries)-loggedCalls):]
-	for _, e := range entries {
-		out.WriteString("\n  " + e.line())
-		for _, problem := range e.problems {
-			out.WriteString("\n    problem: " + problem)
-		}
-	}
-	tb.Logf("mockserver%s: the last %d of %d requests:%s", n.title(), len(entries), n.journal.last, out.String())
+	tb.Logf("mockserver%s: the last %d of %d requests:\n  %s", n.title(), summary.Shown, summary.Requests, strings.Join(summary.Last, "\n  "))
 }

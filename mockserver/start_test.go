@@ -15,6 +15,9 @@ import (
 	"testing"
 	"testing/synctest"
 	"time"
+
+	"github.com/agentclients/agentclients-go/mockserver/fault"
+	"github.com/agentclients/agentclients-go/mockserver/journal"
 )
 
 // recorder is a test whose failures are looked at.
@@ -59,6 +62,15 @@ func (r *recorder) end() string {
 		last()
 	}
 	return strings.Join(r.errors, "\n")
+}
+
+func testServer(t testing.TB, config Config) *Server {
+	t.Helper()
+	s, err := New(config)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return s
 }
 
 const omniflowAgents = "/v1/api/omni-flow-agents"
@@ -109,14 +121,14 @@ func TestStart(t *testing.T) {
 	for _, s := range starts {
 		t.Run(s.name, func(t *testing.T) {
 			server := s.start(t, Config{})
-			got := createOmniflow(server.defaultNamespace)
+			got := createOmniflow(server.Namespace(""))
 			if got.err != nil || got.status != http.StatusOK {
 				t.Fatalf("create: %+v", got)
 			}
 			if agents := server.Agents(Omniflow); len(agents) != 1 || agents[0].Name != "Ada" {
 				t.Errorf("agents are %v, want Ada", agents)
 			}
-			server.AssertCalls(t, 1, OpIs(OmniflowCreateAgent), Committed(), OutcomeIs(Complete), StatusIs(200), JSONAt("/name", "Ada"))
+			server.AssertMatches(t, journal.Match{Op: OmniflowCreateAgent, Committed: new(true), Outcome: journal.Complete, Status: 200, JSON: map[string]any{"/name": "Ada"}}, journal.Exactly(1))
 		})
 	}
 }
@@ -134,15 +146,15 @@ func TestCloseLeavesNothingBehind(t *testing.T) {
 		t.Run(s.name, func(t *testing.T) {
 			r := &recorder{}
 			server := s.start(r, Config{AllowUnfired: true})
-			server.When(OmniflowCreateAgent).Do(Stall())
+			server.AddRule(fault.Rule{Op: OmniflowCreateAgent, Do: []fault.Fault{fault.Stall()}})
 			var group sync.WaitGroup
 			for range 20 {
-				group.Go(func() { createOmniflow(server.defaultNamespace) })
+				group.Go(func() { createOmniflow(server.Namespace("")) })
 			}
-			if _, err := server.Wait(t.Context(), 20); err != nil {
+			if _, err := server.Wait(t.Context(), 20, journal.Match{}); err != nil {
 				t.Fatal(err)
 			}
-			exchangeWith(server.Client(), omniflowRequest(server.defaultNamespace, http.MethodGet, omniflowAgents, ""))
+			exchangeWith(server.Client(), omniflowRequest(server.Namespace(""), http.MethodGet, omniflowAgents, ""))
 			begun := time.Now()
 			if failed := r.end(); failed != "" {
 				t.Errorf("the test failed: %s", failed)
@@ -155,7 +167,7 @@ func TestCloseLeavesNothingBehind(t *testing.T) {
 			if left := ownGoroutines(t); left != "" {
 				t.Errorf("goroutines are left:\n%s", left)
 			}
-			if got := createOmniflow(server.defaultNamespace); got.err == nil {
+			if got := createOmniflow(server.Namespace("")); got.err == nil {
 				t.Errorf("a closed server answered %d", got.status)
 			}
 		})
@@ -191,28 +203,28 @@ func ownGoroutines(t *testing.T, may ...string) string {
 
 func TestCleanupFailsTheTest(t *testing.T) {
 	unmatched := func(s *Server) {
-		exchangeWith(s.Client(), omniflowRequest(s.defaultNamespace, "POST", "/v1/api/agents", ""))
+		exchangeWith(s.Client(), omniflowRequest(s.Namespace(""), "POST", "/v1/api/agents", ""))
 	}
 	elsewhere := func(s *Server) {
 		n := s.Namespace("w1")
 		exchangeWith(n.Client(), omniflowRequest(n, "POST", "/v1/api/agents", ""))
 	}
 	unknownMember := func(s *Server) {
-		exchangeWith(s.Client(), omniflowRequest(s.defaultNamespace, "POST", omniflowAgents, `{"name":"a","nmae":"b"}`))
+		exchangeWith(s.Client(), omniflowRequest(s.Namespace(""), "POST", omniflowAgents, `{"name":"a","nmae":"b"}`))
 	}
 	unfired := func(s *Server) {
-		s.Fail(OmniflowCreateAgent, Status(503), Drop(AfterCommit))
-		createOmniflow(s.defaultNamespace)
+		s.Fail(OmniflowCreateAgent, fault.Status(503), fault.Drop(fault.AfterCommit))
+		createOmniflow(s.Namespace(""))
 	}
 	guess := func(s *Server) {
-		exchangeWith(s.Client(), omniflowRequest(s.defaultNamespace, "POST", omniflowAgents, `{`))
+		exchangeWith(s.Client(), omniflowRequest(s.Namespace(""), "POST", omniflowAgents, `{`))
 	}
 	for name, c := range map[string]struct {
 		config Config
 		do     func(*Server)
 		want   []string // nothing: it passes
 	}{
-		"good":                     {Config{}, func(s *Server) { createOmniflow(s.defaultNamespace) }, nil},
+		"good":                     {Config{}, func(s *Server) { createOmniflow(s.Namespace("")) }, nil},
 		"nothing at all":           {Config{}, func(*Server) {}, nil},
 		"unmatched":                {Config{}, unmatched, []string{"1 requests matched no operation", "POST /omniflow/v1/api/agents: nearest is POST /v1/api/omni-flow-agents (omniflow.CreateAgent)"}},
 		"unmatched, allowed":       {Config{AllowUnmatched: true}, unmatched, nil},
@@ -221,18 +233,18 @@ func TestCleanupFailsTheTest(t *testing.T) {
 			exchangeWith(s.Client(), must(http.NewRequest("GET", strings.TrimSuffix(s.URL(Omniflow), "/omniflow")+"/x", nil)))
 		}, []string{"GET /x: the path belongs to no API"}},
 		"wrong method": {Config{}, func(s *Server) {
-			exchangeWith(s.Client(), omniflowRequest(s.defaultNamespace, "PATCH", omniflowAgents, ""))
+			exchangeWith(s.Client(), omniflowRequest(s.Namespace(""), "PATCH", omniflowAgents, ""))
 		}, []string{"the path has only POST, GET"}},
 		"unfired":          {Config{}, unfired, []string{`rule r1 on omniflow.CreateAgent: fault 2 of 2 never fired: {"drop":{},"stage":"after-commit"}`}},
 		"unfired, allowed": {Config{AllowUnfired: true}, unfired, nil},
-		"unfired rule": {Config{}, func(s *Server) { s.When(OmniflowGetAgent).Do(Status(500)) },
+		"unfired rule": {Config{}, func(s *Server) { s.AddRule(fault.Rule{Op: OmniflowGetAgent, Do: []fault.Fault{fault.Status(500)}}) },
 			[]string{`rule r1 on omniflow.GetAgent never fired (0 requests matched): [{"status":500}]`}},
-		"removed rule":     {Config{}, func(s *Server) { s.Fail(OmniflowGetAgent, Status(500)).Remove() }, nil},
+		"removed rule":     {Config{}, func(s *Server) { s.Fail(OmniflowGetAgent, fault.Status(500)).Remove() }, nil},
 		"problem":          {Config{Strictness: Report}, unknownMember, []string{"1 problems with requests", "POST /omniflow/v1/api/omni-flow-agents: /nmae: unknown member; there are name, llmModel, settings"}},
 		"problem, allowed": {Config{Strictness: Report, AllowProblems: true}, unknownMember, nil},
 		"problem as API":   {Config{}, unknownMember, nil},
 		"guess":            {Config{}, guess, nil},
-		"guess, forbidden": {Config{ForbidGuesses: true}, guess, []string{"1 answers rest on guesses", "omniflow.error-code"}},
+		"guess, forbidden": {Config{ForbidGuesses: true}, guess, []string{"1 responses rest on guesses", "omniflow.error-code"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			r := &recorder{}
@@ -260,8 +272,8 @@ func must[T any](value T, err error) T {
 func TestJournalIsLoggedWhenTheTestFailed(t *testing.T) {
 	r := &recorder{}
 	server := StartInMemory(r, Config{})
-	server.Fail(OmniflowCreateAgent, Drop(AfterCommit))
-	createOmniflow(server.defaultNamespace)
+	server.Fail(OmniflowCreateAgent, fault.Drop(fault.AfterCommit))
+	createOmniflow(server.Namespace(""))
 	r.Errorf("something")
 	r.end()
 	logged := strings.Join(r.logs, "\n")
@@ -280,9 +292,9 @@ func TestMisuseFailsTheTest(t *testing.T) {
 		do   func(*Server)
 		want string
 	}{
-		"op":        {func(s *Server) { s.Fail("omniflow.Create", Drop()) }, `unknown op "omniflow.Create"; there are "omniflow.CreateAgent"`},
-		"fault":     {func(s *Server) { s.Fail(OmniflowCreateAgent, Fault{}) }, `fault is empty; there are "status"`},
-		"match":     {func(s *Server) { s.Calls(OpIs("x")) }, `unknown op "x"`},
+		"op":        {func(s *Server) { s.Fail("omniflow.Create", fault.Drop()) }, `unknown op "omniflow.Create"; there are "omniflow.CreateAgent"`},
+		"fault":     {func(s *Server) { s.Fail(OmniflowCreateAgent, fault.Fault{}) }, `fault is empty; there are "status"`},
+		"match":     {func(s *Server) { s.Calls(journal.Match{Op: "x"}) }, `unknown op "x"`},
 		"api":       {func(s *Server) { s.URL("x") }, `unknown API "x"; there are "omniflow"`},
 		"namespace": {func(s *Server) { s.Namespace("a_b") }, `namespace name "a_b": allowed are 1 to 64 letters, digits, '-' and '.'`},
 	} {
@@ -308,7 +320,7 @@ func TestMisuseFailsTheTest(t *testing.T) {
 			t.Errorf("failed with %q", got)
 		}
 	}()
-	Start(r, Config{Variants: []Variant{"x"}})
+	Start(r, Config{Variants: []string{"x"}})
 }
 
 // A minute of 429s passes in no time.
@@ -319,7 +331,7 @@ func TestMinuteOf429s(t *testing.T) {
 		virtual := time.Now()
 		statuses := map[int]int{}
 		for len(server.Agents(Omniflow)) < 61 {
-			got := createOmniflow(server.defaultNamespace)
+			got := createOmniflow(server.Namespace(""))
 			if got.err != nil {
 				t.Fatal(got.err)
 			}
@@ -342,23 +354,23 @@ func TestMinuteOf429s(t *testing.T) {
 func TestWaitsInVirtualTime(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		server := StartInMemory(t, Config{})
-		server.Fail(OmniflowCreateAgent, Delay(time.Hour), Stall(), Then(Delay(time.Minute, BeforeRead), Drop(AfterCommit)))
+		server.Fail(OmniflowCreateAgent, fault.Delay(time.Hour), fault.Stall(), fault.Then(fault.Delay(time.Minute, fault.BeforeRead), fault.Drop(fault.AfterCommit)))
 		begun := time.Now()
-		if got := createOmniflow(server.defaultNamespace); got.status != 200 || time.Since(begun) != time.Hour {
+		if got := createOmniflow(server.Namespace("")); got.status != 200 || time.Since(begun) != time.Hour {
 			t.Errorf("after %s: %+v", time.Since(begun), got)
 		}
 		ctx, cancel := context.WithTimeout(t.Context(), 40*time.Second)
 		defer cancel()
 		begun = time.Now()
-		got := exchangeWith(server.Client(), omniflowRequest(server.defaultNamespace, "POST", omniflowAgents, `{"name":"b"}`).WithContext(ctx))
+		got := exchangeWith(server.Client(), omniflowRequest(server.Namespace(""), "POST", omniflowAgents, `{"name":"b"}`).WithContext(ctx))
 		if !errors.Is(got.err, context.DeadlineExceeded) || time.Since(begun) != 40*time.Second {
 			t.Errorf("after %s: %+v", time.Since(begun), got)
 		}
 		begun = time.Now()
-		if got := createOmniflow(server.defaultNamespace); !errors.Is(got.err, io.EOF) || time.Since(begun) != time.Minute {
+		if got := createOmniflow(server.Namespace("")); !errors.Is(got.err, io.EOF) || time.Since(begun) != time.Minute {
 			t.Errorf("after %s: %+v", time.Since(begun), got)
 		}
-		if _, err := server.Wait(t.Context(), 1, OutcomeIs(ClientGone)); err != nil {
+		if _, err := server.Wait(t.Context(), 1, journal.Match{Outcome: journal.ClientGone}); err != nil {
 			t.Error(err)
 		}
 		if n := len(server.Agents(Omniflow)); n != 2 {
@@ -369,13 +381,13 @@ func TestWaitsInVirtualTime(t *testing.T) {
 
 func TestResetEndsWaits(t *testing.T) {
 	for _, s := range starts {
-		for _, stage := range Stages() {
+		for _, stage := range fault.Stages() {
 			t.Run(s.name+"/"+string(stage), func(t *testing.T) {
 				server := s.start(t, Config{})
-				server.Fail(OmniflowCreateAgent, Stall(stage))
+				server.Fail(OmniflowCreateAgent, fault.Stall(stage))
 				result := make(chan exchanged, 1)
-				go func() { result <- createOmniflow(server.defaultNamespace) }()
-				if _, err := server.Wait(t.Context(), 1, Match{Rule: "r1"}); err != nil {
+				go func() { result <- createOmniflow(server.Namespace("")) }()
+				if _, err := server.Wait(t.Context(), 1, journal.Match{Rule: "r1"}); err != nil {
 					t.Fatal(err)
 				}
 				if err := server.Reset(PartStalls); err != nil {
@@ -384,11 +396,11 @@ func TestResetEndsWaits(t *testing.T) {
 				if got := <-result; got.err == nil {
 					t.Errorf("answered %d", got.status)
 				}
-				if _, err := server.Wait(t.Context(), 1, OutcomeIs(Cancelled)); err != nil {
+				if _, err := server.Wait(t.Context(), 1, journal.Match{Outcome: journal.Cancelled}); err != nil {
 					t.Error(err)
 				}
 				want := 0
-				if stage == AfterCommit {
+				if stage == fault.AfterCommit {
 					want = 1
 				}
 				if n := len(server.Agents(Omniflow)); n != want {
@@ -403,27 +415,27 @@ func TestResetEndsWaits(t *testing.T) {
 // the body never comes to its end.
 func TestStallNoticesGoneClient(t *testing.T) {
 	server := Start(t, Config{})
-	server.Fail(OmniflowCreateAgent, Stall(BeforeRead))
+	server.Fail(OmniflowCreateAgent, fault.Stall(fault.BeforeRead))
 	address := strings.TrimPrefix(strings.TrimSuffix(server.URL(Omniflow), "/omniflow"), "http://")
 	conn, err := net.Dial("tcp", address)
 	if err != nil {
 		t.Fatal(err)
 	}
 	fmt.Fprintf(conn, "POST /omniflow%s HTTP/1.1\r\nHost: x\r\nX-Api-Key: k\r\nContent-Length: 1000\r\n\r\n{", omniflowAgents)
-	if _, err := server.Wait(t.Context(), 1, Match{Rule: "r1"}); err != nil {
+	if _, err := server.Wait(t.Context(), 1, journal.Match{Rule: "r1"}); err != nil {
 		t.Fatal(err)
 	}
 	conn.Close()
-	if _, err := server.Wait(t.Context(), 1, OutcomeIs(ClientGone)); err != nil {
+	if _, err := server.Wait(t.Context(), 1, journal.Match{Outcome: journal.ClientGone}); err != nil {
 		t.Error(err)
 	}
 }
 
 // A fault before the request was read answers while the body is still coming.
 func TestStatusBeforeTheBodyCame(t *testing.T) {
-	for name, fault := range map[string]Fault{
-		"at once":      Status(503, BeforeRead),
-		"after a wait": Then(Delay(time.Millisecond, BeforeRead), Status(503, BeforeRead)),
+	for name, fault := range map[string]fault.Fault{
+		"at once":      fault.Status(503, fault.BeforeRead),
+		"after a wait": fault.Then(fault.Delay(time.Millisecond, fault.BeforeRead), fault.Status(503, fault.BeforeRead)),
 	} {
 		for _, s := range starts {
 			t.Run(name+"/"+s.name, func(t *testing.T) {
@@ -431,7 +443,7 @@ func TestStatusBeforeTheBodyCame(t *testing.T) {
 				server.Fail(OmniflowCreateAgent, fault)
 				body, writer := io.Pipe()
 				defer writer.Close()
-				r := omniflowRequest(server.defaultNamespace, "POST", omniflowAgents, "")
+				r := omniflowRequest(server.Namespace(""), "POST", omniflowAgents, "")
 				r.Body, r.ContentLength = body, -1
 				go writer.Write(bytes.Repeat([]byte(" "), 100)) //nolint:errcheck // nobody may read it
 				response, err := server.Client().Do(r)

@@ -1,6 +1,7 @@
 package omniflow
 
 import (
+	"context"
 	"fmt"
 
 	agentclients "github.com/agentclients/agentclients-go"
@@ -10,12 +11,14 @@ import (
 
 // Config configures a Client.
 type Config struct {
-	// APIKey is sent as the header x-api-key. "" reads OMNIFLOW_API_KEY.
+	// APIKey is sent as the header x-api-key. "" reads OMNIFLOW_API_KEY, and
+	// if that is empty, too, TRILLET_API_KEY.
 	APIKey string `json:"-"`
 
 	// WorkspaceID is the workspace whose agents the client works on, sent as
-	// the header x-workspace-id. "" reads OMNIFLOW_WORKSPACE_ID. It is not a
-	// secret, and agentclients.WithHeader can replace it for one call.
+	// the header x-workspace-id. "" reads OMNIFLOW_WORKSPACE_ID, and if that
+	// is empty, too, TRILLET_WORKSPACE_ID. It is not a secret, and
+	// agentclients.WithHeader can replace it for one call.
 	WorkspaceID string
 
 	// Options are the options that all clients share. An empty BaseURL reads
@@ -45,8 +48,8 @@ func NewClient(config Config) (*Client, error) {
 		Options:  config.Options,
 		BaseURL:  transport.BaseURL{Env: "OMNIFLOW_BASE_URL", Default: "https://api.trillet.ai"},
 		Credentials: []transport.Credential{
-			{Field: "APIKey", Value: config.APIKey, Env: "OMNIFLOW_API_KEY", Header: "x-api-key"},
-			{Field: "WorkspaceID", Value: config.WorkspaceID, Env: "OMNIFLOW_WORKSPACE_ID", Header: "x-workspace-id", Public: true},
+			{Field: "APIKey", Value: config.APIKey, Env: []string{"OMNIFLOW_API_KEY", "TRILLET_API_KEY"}, Header: "x-api-key"},
+			{Field: "WorkspaceID", Value: config.WorkspaceID, Env: []string{"OMNIFLOW_WORKSPACE_ID", "TRILLET_WORKSPACE_ID"}, Header: "x-workspace-id", Public: true},
 		},
 		ReadError: readError,
 	})
@@ -54,6 +57,21 @@ func NewClient(config Config) (*Client, error) {
 		return nil, err
 	}
 	return &Client{transport: t}, nil
+}
+
+// Do sends a request that this package has no method for. method is an HTTP
+// method in capitals, path begins with "/", is below the base URL and may have
+// a query. in is nil, an [agentclients.Raw], or a value that is sent as JSON;
+// out is nil, a *[]byte for the body, or a pointer to what its JSON is read
+// into: a 2xx without a body is then [agentclients.ErrDecode]. The request has
+// the credentials, limits and errors of every other one.
+//
+// GET and HEAD are repeated after every transient failure, anything else only
+// if it was never sent or got 429, unless [agentclients.Idempotent] is given.
+//
+// API reference: every operation, such as GET /v1/api/omni-flow-agents.
+func (c *Client) Do(ctx context.Context, method, path string, in, out any, options ...agentclients.CallOption) error {
+	return transport.Request(ctx, c.transport, method, path, in, out, options)
 }
 
 const provider = "omniflow"

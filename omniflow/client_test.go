@@ -95,3 +95,26 @@ func TestAnotherWorkspaceForOneCall(t *testing.T) {
 		}
 	}
 }
+
+// The vendor's own variables are read if ours are not set.
+func TestNewClientReadsTheVendorsVariables(t *testing.T) {
+	t.Setenv("OMNIFLOW_API_KEY", "")
+	t.Setenv("OMNIFLOW_WORKSPACE_ID", "")
+	t.Setenv("TRILLET_API_KEY", testKey)
+	t.Setenv("TRILLET_WORKSPACE_ID", testWorkspace)
+	recorder := testkit.NewRecorder(t).Answer(200, `[]`)
+	client, err := NewClient(Config{Options: agentclients.Options{HTTPClient: recorder.Client()}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := client.ListAgents(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if header := recorder.Last(t).Header; header["X-Api-Key"] != testKey || header["X-Workspace-Id"] != testWorkspace {
+		t.Errorf("sent %v", header)
+	}
+
+	t.Setenv("TRILLET_API_KEY", "bad\nkey")
+	_, err = NewClient(Config{})
+	testkit.ReportsProblems(t, err, "APIKey", "TRILLET_API_KEY")
+}

@@ -11,6 +11,8 @@ import (
 	agentclients "github.com/agentclients/agentclients-go"
 	"github.com/agentclients/agentclients-go/internal/testkit"
 	"github.com/agentclients/agentclients-go/mockserver"
+	"github.com/agentclients/agentclients-go/mockserver/fault"
+	"github.com/agentclients/agentclients-go/mockserver/journal"
 	"github.com/agentclients/agentclients-go/omniflow"
 )
 
@@ -39,7 +41,7 @@ func checkAgents(t *testing.T, mock *mockserver.Server, want int) {
 }
 
 func TestLifeOfAnAgent(t *testing.T) {
-	for _, variants := range [][]mockserver.Variant{
+	for _, variants := range [][]string{
 		nil,
 		{mockserver.OmniflowStrict, mockserver.OmniflowCreated, mockserver.OmniflowFlatErrors},
 		{mockserver.OmniflowObjectPhoneNumber},
@@ -83,7 +85,7 @@ func TestLifeOfAnAgent(t *testing.T) {
 // TestAgentWithoutID is the documented answer to a create: nothing in it can
 // be used to read the agent again.
 func TestAgentWithoutID(t *testing.T) {
-	_, client := startMock(t, mockserver.Config{Variants: []mockserver.Variant{mockserver.OmniflowSeedExact}})
+	_, client := startMock(t, mockserver.Config{Variants: []string{mockserver.OmniflowSeedExact}})
 	created, err := client.CreateAgent(t.Context(), supportAgent)
 	if err != nil || created.ID != "" {
 		t.Fatalf("created %+v, %v", created, err)
@@ -100,14 +102,14 @@ func TestAgentWithoutID(t *testing.T) {
 // TestOutcomeStaysUnknown: a create whose answer is lost is sent once, whatever
 // way it is lost in, and the error says that the agent may exist.
 func TestOutcomeStaysUnknown(t *testing.T) {
-	for name, fault := range map[string]mockserver.Fault{
-		"drop":      mockserver.Drop(mockserver.AfterCommit),
-		"reset":     mockserver.Reset(mockserver.AfterCommit),
-		"500":       mockserver.Status(500, mockserver.AfterCommit),
-		"502":       mockserver.HTML(502, mockserver.AfterCommit),
-		"truncated": mockserver.Truncate(20),
-		"malformed": mockserver.Malformed(),
-		"stall":     mockserver.Stall(mockserver.AfterCommit),
+	for name, fault := range map[string]fault.Fault{
+		"drop":      fault.Drop(fault.AfterCommit),
+		"reset":     fault.Reset(fault.AfterCommit),
+		"500":       fault.Status(500, fault.AfterCommit),
+		"502":       fault.HTML(502, fault.AfterCommit),
+		"truncated": fault.Truncate(20),
+		"malformed": fault.Malformed(),
+		"stall":     fault.Stall(fault.AfterCommit),
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
@@ -117,7 +119,7 @@ func TestOutcomeStaysUnknown(t *testing.T) {
 					t.Errorf("got %+v, %v", agent, err)
 				}
 				checkAgents(t, mock, 1)
-				mock.AssertCalls(t, 1)
+				mock.AssertMatches(t, journal.Match{}, journal.Exactly(1))
 			})
 		})
 	}
@@ -126,7 +128,7 @@ func TestOutcomeStaysUnknown(t *testing.T) {
 func TestRateLimitIsWaitedFor(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		mock, client := startMock(t, mockserver.Config{})
-		limited := mockserver.Status(429)
+		limited := fault.Status(429)
 		mock.Fail(mockserver.OmniflowCreateAgent, limited, limited)
 		start := time.Now()
 		var response agentclients.Response
@@ -151,7 +153,7 @@ func TestHarmlessCallsAreRepeated(t *testing.T) {
 			t.Fatal(err)
 		}
 		for _, test := range []struct {
-			op   mockserver.Op
+			op   string
 			call func() error
 		}{
 			{mockserver.OmniflowGetAgent, func() error {
@@ -188,8 +190,8 @@ func TestRefusedByTheServer(t *testing.T) {
 
 func TestNewerServer(t *testing.T) {
 	mock, client := startMock(t, mockserver.Config{})
-	mock.Fail(mockserver.OmniflowCreateAgent, mockserver.Then(
-		mockserver.UnknownField(""), mockserver.UnknownEnum("/status"), mockserver.TimeDigits(9), mockserver.Omit("/userId")))
+	mock.Fail(mockserver.OmniflowCreateAgent, fault.Then(
+		fault.UnknownField(""), fault.UnknownEnum("/status"), fault.TimeDigits(9), fault.Omit("/userId")))
 	agent, err := client.CreateAgent(t.Context(), supportAgent)
 	if err != nil || agent.ID == "" || agent.Status == omniflow.StatusReady || agent.Status == "" {
 		t.Errorf("got %+v, %v", agent, err)

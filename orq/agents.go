@@ -244,7 +244,7 @@ func validateParts(problems *validate.Problems, fallbacks []Model, settings Sett
 
 // CreateAgent creates an agent.
 //
-// It makes at most one agent. After a lost response it is sent again, since a
+// It makes at most one agent. After a lost response it is repeated, since a
 // workspace has at most one agent of a key. If it stays open what became of it,
 // the agent of the key is read back, once, and returned if it is what the
 // request asks for, as Diff compares it. (That proves that there is such an
@@ -274,6 +274,8 @@ func (c *Client) CreateAgent(ctx context.Context, request CreateAgentRequest, op
 		Body:   createAgentBody(request),
 		Extra:  request.ExtraFields,
 		Replay: transport.ReplayKeyed,
+
+		ResourceID: request.Key,
 	}, options, decode)
 	return transport.Settle(agent, err, options, transport.Settling[Agent]{
 		Find: func(options ...agentclients.CallOption) (*Agent, error) {

@@ -3,8 +3,6 @@ package orq
 import (
 	"strings"
 
-	"github.com/oklog/ulid/v2"
-
 	agentclients "github.com/agentclients/agentclients-go"
 	"github.com/agentclients/agentclients-go/internal/diff"
 )
@@ -160,7 +158,7 @@ func sameName(a, b string) bool {
 // isGenerated reports whether an id is one that servers make: a ULID, a UUID
 // or 24 hexadecimal digits.
 func isGenerated(id string) bool {
-	if _, err := ulid.ParseStrict(id); err == nil {
+	if len(id) == 26 && id[0] <= '7' && strings.Trim(id, "0123456789ABCDEFGHJKMNPQRSTVWXYZ") == "" {
 		return true
 	}
 	digits := strings.ToLower(id)

@@ -13,6 +13,7 @@ import (
 	agentclients "github.com/agentclients/agentclients-go"
 	"github.com/agentclients/agentclients-go/internal/testkit"
 	"github.com/agentclients/agentclients-go/mockserver"
+	"github.com/agentclients/agentclients-go/mockserver/fault"
 	"github.com/agentclients/agentclients-go/orq"
 )
 
@@ -41,11 +42,11 @@ func checkAgents(t *testing.T, mock *mockserver.Server, want int) {
 }
 
 func TestLifeOfAnAgent(t *testing.T) {
-	for _, variants := range [][]mockserver.Variant{
+	for _, variants := range [][]string{
 		nil,
 		{mockserver.OrqKeyPattern, mockserver.OrqKnownProjects, mockserver.OrqWorkspaceID},
 	} {
-		mock, client := startMock(t, mockserver.Config{Variants: variants})
+		mock, client := startMock(t, mockserver.Config{Variants: variants, Tenants: map[string]string{"sk-orq-key2-0123456789": "another"}})
 		ctx := t.Context()
 		request := supportAgent
 		request.DisplayName = new("Support")
@@ -172,9 +173,9 @@ func TestAllAgentsReadsEveryPage(t *testing.T) {
 }
 
 func TestLostAnswerIsSettled(t *testing.T) {
-	for name, fault := range map[string]mockserver.Fault{
-		"drop": mockserver.Drop(mockserver.AfterCommit),
-		"502":  mockserver.Status(502, mockserver.AfterCommit),
+	for name, fault := range map[string]fault.Fault{
+		"drop": fault.Drop(fault.AfterCommit),
+		"502":  fault.Status(502, fault.AfterCommit),
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
@@ -200,7 +201,7 @@ func TestLostAnswerIsSettled(t *testing.T) {
 func TestExtraFieldsAreSettled(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		mock, client := startMock(t, mockserver.Config{})
-		mock.Fail(mockserver.OrqCreateAgent, mockserver.Drop(mockserver.AfterCommit))
+		mock.Fail(mockserver.OrqCreateAgent, fault.Drop(fault.AfterCommit))
 		request := supportAgent
 		request.ExtraFields = map[string]any{"role": "Another"}
 		agent, err := client.CreateAgent(t.Context(), request)
@@ -229,7 +230,7 @@ func TestForeignAgentIsNotTaken(t *testing.T) {
 					t.Fatal(err)
 				}
 				change(&request)
-				mock.Fail(mockserver.OrqCreateAgent, mockserver.Drop(mockserver.BeforeCommit))
+				mock.Fail(mockserver.OrqCreateAgent, fault.Drop(fault.BeforeCommit))
 				_, err := client.CreateAgent(t.Context(), request)
 				if !errors.Is(err, agentclients.ErrConflict) || errors.Is(err, agentclients.ErrOutcomeUnknown) {
 					t.Errorf("error %v", err)
@@ -251,14 +252,15 @@ func TestConflictIsNotSettled(t *testing.T) {
 	if !errors.Is(err, agentclients.ErrConflict) || errors.Is(err, agentclients.ErrOutcomeUnknown) {
 		t.Errorf("error %v", err)
 	}
-	mock.AssertCalls(t, 0, mockserver.OpIs(mockserver.OrqGetAgent))
+	mock.AssertCalls(t, mockserver.OrqGetAgent, 0)
 }
 
 func TestOutcomeStaysUnknown(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		mock, client := startMock(t, mockserver.Config{})
-		lost := mockserver.Drop(mockserver.AfterCommit)
+		lost := fault.Drop(fault.AfterCommit)
 		mock.Fail(mockserver.OrqCreateAgent, lost, lost, lost)
+		mock.Fail(mockserver.OrqGetAgent, fault.Status(403))
 		_, err := client.CreateAgent(t.Context(), supportAgent)
 		var e *agentclients.Error
 		if !errors.As(err, &e) || !errors.Is(err, agentclients.ErrOutcomeUnknown) || e.Attempts != 3 {
@@ -268,8 +270,8 @@ func TestOutcomeStaysUnknown(t *testing.T) {
 	})
 	synctest.Test(t, func(t *testing.T) { // the agent of the key cannot be read
 		mock, client := startMock(t, mockserver.Config{})
-		mock.Fail(mockserver.OrqCreateAgent, mockserver.Drop(mockserver.AfterCommit))
-		mock.Fail(mockserver.OrqGetAgent, mockserver.Status(403))
+		mock.Fail(mockserver.OrqCreateAgent, fault.Drop(fault.AfterCommit))
+		mock.Fail(mockserver.OrqGetAgent, fault.Status(403))
 		_, err := client.CreateAgent(t.Context(), supportAgent)
 		if !errors.Is(err, agentclients.ErrConflict) || !errors.Is(err, agentclients.ErrOutcomeUnknown) {
 			t.Errorf("error %v", err)
@@ -284,12 +286,12 @@ func TestVersionIsNotCountedTwice(t *testing.T) {
 		if _, err := client.CreateAgent(t.Context(), supportAgent); err != nil {
 			t.Fatal(err)
 		}
-		mock.Fail(mockserver.OrqUpdateAgent, mockserver.Drop(mockserver.AfterCommit))
+		mock.Fail(mockserver.OrqUpdateAgent, fault.Drop(fault.AfterCommit))
 		_, err := client.UpdateAgent(t.Context(), supportAgent.Key, orq.UpdateAgentRequest{VersionIncrement: new(orq.VersionMajor)})
 		if !errors.Is(err, agentclients.ErrOutcomeUnknown) {
 			t.Errorf("error %v", err)
 		}
-		mock.AssertCalls(t, 1, mockserver.OpIs(mockserver.OrqUpdateAgent))
+		mock.AssertCalls(t, mockserver.OrqUpdateAgent, 1)
 	})
 }
 
@@ -303,7 +305,7 @@ func TestHarmlessCallsAreRepeated(t *testing.T) {
 			t.Fatal(err)
 		}
 		for _, test := range []struct {
-			op   mockserver.Op
+			op   string
 			call func() error
 		}{
 			{mockserver.OrqGetAgent, func() error {
@@ -328,8 +330,8 @@ func TestHarmlessCallsAreRepeated(t *testing.T) {
 
 func TestNewerServer(t *testing.T) {
 	mock, client := startMock(t, mockserver.Config{})
-	mock.Fail(mockserver.OrqCreateAgent, mockserver.Then(
-		mockserver.UnknownField(""), mockserver.UnknownEnum("/status"), mockserver.TimeDigits(9), mockserver.Null("/memory_stores"), mockserver.Omit("/version_hash")))
+	mock.Fail(mockserver.OrqCreateAgent, fault.Then(
+		fault.UnknownField(""), fault.UnknownEnum("/status"), fault.TimeDigits(9), fault.Null("/memory_stores"), fault.Omit("/version_hash")))
 	agent, err := client.CreateAgent(t.Context(), supportAgent)
 	if err != nil || agent.Status == orq.StatusLive || agent.Status == "" || agent.MemoryStores != nil {
 		t.Fatalf("got %+v, %v", agent, err)
@@ -347,11 +349,11 @@ func TestEnsureAgentFromManyPlaces(t *testing.T) {
 	var group sync.WaitGroup
 	for range 8 {
 		group.Go(func() {
-			agent, created, err := client.EnsureAgent(t.Context(), supportAgent)
+			agent, change, err := client.EnsureAgent(t.Context(), supportAgent)
 			if err != nil || agent.Key != supportAgent.Key {
 				t.Errorf("got %+v, %v", agent, err)
 			}
-			if created {
+			if change == agentclients.Created {
 				creations.Add(1)
 			}
 		})
@@ -366,12 +368,12 @@ func TestEnsureAgentFromManyPlaces(t *testing.T) {
 func TestEnsureAgentAfterALostAnswer(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		mock, client := startMock(t, mockserver.Config{})
-		mock.Fail(mockserver.OrqCreateAgent, mockserver.Drop(mockserver.AfterCommit))
-		_, created, err := client.EnsureAgent(t.Context(), supportAgent)
-		if err != nil || !created {
-			t.Errorf("got %v, %v", created, err)
+		mock.Fail(mockserver.OrqCreateAgent, fault.Drop(fault.AfterCommit))
+		_, change, err := client.EnsureAgent(t.Context(), supportAgent)
+		if err != nil || change != agentclients.Created {
+			t.Errorf("got %v, %v", change, err)
 		}
-		mock.AssertCalls(t, 0, mockserver.OpIs(mockserver.OrqUpdateAgent))
+		mock.AssertCalls(t, mockserver.OrqUpdateAgent, 0)
 		checkAgents(t, mock, 1)
 	})
 }

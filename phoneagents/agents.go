@@ -79,7 +79,7 @@ type createAgentBody CreateAgentRequest
 // CreateAgent creates an agent by binding an OpenAI prompt to a phone number
 // or an Instagram account of a user.
 //
-// It makes at most one agent. After a lost response it is sent again, since a
+// It makes at most one agent. After a lost response it is repeated, since a
 // number has at most one agent. If it stays open what became of it, the agent
 // of the number is read back, once, and returned if it has the prompt and the
 // name of the request. (That proves that there is such an agent, not who made
@@ -104,6 +104,8 @@ func (c *Client) CreateAgent(ctx context.Context, userID string, request CreateA
 		Body:   createAgentBody(request),
 		Extra:  request.ExtraFields,
 		Replay: transport.ReplayKeyed,
+
+		ResourceID: request.PhoneNumberID,
 	}, options, func(body []byte) (*Agent, error) {
 		agent, err := decodeAgent(body)
 		if err == nil && agent.PhoneNumberID != "" && agent.PhoneNumberID != request.PhoneNumberID {
@@ -214,8 +216,9 @@ func (c *Client) ListAgents(ctx context.Context, userID string, request ListAgen
 }
 
 // AllAgents reads the agents of a user page by page, Limit of them at a time
-// (100 by default), beginning at Offset. The API does not say how many there
-// are: the loop ends at the page after the last agent, or after one error.
+// (100 by default), beginning at Offset. The loop ends after the last agent, or
+// after one error. The API does not say how many there are, so that the last
+// agent is the one after which a further page has no more.
 //
 // The agents may be changed and deleted in the loop: none that stays is left
 // out, and none is given twice. In the order by created_at, newest first, which

@@ -1,6 +1,7 @@
 package phoneagents
 
 import (
+	"context"
 	"fmt"
 
 	agentclients "github.com/agentclients/agentclients-go"
@@ -40,14 +41,30 @@ func NewClient(config Config) (*Client, error) {
 		Options:  config.Options,
 		BaseURL:  transport.BaseURL{Env: "PHONEAGENTS_BASE_URL"},
 		Credentials: []transport.Credential{
-			{Field: "APIKey", Value: config.APIKey, Env: "PHONEAGENTS_API_KEY", Header: "x-api-key"},
+			{Field: "APIKey", Value: config.APIKey, Env: []string{"PHONEAGENTS_API_KEY"}, Header: "x-api-key"},
 		},
-		ReadError: readError,
+		Heartbeats: true,
+		ReadError:  readError,
 	})
 	if err != nil {
 		return nil, err
 	}
 	return &Client{transport: t}, nil
+}
+
+// Do sends a request that this package has no method for. method is an HTTP
+// method in capitals, path begins with "/", is below the base URL and may have
+// a query. in is nil, an [agentclients.Raw], or a value that is sent as JSON;
+// out is nil, a *[]byte for the body, or a pointer to what its JSON is read
+// into: a 2xx without a body is then [agentclients.ErrDecode]. The request has
+// the credentials, limits and errors of every other one.
+//
+// GET and HEAD are repeated after every transient failure, anything else only
+// if it was never sent or got 429, unless [agentclients.Idempotent] is given.
+//
+// API reference: every operation, such as GET /users/{user_id}/agents.
+func (c *Client) Do(ctx context.Context, method, path string, in, out any, options ...agentclients.CallOption) error {
+	return transport.Request(ctx, c.transport, method, path, in, out, options)
 }
 
 const provider = "phoneagents"

@@ -8,20 +8,10 @@ import (
 	"time"
 
 	agentclients "github.com/agentclients/agentclients-go"
-	"github.com/agentclients/agentclients-go/internal/testkit"
 	"github.com/agentclients/agentclients-go/mockserver"
+	"github.com/agentclients/agentclients-go/mockserver/fault"
 	"github.com/agentclients/agentclients-go/phoneagents"
 )
-
-// openMock returns a mock of the API and a client of it.
-func openMock() (*mockserver.Server, *phoneagents.Client) {
-	mock, options := testkit.OpenMock(mockserver.Phoneagents, time.Date(2025, 2, 10, 10, 0, 0, 0, time.UTC))
-	client, err := phoneagents.NewClient(phoneagents.Config{APIKey: "sk_live_example", Options: options})
-	if err != nil {
-		log.Fatal(err)
-	}
-	return mock, client
-}
 
 var supportAgent = phoneagents.CreateAgentRequest{
 	PhoneNumberID: "pn_abc123",
@@ -46,9 +36,56 @@ func ExampleNewClient() {
 	// phoneagents: new client: invalid request: BaseURL uses plain http, which would show the key to the network: use https, or set AllowInsecureHTTP
 }
 
-func ExampleClient_CreateAgent() {
-	mock, client := openMock()
+// An operation that the package has no method for, or a member that it does
+// not know, is in reach all the same.
+func ExampleClient_Do() {
+	mock, err := mockserver.InMemory(mockserver.Config{})
+	if err != nil {
+		log.Fatal(err)
+	}
 	defer mock.Close()
+	client, err := phoneagents.NewClient(phoneagents.Config{
+		APIKey:  "sk_live_example",
+		Options: agentclients.Options{BaseURL: mock.URL(mockserver.Phoneagents), HTTPClient: mock.Client()},
+	})
+	if err != nil {
+		log.Fatal(err)
+	}
+	ctx := context.Background()
+	if _, err := client.CreateAgent(ctx, "usr_abc123", supportAgent); err != nil {
+		log.Fatal(err)
+	}
+
+	var list struct {
+		Agents []struct {
+			Name string `json:"name"`
+		} `json:"agents"`
+	}
+	if err := client.Do(ctx, "GET", "/users/usr_abc123/agents", nil, &list); err != nil {
+		log.Fatal(err)
+	}
+	fmt.Println(list.Agents[0].Name)
+
+	err = client.Do(ctx, "GET", "/users/usr_abc123/agents/agt_0", nil, nil)
+	fmt.Println(errors.Is(err, agentclients.ErrNotFound))
+	// Output:
+	// Customer Support Agent
+	// true
+}
+
+func ExampleClient_CreateAgent() {
+	mock, err := mockserver.InMemory(mockserver.Config{Deterministic: true, Now: func() time.Time { return time.Date(2025, 2, 10, 10, 0, 0, 0, time.UTC) }})
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer mock.Close()
+	client, err := phoneagents.NewClient(phoneagents.Config{
+		APIKey:  "sk_live_example",
+		Options: agentclients.Options{BaseURL: mock.URL(mockserver.Phoneagents), HTTPClient: mock.Client()},
+	})
+	if err != nil {
+		log.Fatal(err)
+	}
 
 	agent, err := client.CreateAgent(context.Background(), "usr_abc123", phoneagents.CreateAgentRequest{
 		PhoneNumberID: "pn_abc123",
@@ -65,14 +102,24 @@ func ExampleClient_CreateAgent() {
 
 // A phone number has one agent. The client never replaces it by itself.
 func ExampleClient_CreateAgent_conflict() {
-	mock, client := openMock()
+	mock, err := mockserver.InMemory(mockserver.Config{})
+	if err != nil {
+		log.Fatal(err)
+	}
 	defer mock.Close()
+	client, err := phoneagents.NewClient(phoneagents.Config{
+		APIKey:  "sk_live_example",
+		Options: agentclients.Options{BaseURL: mock.URL(mockserver.Phoneagents), HTTPClient: mock.Client()},
+	})
+	if err != nil {
+		log.Fatal(err)
+	}
 	ctx := context.Background()
 
 	if _, err := client.CreateAgent(ctx, "usr_abc123", supportAgent); err != nil {
 		log.Fatal(err)
 	}
-	_, err := client.CreateAgent(ctx, "usr_abc123", phoneagents.CreateAgentRequest{
+	_, err = client.CreateAgent(ctx, "usr_abc123", phoneagents.CreateAgentRequest{
 		PhoneNumberID: "pn_abc123",
 		PromptID:      "prompt_other",
 		Name:          "Another Agent",
@@ -89,9 +136,19 @@ func ExampleClient_CreateAgent_conflict() {
 // the request again, is told that the number is taken, and finds that the
 // agent on it is the one it wanted.
 func ExampleClient_CreateAgent_lostAnswer() {
-	mock, client := openMock()
+	mock, err := mockserver.InMemory(mockserver.Config{})
+	if err != nil {
+		log.Fatal(err)
+	}
 	defer mock.Close()
-	mock.Fail(mockserver.PhoneagentsCreateAgent, mockserver.Drop(mockserver.AfterCommit))
+	client, err := phoneagents.NewClient(phoneagents.Config{
+		APIKey:  "sk_live_example",
+		Options: agentclients.Options{BaseURL: mock.URL(mockserver.Phoneagents), HTTPClient: mock.Client()},
+	})
+	if err != nil {
+		log.Fatal(err)
+	}
+	mock.Fail(mockserver.PhoneagentsCreateAgent, fault.Drop(fault.AfterCommit))
 
 	var response agentclients.Response
 	agent, err := client.CreateAgent(context.Background(), "usr_abc123", supportAgent, agentclients.CaptureResponse(&response))
@@ -106,8 +163,18 @@ func ExampleClient_CreateAgent_lostAnswer() {
 }
 
 func ExampleClient_GetAgent() {
-	mock, client := openMock()
+	mock, err := mockserver.InMemory(mockserver.Config{})
+	if err != nil {
+		log.Fatal(err)
+	}
 	defer mock.Close()
+	client, err := phoneagents.NewClient(phoneagents.Config{
+		APIKey:  "sk_live_example",
+		Options: agentclients.Options{BaseURL: mock.URL(mockserver.Phoneagents), HTTPClient: mock.Client()},
+	})
+	if err != nil {
+		log.Fatal(err)
+	}
 	ctx := context.Background()
 
 	created, err := client.CreateAgent(ctx, "usr_abc123", supportAgent)
@@ -128,8 +195,18 @@ func ExampleClient_GetAgent() {
 }
 
 func ExampleClient_ListAgents() {
-	mock, client := openMock()
+	mock, err := mockserver.InMemory(mockserver.Config{})
+	if err != nil {
+		log.Fatal(err)
+	}
 	defer mock.Close()
+	client, err := phoneagents.NewClient(phoneagents.Config{
+		APIKey:  "sk_live_example",
+		Options: agentclients.Options{BaseURL: mock.URL(mockserver.Phoneagents), HTTPClient: mock.Client()},
+	})
+	if err != nil {
+		log.Fatal(err)
+	}
 	ctx := context.Background()
 
 	if _, err := client.CreateAgent(ctx, "usr_abc123", supportAgent); err != nil {
@@ -147,8 +224,18 @@ func ExampleClient_ListAgents() {
 }
 
 func ExampleClient_AllAgents() {
-	mock, client := openMock()
+	mock, err := mockserver.InMemory(mockserver.Config{})
+	if err != nil {
+		log.Fatal(err)
+	}
 	defer mock.Close()
+	client, err := phoneagents.NewClient(phoneagents.Config{
+		APIKey:  "sk_live_example",
+		Options: agentclients.Options{BaseURL: mock.URL(mockserver.Phoneagents), HTTPClient: mock.Client()},
+	})
+	if err != nil {
+		log.Fatal(err)
+	}
 	ctx := context.Background()
 
 	for _, number := range []string{"pn_1", "pn_2", "pn_3"} {
@@ -173,8 +260,18 @@ func ExampleClient_AllAgents() {
 }
 
 func ExampleClient_UpdateAgent() {
-	mock, client := openMock()
+	mock, err := mockserver.InMemory(mockserver.Config{})
+	if err != nil {
+		log.Fatal(err)
+	}
 	defer mock.Close()
+	client, err := phoneagents.NewClient(phoneagents.Config{
+		APIKey:  "sk_live_example",
+		Options: agentclients.Options{BaseURL: mock.URL(mockserver.Phoneagents), HTTPClient: mock.Client()},
+	})
+	if err != nil {
+		log.Fatal(err)
+	}
 	ctx := context.Background()
 
 	agent, err := client.CreateAgent(ctx, "usr_abc123", supportAgent)
@@ -191,8 +288,18 @@ func ExampleClient_UpdateAgent() {
 }
 
 func ExampleClient_DeleteAgent() {
-	mock, client := openMock()
+	mock, err := mockserver.InMemory(mockserver.Config{})
+	if err != nil {
+		log.Fatal(err)
+	}
 	defer mock.Close()
+	client, err := phoneagents.NewClient(phoneagents.Config{
+		APIKey:  "sk_live_example",
+		Options: agentclients.Options{BaseURL: mock.URL(mockserver.Phoneagents), HTTPClient: mock.Client()},
+	})
+	if err != nil {
+		log.Fatal(err)
+	}
 	ctx := context.Background()
 
 	agent, err := client.CreateAgent(ctx, "usr_abc123", supportAgent)
@@ -208,8 +315,18 @@ func ExampleClient_DeleteAgent() {
 }
 
 func ExampleClient_AddPhoneNumber() {
-	mock, client := openMock()
+	mock, err := mockserver.InMemory(mockserver.Config{})
+	if err != nil {
+		log.Fatal(err)
+	}
 	defer mock.Close()
+	client, err := phoneagents.NewClient(phoneagents.Config{
+		APIKey:  "sk_live_example",
+		Options: agentclients.Options{BaseURL: mock.URL(mockserver.Phoneagents), HTTPClient: mock.Client()},
+	})
+	if err != nil {
+		log.Fatal(err)
+	}
 	ctx := context.Background()
 
 	number, err := client.AddPhoneNumber(ctx, "usr_abc123", phoneagents.AddPhoneNumberRequest{
@@ -227,8 +344,18 @@ func ExampleClient_AddPhoneNumber() {
 }
 
 func ExampleClient_ListPhoneNumbers() {
-	mock, client := openMock()
+	mock, err := mockserver.InMemory(mockserver.Config{})
+	if err != nil {
+		log.Fatal(err)
+	}
 	defer mock.Close()
+	client, err := phoneagents.NewClient(phoneagents.Config{
+		APIKey:  "sk_live_example",
+		Options: agentclients.Options{BaseURL: mock.URL(mockserver.Phoneagents), HTTPClient: mock.Client()},
+	})
+	if err != nil {
+		log.Fatal(err)
+	}
 	ctx := context.Background()
 
 	for _, platform := range []phoneagents.Platform{phoneagents.PlatformWhatsApp, phoneagents.PlatformInstagram} {
@@ -253,14 +380,24 @@ func ExampleClient_ListPhoneNumbers() {
 }
 
 func ExampleClient_DeletePhoneNumber() {
-	mock, client := openMock()
+	mock, err := mockserver.InMemory(mockserver.Config{})
+	if err != nil {
+		log.Fatal(err)
+	}
 	defer mock.Close()
+	client, err := phoneagents.NewClient(phoneagents.Config{
+		APIKey:  "sk_live_example",
+		Options: agentclients.Options{BaseURL: mock.URL(mockserver.Phoneagents), HTTPClient: mock.Client()},
+	})
+	if err != nil {
+		log.Fatal(err)
+	}
 	ctx := context.Background()
 
 	if _, err := client.CreateAgent(ctx, "usr_abc123", supportAgent); err != nil {
 		log.Fatal(err)
 	}
-	err := client.DeletePhoneNumber(ctx, "usr_abc123", "pn_abc123")
+	err = client.DeletePhoneNumber(ctx, "usr_abc123", "pn_abc123")
 	fmt.Println("with an agent on it:", errors.Is(err, agentclients.ErrConflict))
 	// Output:
 	// with an agent on it: true

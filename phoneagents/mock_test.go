@@ -13,6 +13,8 @@ import (
 	agentclients "github.com/agentclients/agentclients-go"
 	"github.com/agentclients/agentclients-go/internal/testkit"
 	"github.com/agentclients/agentclients-go/mockserver"
+	"github.com/agentclients/agentclients-go/mockserver/fault"
+	"github.com/agentclients/agentclients-go/mockserver/journal"
 	"github.com/agentclients/agentclients-go/phoneagents"
 )
 
@@ -41,7 +43,7 @@ func checkAgents(t *testing.T, mock *mockserver.Server, want int) {
 }
 
 func TestLifeOfAnAgent(t *testing.T) {
-	for _, variants := range [][]mockserver.Variant{
+	for _, variants := range [][]string{
 		nil,
 		{mockserver.PhoneagentsUpstream},
 		{mockserver.PhoneagentsDelete204},
@@ -83,7 +85,7 @@ func TestLifeOfAnAgent(t *testing.T) {
 func TestLostAnswerIsSettled(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		mock, client := startMock(t, mockserver.Config{})
-		mock.Fail(mockserver.PhoneagentsCreateAgent, mockserver.Status(502, mockserver.AfterCommit))
+		mock.Fail(mockserver.PhoneagentsCreateAgent, fault.Status(502, fault.AfterCommit))
 		var response agentclients.Response
 		agent, err := client.CreateAgent(t.Context(), "usr_1", supportAgent, agentclients.CaptureResponse(&response))
 		if err != nil || agent.Name != supportAgent.Name {
@@ -100,7 +102,7 @@ func TestLostAnswerIsSettled(t *testing.T) {
 func TestExtraFieldsAreSettled(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		mock, client := startMock(t, mockserver.Config{})
-		mock.Fail(mockserver.PhoneagentsCreateAgent, mockserver.Drop(mockserver.AfterCommit))
+		mock.Fail(mockserver.PhoneagentsCreateAgent, fault.Drop(fault.AfterCommit))
 		request := supportAgent
 		request.ExtraFields = map[string]any{"name": "Another"}
 		agent, err := client.CreateAgent(t.Context(), "usr_1", request)
@@ -121,7 +123,7 @@ func TestForeignAgentIsNotTaken(t *testing.T) {
 		if _, err := client.CreateAgent(t.Context(), "usr_1", other); err != nil {
 			t.Fatal(err)
 		}
-		mock.Fail(mockserver.PhoneagentsCreateAgent, mockserver.Drop(mockserver.BeforeCommit))
+		mock.Fail(mockserver.PhoneagentsCreateAgent, fault.Drop(fault.BeforeCommit))
 		_, err := client.CreateAgent(t.Context(), "usr_1", supportAgent)
 		if !errors.Is(err, agentclients.ErrConflict) || errors.Is(err, agentclients.ErrOutcomeUnknown) {
 			t.Errorf("error %v", err)
@@ -133,8 +135,9 @@ func TestForeignAgentIsNotTaken(t *testing.T) {
 func TestOutcomeStaysUnknown(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		mock, client := startMock(t, mockserver.Config{})
-		lost := mockserver.Drop(mockserver.AfterCommit)
+		lost := fault.Drop(fault.AfterCommit)
 		mock.Fail(mockserver.PhoneagentsCreateAgent, lost, lost, lost)
+		mock.Fail(mockserver.PhoneagentsListAgents, fault.Status(403))
 		_, err := client.CreateAgent(t.Context(), "usr_1", supportAgent)
 		var e *agentclients.Error
 		if !errors.As(err, &e) || !errors.Is(err, agentclients.ErrOutcomeUnknown) || e.Attempts != 3 {
@@ -142,15 +145,15 @@ func TestOutcomeStaysUnknown(t *testing.T) {
 		}
 		checkAgents(t, mock, 1)
 	})
-	for name, found := range map[string]mockserver.Fault{
-		"the agents cannot be listed":          mockserver.Status(403),
-		"no agent of the number is listed":     mockserver.Omit("/agents/0"),
-		"the agent is listed without a prompt": mockserver.Omit("/agents/0/prompt_id"),
+	for name, found := range map[string]fault.Fault{
+		"the agents cannot be listed":          fault.Status(403),
+		"no agent of the number is listed":     fault.Omit("/agents/0"),
+		"the agent is listed without a prompt": fault.Omit("/agents/0/prompt_id"),
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				mock, client := startMock(t, mockserver.Config{})
-				mock.Fail(mockserver.PhoneagentsCreateAgent, mockserver.Drop(mockserver.AfterCommit))
+				mock.Fail(mockserver.PhoneagentsCreateAgent, fault.Drop(fault.AfterCommit))
 				mock.Fail(mockserver.PhoneagentsListAgents, found)
 				_, err := client.CreateAgent(t.Context(), "usr_1", supportAgent)
 				if !errors.Is(err, agentclients.ErrConflict) || !errors.Is(err, agentclients.ErrOutcomeUnknown) {
@@ -172,7 +175,7 @@ func TestConflictIsNotSettled(t *testing.T) {
 	if _, err := client.CreateAgent(t.Context(), "usr_1", supportAgent); !errors.Is(err, agentclients.ErrConflict) {
 		t.Errorf("error %v", err)
 	}
-	mock.AssertCalls(t, 0, mockserver.OpIs(mockserver.PhoneagentsListAgents))
+	mock.AssertCalls(t, mockserver.PhoneagentsListAgents, 0)
 }
 
 // TestHarmlessCallsAreRepeated: what changes nothing a second time is sent
@@ -186,7 +189,7 @@ func TestHarmlessCallsAreRepeated(t *testing.T) {
 			t.Fatal(err)
 		}
 		for _, test := range []struct {
-			op   mockserver.Op
+			op   string
 			call func() error
 		}{
 			{mockserver.PhoneagentsGetAgent, func() error {
@@ -265,8 +268,8 @@ func TestRefusedByTheServer(t *testing.T) {
 
 func TestNewerServer(t *testing.T) {
 	mock, client := startMock(t, mockserver.Config{})
-	mock.Fail(mockserver.PhoneagentsCreateAgent, mockserver.Then(
-		mockserver.UnknownField(""), mockserver.TimeDigits(9), mockserver.Null("/updated_at"), mockserver.Omit("/user_id")))
+	mock.Fail(mockserver.PhoneagentsCreateAgent, fault.Then(
+		fault.UnknownField(""), fault.TimeDigits(9), fault.Null("/updated_at"), fault.Omit("/user_id")))
 	agent, err := client.CreateAgent(t.Context(), "usr_1", supportAgent)
 	if err != nil || agent.UserID != "" || agent.UpdatedAt != "" {
 		t.Fatalf("got %+v, %v", agent, err)
@@ -306,7 +309,7 @@ func TestPhoneNumbers(t *testing.T) {
 	if err := client.DeletePhoneNumber(ctx, "usr_1", added.ID); !errors.Is(err, agentclients.ErrNotFound) {
 		t.Errorf("deleted again: %v", err)
 	}
-	for _, call := range mock.Calls() {
+	for _, call := range mock.Calls(journal.Match{}) {
 		if strings.Contains(fmt.Sprintf("%+v", call), request.AccessToken) {
 			t.Errorf("the journal has the access token: %+v", call)
 		}
@@ -316,13 +319,13 @@ func TestPhoneNumbers(t *testing.T) {
 func TestPhoneNumberIsNotAddedTwice(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		mock, client := startMock(t, mockserver.Config{})
-		mock.Fail(mockserver.PhoneagentsAddPhoneNumber, mockserver.Drop(mockserver.AfterCommit))
+		mock.Fail(mockserver.PhoneagentsAddPhoneNumber, fault.Drop(fault.AfterCommit))
 		_, err := client.AddPhoneNumber(t.Context(), "usr_1", phoneagents.AddPhoneNumberRequest{
 			Platform: phoneagents.PlatformWebchat, MetaPhoneNumberID: "webchat_widget_001", AccessToken: "EAAxxxx0123456789",
 		})
 		if !errors.Is(err, agentclients.ErrOutcomeUnknown) {
 			t.Errorf("error %v", err)
 		}
-		mock.AssertCalls(t, 1, mockserver.OpIs(mockserver.PhoneagentsAddPhoneNumber))
+		mock.AssertCalls(t, mockserver.PhoneagentsAddPhoneNumber, 1)
 	})
 }

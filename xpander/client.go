@@ -1,6 +1,7 @@
 package xpander
 
 import (
+	"context"
 	"fmt"
 	"strings"
 
@@ -51,9 +52,9 @@ func NewClient(config Config) (*Client, error) {
 			Normalize: normalizeBaseURL,
 		},
 		Credentials: []transport.Credential{
-			{Field: "APIKey", Value: config.APIKey, Env: "XPANDER_API_KEY", Header: "x-api-key"},
+			{Field: "APIKey", Value: config.APIKey, Env: []string{"XPANDER_API_KEY"}, Header: "x-api-key"},
 			{
-				Field: "OrganizationID", Value: config.OrganizationID, Env: "XPANDER_ORGANIZATION_ID",
+				Field: "OrganizationID", Value: config.OrganizationID, Env: []string{"XPANDER_ORGANIZATION_ID"},
 				Header: "x-organization-id", Public: true, Optional: true,
 			},
 		},
@@ -76,6 +77,21 @@ func normalizeBaseURL(raw string) string {
 		raw = base
 	}
 	return raw
+}
+
+// Do sends a request that this package has no method for. method is an HTTP
+// method in capitals, path begins with "/", is below the base URL and may have
+// a query. in is nil, an [agentclients.Raw], or a value that is sent as JSON;
+// out is nil, a *[]byte for the body, or a pointer to what its JSON is read
+// into: a 2xx without a body is then [agentclients.ErrDecode]. The request has
+// the credentials, limits and errors of every other one.
+//
+// GET and HEAD are repeated after every transient failure, anything else only
+// if it was never sent or got 429, unless [agentclients.Idempotent] is given.
+//
+// API reference: every operation, such as GET /v1/agents.
+func (c *Client) Do(ctx context.Context, method, path string, in, out any, options ...agentclients.CallOption) error {
+	return transport.Request(ctx, c.transport, method, path, in, out, options)
 }
 
 const provider = "xpander"

@@ -38,7 +38,7 @@ func main() {
 }
 
 // say prints one step in the life of an agent.
-func say(api mockserver.API, step, format string, args ...any) {
+func say(api string, step, format string, args ...any) {
 	fmt.Printf("%-12s %-8s %s\n", api, step, fmt.Sprintf(format, args...))
 }
 

@@ -1,5 +1,5 @@
 // Quickstart creates one agent on each of the five APIs, all of them emulated
-// in this process, and then shows what happens when the answer to a create is
+// in this process, and then shows what happens when the response to a create is
 // lost. It needs no key and no network.
 package main
 
@@ -15,6 +15,7 @@ import (
 	agentclients "github.com/agentclients/agentclients-go"
 	"github.com/agentclients/agentclients-go/agentloop"
 	"github.com/agentclients/agentclients-go/mockserver"
+	"github.com/agentclients/agentclients-go/mockserver/fault"
 	"github.com/agentclients/agentclients-go/omniflow"
 	"github.com/agentclients/agentclients-go/orq"
 	"github.com/agentclients/agentclients-go/phoneagents"
@@ -59,14 +60,14 @@ func fixedClock() time.Time { return time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)
 
 // created is what the table shows of an agent.
 type created struct {
-	api              mockserver.API
+	api              string
 	id, name, status string
 	attempts         int
 }
 
 // options lead a client to the mock. A real program leaves them out: the zero
 // value is ready for production.
-func options(mock *mockserver.Server, api mockserver.API) agentclients.Options {
+func options(mock *mockserver.Server, api string) agentclients.Options {
 	return agentclients.Options{
 		BaseURL: mock.URL(api),
 		Retry:   agentclients.RetryPolicy{MinWait: 10 * time.Millisecond},
@@ -195,9 +196,9 @@ func createOnXpander(ctx context.Context, mock *mockserver.Server) (created, err
 }
 
 // loseAnAnswer has the server create an agent and break the connection before
-// its answer is out, which is when other clients create a second one.
+// its response is out, which is when other clients create a second one.
 func loseAnAnswer(ctx context.Context, mock *mockserver.Server) error {
-	mock.Fail(mockserver.OrqCreateAgent, mockserver.Drop(mockserver.AfterCommit))
+	mock.Fail(mockserver.OrqCreateAgent, fault.Drop(fault.AfterCommit))
 	before := len(mock.Agents(mockserver.Orq))
 
 	client, err := newOrqClient(mock)
@@ -209,7 +210,7 @@ func loseAnAnswer(ctx context.Context, mock *mockserver.Server) error {
 	if err != nil {
 		return err
 	}
-	fmt.Printf("\nThe answer to a create on orq was lost: create, 409 to the repeat, read back (%d requests).\n", response.Attempts)
+	fmt.Printf("\nThe response to a create on orq was lost: create, 409 to the repeat, read back (%d requests).\n", response.Attempts)
 	fmt.Printf("Settled: %t. Agents that this one call made: %d (%s).\n",
 		response.Settled, len(mock.Agents(mockserver.Orq))-before, agent.Key)
 	return nil

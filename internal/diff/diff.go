@@ -93,15 +93,23 @@ func Of[T any](want, have map[string]any, rules Rules) Result {
 	c := comparison{rules: rules}
 	c.object("", want, have, reflect.TypeFor[T]())
 	var result Result
+	var omitted []agentclients.FieldDiff
 	for _, d := range c.found {
 		member, _, _ := strings.Cut(d.Path, ".")
-		if isNothing(have[member]) && !slices.Contains(rules.Omitted, member) {
-			if _, told := have[member].([]any); !told {
-				result.Untold = append(result.Untold, d)
-				continue
-			}
+		_, list := have[member].([]any)
+		switch {
+		case list || !isNothing(have[member]):
+			result.Different = append(result.Different, d)
+		case slices.Contains(rules.Omitted, member):
+			omitted = append(omitted, d)
+		default:
+			result.Untold = append(result.Untold, d)
 		}
-		result.Different = append(result.Different, d)
+	}
+	if len(result.Untold) > 0 { // this may not be all that there is
+		result.Untold = append(result.Untold, omitted...)
+	} else {
+		result.Different = append(result.Different, omitted...)
 	}
 	return result
 }

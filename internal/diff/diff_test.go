@@ -60,6 +60,7 @@ func TestOf(t *testing.T) {
 		{"a member of what is embedded", `{"key":"a"}`, `{"key":"b"}`, []string{"key"}, nil},
 		{"a member that is left out", `{"name":"n","note":"x"}`, `{"name":"n"}`, []string{"note"}, nil},
 		{"a member that is not told", `{"name":"n","tags":["a"],"settings":{"max":1}}`, `{"name":""}`, nil, []string{"name", "settings.max", "tags"}},
+		{"one that is left out beside one that is not told", `{"name":"n","note":"x"}`, `{}`, nil, []string{"name", "note"}},
 		{"a member of one that is told", `{"settings":{"max":1,"inner":{"deep":"d"}}}`, `{"settings":{"max":2}}`, []string{"settings.inner.deep", "settings.max"}, nil},
 		{"an empty list", `{"tags":["a"]}`, `{"tags":[]}`, []string{"tags"}, nil},
 		{"no list was asked for", `{"tags":[]}`, `{"tags":["a"]}`, []string{"tags"}, nil},

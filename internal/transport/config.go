@@ -3,9 +3,7 @@ package transport
 import (
 	"cmp"
 	"fmt"
-	"maps"
 	"math"
-	"net"
 	"net/http"
 	"net/netip"
 	"net/url"
@@ -29,13 +27,13 @@ const (
 	defaultMaxWait          = 8 * time.Second
 	defaultMaxRetryAfter    = 60 * time.Second
 	defaultAttemptTimeout   = 60 * time.Second
+	defaultRunTimeout       = 10 * time.Minute
 	defaultMaxResponseBytes = 16 << 20
-	maxErrorBytes           = 1 << 20 // of an answer that an error keeps
+	defaultIdleTimeout      = 90 * time.Second // between heartbeats
+	defaultMaxEventBytes    = 4 << 20
+	defaultMaxReconnects    = 5
+	maxErrorBytes           = 1 << 20 // of a response that an error keeps
 )
-
-// shortestSecret is the length from which on a key is looked for in texts. To
-// hide a shorter one would garble words that only look like it.
-const shortestSecret = 8
 
 // Config says how one provider is reached.
 type Config struct {
@@ -43,6 +41,9 @@ type Config struct {
 	Options     agentclients.Options
 	BaseURL     BaseURL
 	Credentials []Credential
+	// Heartbeats says that the streams of this provider are documented to
+	// show signs of life, so that silence means a dead connection.
+	Heartbeats bool
 	// ReadError fills Code, Message, Fields, RequestID and RetryAfter of an
 	// error from its Body, in the shapes that this provider uses.
 	ReadError func(*agentclients.Error)
@@ -50,7 +51,7 @@ type Config struct {
 
 // BaseURL says where the base URL comes from if Options has none.
 type BaseURL struct {
-	Env     string
+	Env     string // the variable that is read
 	Default string // "": there is none, and the URL must be given
 	// Normalize mends a URL that people write in several ways. May be nil.
 	Normalize func(string) string
@@ -60,7 +61,7 @@ type BaseURL struct {
 type Credential struct {
 	Field  string // of the Config: "APIKey"
 	Value  string
-	Env    string // the variable that is read if Value is empty
+	Env    []string // the variables that are read if Value is empty; the first one set wins
 	Header string
 	Prefix string // before the value: "Bearer "
 	Public bool   // not a secret: it may be printed
@@ -75,6 +76,7 @@ func New(config Config) (*Client, error) {
 	base := resolveBaseURL(config, &problems)
 	header, secrets := resolveHeader(config, &problems)
 	retry := resolveRetry(config.Options, &problems)
+	stream := resolveStream(config, &problems)
 	if config.Options.MaxResponseBytes < 0 {
 		problems.Add("MaxResponseBytes", "must not be negative")
 	}
@@ -85,11 +87,12 @@ func New(config Config) (*Client, error) {
 		provider:  config.Provider,
 		base:      strings.TrimRight(base.String(), "/"),
 		host:      base.Host,
-		setHeader: func(h http.Header) { maps.Copy(h, header) },
-		hide:      strings.NewReplacer(secrets...).Replace,
-		http:      newHTTPClient(config.Options.HTTPClient, retry.AttemptTimeout),
+		newHeader: header.Clone,
+		hide:      redact.Hider(secrets),
+		http:      newHTTPClient(config.Options.HTTPClient),
 		retry:     retry,
-		timedOut:  attemptTimeoutError{retry.AttemptTimeout},
+		timeout:   timeoutOf(config.Options.HTTPClient),
+		stream:    stream,
 		limiter:   config.Options.Limiter,
 		logger:    config.Options.Logger,
 		// One byte more than this is read, to see that it is too much.
@@ -98,9 +101,35 @@ func New(config Config) (*Client, error) {
 	}, nil
 }
 
+// setting is a value of a configuration, and the variable it came from, ""
+// if it did not come from one.
+type setting struct{ value, variable string }
+
+// fromEnv returns a value, or that of the first of the variables that is set.
+func fromEnv(value string, variables ...string) setting {
+	if value != "" {
+		return setting{value: value}
+	}
+	for _, variable := range variables {
+		if value := os.Getenv(variable); value != "" {
+			return setting{value, variable}
+		}
+	}
+	return setting{}
+}
+
+// problem notes what is wrong with the value, and where it came from.
+func (s setting) problem(problems *validate.Problems, field, message string) {
+	if s.variable != "" {
+		message += " (it comes from the environment variable " + s.variable + ")"
+	}
+	problems.Add(field, message)
+}
+
 func resolveBaseURL(config Config, problems *validate.Problems) *url.URL {
 	source := config.BaseURL
-	raw := cmp.Or(config.Options.BaseURL, os.Getenv(source.Env), source.Default)
+	given := fromEnv(config.Options.BaseURL, source.Env)
+	raw := cmp.Or(given.value, source.Default)
 	if raw == "" {
 		problems.Addf("BaseURL", "is required: set it in Options or in the environment variable %s", source.Env)
 		return nil
@@ -110,18 +139,22 @@ func resolveBaseURL(config Config, problems *validate.Problems) *url.URL {
 	}
 	// Nothing of the URL is quoted in any message, not even what url.Parse
 	// finds wrong with it: its user part or query may hold a secret.
+	problem := ""
 	base, err := url.Parse(raw)
 	switch {
 	case err != nil:
-		problems.Add("BaseURL", "is not a valid URL; it must look like https://api.example.com/v1")
+		problem = "is not a valid URL; it must look like https://api.example.com/v1"
 	case base.Scheme != "http" && base.Scheme != "https":
-		problems.Add("BaseURL", "must be an absolute URL that begins with https:// or http://")
+		problem = "must be an absolute URL that begins with https:// or http://"
 	case base.Hostname() == "":
-		problems.Add("BaseURL", "has no host")
+		problem = "has no host"
 	case base.User != nil || base.RawQuery != "" || base.ForceQuery || base.Fragment != "":
-		problems.Add("BaseURL", "must not have a user part, a query or a fragment")
+		problem = "must not have a user part, a query or a fragment"
 	case base.Scheme == "http" && !isLoopback(base.Hostname()) && !config.Options.AllowInsecureHTTP:
-		problems.Add("BaseURL", "uses plain http, which would show the key to the network: use https, or set AllowInsecureHTTP")
+		problem = "uses plain http, which would show the key to the network: use https, or set AllowInsecureHTTP"
+	}
+	if problem != "" {
+		given.problem(problems, "BaseURL", problem)
 	}
 	return base
 }
@@ -136,25 +169,25 @@ func isLoopback(host string) bool {
 	return err == nil && address.IsLoopback()
 }
 
-// resolveHeader returns the headers of every request, and the old-new pairs
-// that hide the secrets among them.
+// resolveHeader returns the headers of a request with a body of JSON, and the
+// secrets among them.
 func resolveHeader(config Config, problems *validate.Problems) (header http.Header, secrets []string) {
-	header = http.Header{"User-Agent": {userAgent(config)}}
+	header = http.Header{"User-Agent": {userAgent(config)}, "Accept": {jsonType}, "Content-Type": {jsonType}}
 	if !httpheader.IsValue(config.Options.UserAgent) {
 		problems.Add("UserAgent", "must not hold line breaks or other control characters")
 	}
 	for _, c := range config.Credentials {
-		value := cmp.Or(c.Value, os.Getenv(c.Env))
+		given := fromEnv(c.Value, c.Env...)
 		switch {
-		case value == "" && c.Optional:
-		case value == "":
-			problems.Addf(c.Field, "is required: set it in Config or in the environment variable %s", c.Env)
-		case !httpheader.IsValue(value) || strings.TrimSpace(value) != value:
-			problems.Add(c.Field, "must not hold line breaks, other control characters, or spaces at its ends")
+		case given.value == "" && c.Optional:
+		case given.value == "":
+			problems.Addf(c.Field, "is required: set it in Config or in the environment variable %s", strings.Join(c.Env, " or "))
+		case !httpheader.IsValue(given.value) || strings.TrimSpace(given.value) != given.value:
+			given.problem(problems, c.Field, "must not hold line breaks, other control characters, or spaces at its ends")
 		default:
-			header.Set(c.Header, c.Prefix+value)
-			if !c.Public && len(value) >= shortestSecret {
-				secrets = append(secrets, value, redact.Placeholder)
+			header.Set(c.Header, c.Prefix+given.value)
+			if !c.Public {
+				secrets = append(secrets, given.value)
 			}
 		}
 	}
@@ -166,76 +199,83 @@ func userAgent(config Config) string {
 	return strings.TrimSpace(config.Options.UserAgent + " " + own)
 }
 
+// resolveRetry returns the policy of a client.
 func resolveRetry(options agentclients.Options, problems *validate.Problems) agentclients.RetryPolicy {
-	policy := options.Retry
-	if policy.MaxAttempts < 0 {
-		problems.Add("Retry.MaxAttempts", "must not be negative")
+	policy := overlay(agentclients.RetryPolicy{
+		MaxAttempts:    defaultMaxAttempts,
+		MinWait:        defaultMinWait,
+		MaxWait:        defaultMaxWait,
+		MaxRetryAfter:  defaultMaxRetryAfter,
+		AttemptTimeout: defaultAttemptTimeout,
+		RunTimeout:     defaultRunTimeout,
+	}, options.Retry, problems)
+	return lower(policy, timeoutOf(options.HTTPClient))
+}
+
+// resolveStream returns the policy of a client's streams.
+func resolveStream(config Config, problems *validate.Problems) agentclients.StreamPolicy {
+	policy := config.Options.Stream
+	if policy.IdleTimeout < 0 {
+		problems.Add("Stream.IdleTimeout", "must not be negative")
 	}
-	for _, d := range []struct {
-		name  string
-		value *time.Duration
-		unset time.Duration
-	}{
-		{"MinWait", &policy.MinWait, defaultMinWait},
-		{"MaxWait", &policy.MaxWait, max(defaultMaxWait, policy.MinWait)},
-		{"MaxRetryAfter", &policy.MaxRetryAfter, defaultMaxRetryAfter},
-		{"AttemptTimeout", &policy.AttemptTimeout, defaultAttemptTimeout},
-	} {
-		if *d.value < 0 {
-			problems.Addf("Retry."+d.name, "must not be negative")
-		}
-		*d.value = cmp.Or(*d.value, d.unset)
+	problems.NotNegative("Stream.MaxEventBytes", policy.MaxEventBytes)
+	idle := cmp.Or(config.Options.Retry.RunTimeout, defaultRunTimeout)
+	if config.Heartbeats {
+		idle = defaultIdleTimeout
 	}
-	if policy.MaxWait > 0 && policy.MinWait > policy.MaxWait {
-		if policy.MinWait == defaultMinWait { // only MaxWait was set
-			policy.MinWait = policy.MaxWait
-		} else {
-			problems.Add("Retry.MinWait", "must not be longer than Retry.MaxWait")
-		}
+	return agentclients.StreamPolicy{
+		IdleTimeout:   cmp.Or(policy.IdleTimeout, idle),
+		MaxEventBytes: cmp.Or(policy.MaxEventBytes, defaultMaxEventBytes),
+		MaxReconnects: cmp.Or(policy.MaxReconnects, defaultMaxReconnects),
 	}
-	policy.MaxAttempts = cmp.Or(policy.MaxAttempts, defaultMaxAttempts)
-	policy.MaxWait = min(policy.MaxWait, longestWait) // so that doubling does not overflow
-	if given := options.HTTPClient; given != nil && given.Timeout > 0 {
-		policy.AttemptTimeout = min(policy.AttemptTimeout, given.Timeout)
+}
+
+func timeoutOf(given *http.Client) time.Duration {
+	if given == nil {
+		return 0
+	}
+	return given.Timeout
+}
+
+// lower lowers the timeouts of a policy to that of the user's http.Client, 0
+// if it has none.
+func lower(policy agentclients.RetryPolicy, timeout time.Duration) agentclients.RetryPolicy {
+	if timeout > 0 {
+		policy.AttemptTimeout = min(policy.AttemptTimeout, timeout)
+		policy.RunTimeout = min(policy.RunTimeout, timeout)
 	}
 	return policy
 }
 
-// newHTTPClient returns a client of ours: a changed copy of the given one, or
-// one with a connection pool of its own.
-func newHTTPClient(given *http.Client, attemptTimeout time.Duration) *http.Client {
-	client := &http.Client{}
-	if given != nil {
-		*client = *given
-	} else {
-		client.Transport = newPool(attemptTimeout)
+// overlay returns a policy with what another one sets laid over it.
+func overlay(policy, own agentclients.RetryPolicy, problems *validate.Problems) agentclients.RetryPolicy {
+	problems.NotNegative("Retry.MaxAttempts", own.MaxAttempts)
+	for _, d := range []struct {
+		name string
+		own  time.Duration
+		is   *time.Duration
+	}{
+		{"MinWait", own.MinWait, &policy.MinWait},
+		{"MaxWait", own.MaxWait, &policy.MaxWait},
+		{"MaxRetryAfter", own.MaxRetryAfter, &policy.MaxRetryAfter},
+		{"AttemptTimeout", own.AttemptTimeout, &policy.AttemptTimeout},
+		{"RunTimeout", own.RunTimeout, &policy.RunTimeout},
+	} {
+		if d.own < 0 {
+			problems.Add("Retry."+d.name, "must not be negative")
+		}
+		*d.is = cmp.Or(d.own, *d.is)
 	}
-	client.Transport = roundTripper{client.Transport}
-	client.Timeout = 0 // the AttemptTimeout includes it, and can be told from the caller's deadline
-	// Custom headers, and with them the key of some providers, would travel
-	// to the other host.
-	client.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
-	return client
-}
-
-// newPool returns the default connection pool. A default transport that
-// somebody wrapped, for tracing or for tests, is used as it is.
-func newPool(attemptTimeout time.Duration) http.RoundTripper {
-	standard, ok := http.DefaultTransport.(*http.Transport)
-	if !ok {
-		return nil // http.DefaultTransport, whatever it is when a request is sent
+	switch {
+	case own.MinWait > 0 && own.MaxWait > 0 && own.MinWait > own.MaxWait:
+		problems.Add("Retry.MinWait", "must not be longer than Retry.MaxWait")
+	case own.MinWait > 0: // and if it is only this that was set, it wins
+		policy.MaxWait = max(policy.MaxWait, policy.MinWait)
+	default:
+		policy.MinWait = min(policy.MinWait, policy.MaxWait)
 	}
-	pool := standard.Clone()
-	pool.DialContext = (&net.Dialer{Timeout: 30 * time.Second, KeepAlive: 30 * time.Second}).DialContext
-	pool.MaxIdleConnsPerHost = 16
-	pool.IdleConnTimeout = 90 * time.Second
-	pool.ResponseHeaderTimeout = attemptTimeout
-	// Without pings an HTTP/2 connection that died silently is used again
-	// until TCP gives up, about a quarter of an hour.
-	pool.HTTP2 = &http.HTTP2Config{
-		SendPingTimeout:  15 * time.Second,
-		PingTimeout:      15 * time.Second,
-		WriteByteTimeout: 30 * time.Second,
-	}
-	return pool
+	policy.MaxAttempts = cmp.Or(own.MaxAttempts, policy.MaxAttempts)
+	policy.MaxWait = min(policy.MaxWait, longestWait) // so that doubling does not overflow
+	policy.AllowDuplicates = policy.AllowDuplicates || own.AllowDuplicates
+	return policy
 }

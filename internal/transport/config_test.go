@@ -149,7 +149,7 @@ func FuzzBaseURL(f *testing.F) {
 func TestNewReportsEveryProblem(t *testing.T) {
 	config := testConfig(agentclients.Options{
 		BaseURL: "ftp://x", UserAgent: "a\r\nX-Evil: 1", MaxResponseBytes: -1,
-		Retry: agentclients.RetryPolicy{MaxAttempts: -1, MinWait: -1, MaxWait: -1, MaxRetryAfter: -1, AttemptTimeout: -1},
+		Retry: agentclients.RetryPolicy{MaxAttempts: -1, MinWait: -1, MaxWait: -1, MaxRetryAfter: -1, AttemptTimeout: -1, RunTimeout: -1},
 	})
 	config.Credentials[0].Value = ""
 	_, err := New(config)
@@ -158,7 +158,7 @@ func TestNewReportsEveryProblem(t *testing.T) {
 	for _, field := range e.Fields {
 		got = append(got, field.Path)
 	}
-	want := []string{"BaseURL", "UserAgent", "APIKey", "Retry.MaxAttempts", "Retry.MinWait", "Retry.MaxWait", "Retry.MaxRetryAfter", "Retry.AttemptTimeout", "MaxResponseBytes"}
+	want := []string{"BaseURL", "UserAgent", "APIKey", "Retry.MaxAttempts", "Retry.MinWait", "Retry.MaxWait", "Retry.MaxRetryAfter", "Retry.AttemptTimeout", "Retry.RunTimeout", "MaxResponseBytes"}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("problems (-want +got):\n%s", diff)
 	}
@@ -184,11 +184,11 @@ func TestRetryPolicyDefaults(t *testing.T) {
 		given, want agentclients.RetryPolicy
 		timeout     time.Duration
 	}{
-		{agentclients.RetryPolicy{}, agentclients.RetryPolicy{MaxAttempts: 3, MinWait: 500 * time.Millisecond, MaxWait: 8 * time.Second, MaxRetryAfter: time.Minute, AttemptTimeout: time.Minute}, 0},
-		{agentclients.RetryPolicy{MaxAttempts: 1, AllowDuplicates: true}, agentclients.RetryPolicy{MaxAttempts: 1, MinWait: 500 * time.Millisecond, MaxWait: 8 * time.Second, MaxRetryAfter: time.Minute, AttemptTimeout: time.Minute, AllowDuplicates: true}, 0},
-		{agentclients.RetryPolicy{MinWait: 20 * time.Second}, agentclients.RetryPolicy{MaxAttempts: 3, MinWait: 20 * time.Second, MaxWait: 20 * time.Second, MaxRetryAfter: time.Minute, AttemptTimeout: time.Minute}, 0},
-		{agentclients.RetryPolicy{MaxWait: time.Millisecond}, agentclients.RetryPolicy{MaxAttempts: 3, MinWait: time.Millisecond, MaxWait: time.Millisecond, MaxRetryAfter: time.Minute, AttemptTimeout: time.Minute}, 0},
-		{agentclients.RetryPolicy{}, agentclients.RetryPolicy{MaxAttempts: 3, MinWait: 500 * time.Millisecond, MaxWait: 8 * time.Second, MaxRetryAfter: time.Minute, AttemptTimeout: 5 * time.Second}, 5 * time.Second},
+		{agentclients.RetryPolicy{}, agentclients.RetryPolicy{MaxAttempts: 3, MinWait: 500 * time.Millisecond, MaxWait: 8 * time.Second, MaxRetryAfter: time.Minute, AttemptTimeout: time.Minute, RunTimeout: 10 * time.Minute}, 0},
+		{agentclients.RetryPolicy{MaxAttempts: 1, AllowDuplicates: true}, agentclients.RetryPolicy{MaxAttempts: 1, MinWait: 500 * time.Millisecond, MaxWait: 8 * time.Second, MaxRetryAfter: time.Minute, AttemptTimeout: time.Minute, RunTimeout: 10 * time.Minute, AllowDuplicates: true}, 0},
+		{agentclients.RetryPolicy{MinWait: 20 * time.Second}, agentclients.RetryPolicy{MaxAttempts: 3, MinWait: 20 * time.Second, MaxWait: 20 * time.Second, MaxRetryAfter: time.Minute, AttemptTimeout: time.Minute, RunTimeout: 10 * time.Minute}, 0},
+		{agentclients.RetryPolicy{MaxWait: time.Millisecond}, agentclients.RetryPolicy{MaxAttempts: 3, MinWait: time.Millisecond, MaxWait: time.Millisecond, MaxRetryAfter: time.Minute, AttemptTimeout: time.Minute, RunTimeout: 10 * time.Minute}, 0},
+		{agentclients.RetryPolicy{}, agentclients.RetryPolicy{MaxAttempts: 3, MinWait: 500 * time.Millisecond, MaxWait: 8 * time.Second, MaxRetryAfter: time.Minute, AttemptTimeout: 5 * time.Second, RunTimeout: 5 * time.Second}, 5 * time.Second},
 	} {
 		client := newTestClient(t, nil, func(o *agentclients.Options) { o.Retry, o.HTTPClient.Timeout = test.given, test.timeout })
 		if diff := cmp.Diff(test.want, client.retry); diff != "" {
@@ -261,11 +261,11 @@ func TestHeadersAreNotShared(t *testing.T) {
 }
 
 func TestDefaultPool(t *testing.T) {
-	pool, ok := newPool(time.Minute).(*http.Transport)
+	pool, ok := sharedPool().(*http.Transport)
 	if !ok {
-		t.Fatalf("%T", newPool(time.Minute))
+		t.Fatalf("%T", sharedPool())
 	}
-	if pool == http.DefaultTransport || pool.Proxy == nil || pool.MaxIdleConnsPerHost < 16 || pool.ResponseHeaderTimeout != time.Minute ||
+	if pool == http.DefaultTransport || pool.Proxy == nil || pool.MaxIdleConnsPerHost < 16 || pool.ResponseHeaderTimeout != 0 ||
 		pool.HTTP2 == nil || pool.HTTP2.SendPingTimeout == 0 || !pool.ForceAttemptHTTP2 {
 		t.Errorf("the pool is not what it should be: %+v", pool)
 	}

@@ -14,14 +14,12 @@ func TestOptionalCredential(t *testing.T) {
 		client, err := New(Config{
 			Provider:    "test",
 			Options:     agentclients.Options{BaseURL: "https://api.example.com"},
-			Credentials: []Credential{{Field: "OrganizationID", Value: value, Env: variable, Header: "x-organization-id", Optional: true}},
+			Credentials: []Credential{{Field: "OrganizationID", Value: value, Env: []string{variable}, Header: "x-organization-id", Optional: true}},
 		})
 		if err != nil {
 			return nil, err
 		}
-		header := http.Header{}
-		client.setHeader(header)
-		return header, nil
+		return client.newHeader(), nil
 	}
 
 	t.Setenv(variable, "")

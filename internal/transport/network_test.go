@@ -166,7 +166,7 @@ func testConfig(options agentclients.Options) Config {
 		Provider:    "test",
 		Options:     options,
 		BaseURL:     BaseURL{Env: "TRANSPORT_TEST_BASE_URL"},
-		Credentials: []Credential{{Field: "APIKey", Value: testKey, Env: "TRANSPORT_TEST_KEY", Header: "x-api-key"}},
+		Credentials: []Credential{{Field: "APIKey", Value: testKey, Env: []string{"TRANSPORT_TEST_KEY"}, Header: "x-api-key"}},
 		ReadError:   wire.ReadError,
 	}
 }

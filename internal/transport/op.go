@@ -1,8 +1,6 @@
 package transport
 
 import (
-	"maps"
-	"net/http"
 	"net/url"
 	"slices"
 	"strings"
@@ -19,16 +17,18 @@ type Replay int
 const (
 	// ReplayNever is for requests whose repeat does the thing twice: creates
 	// without a natural key, and whatever starts work or counts up. They are
-	// repeated after failures before a connection existed, after 429, and
-	// after 503 with Retry-After. Nothing else.
+	// sent again after a request that was never sent, and after 429. Nothing
+	// else: a gateway says 503 when it lost a server that had done the work.
 	ReplayNever Replay = iota
 	// ReplayKeyed is for creates that the server refuses to do twice. They
-	// are repeated like ReplaySafe, but not after a 2xx answer that cannot be
-	// read. A 409 that follows a lost answer is left to [Settle].
+	// are sent again after the above and after any error of the network, 408,
+	// 425, 500, 502, 503 and 504. What that leaves open is left to [Settle]:
+	// a 409 to a repeat, a last response that was lost, and a 2xx that cannot
+	// be read or says that it failed.
 	ReplayKeyed
 	// ReplaySafe is for requests whose repeat changes nothing: reads, and
-	// writes that set a state. They are repeated after every error of the
-	// transport, 408, 425, 429, 500, 502, 503 and 504.
+	// writes that set a state. They are sent again like ReplayKeyed, and
+	// after a 2xx that was cut off. 404 to a repeated DELETE means done.
 	ReplaySafe
 )
 
@@ -46,17 +46,31 @@ type Op struct {
 	Text, TextType string
 	Accept         string // the media type to ask for; "": application/json
 	Replay         Replay
-	// Status is set to the status of the answer. May be nil.
+	// Waits says that the response comes only when an agent is done: one
+	// attempt is bounded by RunTimeout and not by AttemptTimeout.
+	Waits bool
+	// ResourceID is the id or the key of what the operation makes or starts,
+	// if it is known before. Errors have it, unless it surely does not exist.
+	ResourceID string
+	// Status is set to the status of the response. May be nil.
 	Status *int
 	// Reserved lists values that a path parameter must not have, since the
 	// API gives them another meaning.
 	Reserved []string
+
+	stream bool              // the response is a stream of events, see Open
+	custom bool              // of the caller's own making, see Request
+	raw    *agentclients.Raw // of a custom one: the body
 }
 
 // request returns what to send: the URL below base, and the body.
 func (op *Op) request(c *Client) (target string, body []byte, contentType string, err error) {
 	var problems validate.Problems
-	target = op.expand(c.base, &problems)
+	if op.custom {
+		target = c.base + op.Path
+	} else {
+		target = op.expand(c.base, &problems)
+	}
 	if err := problems.Err(c.provider, op.Name); err != nil {
 		return "", nil, "", err
 	}
@@ -64,6 +78,8 @@ func (op *Op) request(c *Client) (target string, body []byte, contentType string
 		target += "?" + op.Query.Encode()
 	}
 	switch {
+	case op.raw != nil:
+		return target, op.raw.Body, op.raw.ContentType, nil
 	case op.TextType != "":
 		return target, []byte(op.Text), op.TextType, nil
 	case op.Body == nil:
@@ -110,7 +126,7 @@ func (op *Op) check(name, value string, problems *validate.Problems) {
 	}
 }
 
-// changesState reports whether an answer that got lost leaves a doubt behind.
+// changesState reports whether a response that got lost leaves a doubt behind.
 func (op *Op) changesState() bool { return op.Replay != ReplaySafe }
 
 // invalid returns the error of a call that is refused before it is sent.
@@ -120,24 +136,4 @@ func (c *Client) invalid(op *Op, fields ...agentclients.FieldError) error {
 	return problems.Err(c.provider, op.Name)
 }
 
-// fillHeader sets the headers of one request. The values are shared by all
-// requests: nobody may write into them.
-func (c *Client) fillHeader(header http.Header, op *Op, contentType string, own http.Header) {
-	c.setHeader(header)
-	header["Accept"] = mediaType(op.Accept)
-	if contentType != "" {
-		header["Content-Type"] = mediaType(contentType)
-	}
-	maps.Copy(header, own)
-}
-
 const jsonType = "application/json"
-
-var jsonTypes = []string{jsonType}
-
-func mediaType(name string) []string {
-	if name == "" || name == jsonType {
-		return jsonTypes
-	}
-	return []string{name}
-}

@@ -10,6 +10,7 @@ import (
 	"sync"
 	"sync/atomic"
 	"testing"
+	"time"
 
 	agentclients "github.com/agentclients/agentclients-go"
 )
@@ -95,7 +96,8 @@ func TestConcurrentCreates(t *testing.T) {
 	}))
 	defer server.Close()
 	client := newTestClient(t, nil, func(o *agentclients.Options) {
-		o.BaseURL, o.HTTPClient, o.Retry.MaxAttempts = server.URL, nil, 20
+		o.BaseURL, o.HTTPClient = server.URL, nil
+		o.Retry = agentclients.RetryPolicy{MaxAttempts: 20, MinWait: time.Millisecond, MaxWait: time.Millisecond}
 	})
 	var group sync.WaitGroup
 	for worker := range workers {

@@ -29,7 +29,7 @@ func TestCreate(t *testing.T) {
 	})
 }
 
-// The answer is lost after the server acted: the request may be sent again
+// The response is lost after the server acted: the request may be sent again
 // only if its repeat is harmless.
 func TestCommitThenDrop(t *testing.T) {
 	checkClasses(t, drop, map[Replay]outcome{
@@ -129,6 +129,144 @@ func TestServerErrorKeepsTheBody(t *testing.T) {
 	}
 }
 
+// 503 is not taken at its word, whatever wait it names: a gateway says it
+// after it lost a server that had done the work.
+func TestUnavailableIsRepeatedOnlyWhereThatIsHarmless(t *testing.T) {
+	for _, header := range []string{"Retry-After: 0", "Retry-After: 7", "Retry-After: soon"} {
+		checkClasses(t, answer(503, "", header), map[Replay]outcome{
+			ReplayNever: {requests: 1, unknown: true, status: 503},
+			ReplayKeyed: {requests: 2, created: true},
+			ReplaySafe:  {requests: 2, created: true},
+		})
+	}
+	synctest.Test(t, func(t *testing.T) {
+		n := newNetwork(t, answer(503, "", "Retry-After: 7"))
+		_, err := create(t.Context(), n.client(), ReplayNever)
+		if e := asError(t, err, agentclients.ErrServer, agentclients.ErrOutcomeUnknown); e.RetryAfter != 7*time.Second {
+			t.Errorf("RetryAfter is %v", e.RetryAfter)
+		}
+	})
+}
+
+// hold sends what it is told and leaves the connection open until the client
+// goes.
+func hold(response string) step {
+	return func(conn net.Conn) bool {
+		io.WriteString(conn, response) //nolint:errcheck // the client tells
+		return stall(conn)
+	}
+}
+
+// A server that changes the protocol, or never comes to a final status, does
+// not hang anybody. What it did with the request is open.
+func TestStatusThatIsNotFinal(t *testing.T) {
+	for name, response := range map[string]string{
+		"101":         "HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n",
+		"101 alone":   "HTTP/1.1 101 Switching Protocols\r\n\r\n",
+		"101, length": "HTTP/1.1 101 Switching Protocols\r\nContent-Length: 5\r\n\r\n",
+	} {
+		t.Run(name, func(t *testing.T) {
+			checkClasses(t, hold(response), map[Replay]outcome{
+				ReplayNever: {requests: 1, unknown: true, status: 101},
+				ReplayKeyed: {requests: 1, unknown: true, status: 101},
+				ReplaySafe:  {requests: 1, status: 101},
+			})
+		})
+	}
+	for name, response := range map[string]string{"100": "HTTP/1.1 100 Continue\r\n\r\n", "103": "HTTP/1.1 103 Early Hints\r\n\r\n"} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				n := newNetwork(t, hold(response))
+				ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+				defer cancel()
+				start := time.Now()
+				_, err := create(ctx, n.client(func(o *agentclients.Options) { o.Retry.AttemptTimeout = 300 * time.Millisecond }), ReplayNever)
+				asError(t, err, agentclients.ErrOutcomeUnknown)
+				if elapsed := time.Since(start); elapsed != 300*time.Millisecond {
+					t.Errorf("it took %v", elapsed)
+				}
+			})
+		})
+	}
+	t.Run("of a round tripper", func(t *testing.T) {
+		for _, status := range []int{0, 100, 101, 199} {
+			client := newTestClient(t, roundTrip(func(*http.Request) (*http.Response, error) {
+				return &http.Response{StatusCode: status, Body: endless{}}, nil
+			}))
+			_, err := create(t.Context(), client, ReplayNever)
+			asError(t, err, agentclients.ErrOutcomeUnknown)
+		}
+	})
+}
+
+// endless is a body that must not be read.
+type endless struct{}
+
+func (endless) Read([]byte) (int, error) { panic("the body was read") }
+func (endless) Close() error             { return nil }
+
+// A server that refuses a request before it read all of it, and did what it
+// says all the same, gets no second one.
+func TestEarlyRefusals(t *testing.T) {
+	for _, status := range []int{400, 408, 413, 425, 429} {
+		t.Run(fmt.Sprint(status), func(t *testing.T) {
+			t.Parallel()
+			var requests atomic.Int32
+			server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+				requests.Add(1)
+				w.Header().Set("Connection", "close")
+				w.WriteHeader(status) // the body is not read
+			}))
+			defer server.Close()
+			client := newTestClient(t, nil, func(o *agentclients.Options) {
+				o.BaseURL, o.HTTPClient, o.Retry.MaxRetryAfter = server.URL, nil, 1
+				o.Retry.MinWait, o.Retry.MaxWait = 1, 1
+			})
+			op := createOp(ReplayNever)
+			op.Body = map[string]string{"text": strings.Repeat("x", 2<<20)}
+			_, err := Call(t.Context(), client, op, nil, decodeThing)
+			e := asError(t, err)
+			want := int32(1)
+			if status == 429 && e.StatusCode == 429 {
+				want = 3
+			}
+			if requests.Load() != want || (status == 408 || e.StatusCode == 0) != e.OutcomeUnknown {
+				t.Errorf("%d requests: %v", requests.Load(), err)
+			}
+		})
+	}
+}
+
+// A conflict that a repeat meets may be about the agent that an earlier
+// attempt made, whatever that attempt came to.
+func TestConflictOfARepeatIsOpen(t *testing.T) {
+	for name, test := range map[string]struct {
+		first step
+		open  map[Replay]bool
+	}{
+		"rate limit":  {answer(429, "", "Retry-After: 0"), map[Replay]bool{ReplayKeyed: true}},
+		"unavailable": {answer(503, ""), map[Replay]bool{ReplayKeyed: true}},
+		"lost":        {drop, map[Replay]bool{ReplayKeyed: true}},
+		"too early":   {answer(425, ""), map[Replay]bool{ReplayKeyed: true}},
+		"none before": {nil, nil},
+	} {
+		for replay, class := range classes {
+			t.Run(name+" "+class, func(t *testing.T) {
+				synctest.Test(t, func(t *testing.T) {
+					n := newNetwork(t, answer(409, ""))
+					if test.first != nil {
+						n.steps = []step{test.first, answer(409, "")}
+					}
+					_, err := create(t.Context(), n.client(), replay)
+					if e := asError(t, err); e.StatusCode == 409 && e.OutcomeUnknown != test.open[replay] {
+						t.Errorf("outcome unknown: %v: %v", e.OutcomeUnknown, err)
+					}
+				})
+			})
+		}
+	}
+}
+
 func TestTooEarly(t *testing.T) {
 	checkClasses(t, answer(425, ""), map[Replay]outcome{
 		ReplayNever: {requests: 1, status: 425},
@@ -149,13 +287,12 @@ func TestRefusals(t *testing.T) {
 	}
 }
 
-// A server that asks to come back has done nothing yet.
-func TestPostponed(t *testing.T) {
+// A server that turns a request away with 429 has done nothing.
+func TestRateLimited(t *testing.T) {
 	want := outcome{requests: 2, created: true}
 	for name, first := range map[string]step{
 		"429":                  answer(429, ""),
 		"429 with Retry-After": answer(429, "", "Retry-After: 1"),
-		"503 with Retry-After": answer(503, "", "Retry-After: 1"),
 	} {
 		t.Run(name, func(t *testing.T) {
 			checkClasses(t, first, map[Replay]outcome{ReplayNever: want, ReplayKeyed: want, ReplaySafe: want})
@@ -245,7 +382,7 @@ func TestCertificateErrorsAreNotRepeated(t *testing.T) {
 }
 
 // A round tripper of the user that does not say whether it had a connection
-// is taken to have sent the request, unless it failed to dial.
+// is taken to have sent the request: the type of its error proves nothing.
 func TestRoundTrippersThatSayNothing(t *testing.T) {
 	for _, test := range []struct {
 		name     string
@@ -254,9 +391,9 @@ func TestRoundTrippersThatSayNothing(t *testing.T) {
 		unknown  bool
 	}{
 		{"any error", errors.New("it broke"), 1, true},
-		{"dialing", &net.OpError{Op: "dial", Err: errors.New("refused")}, 3, false},
+		{"dialing", &net.OpError{Op: "dial", Err: errors.New("refused")}, 1, true},
 		{"reading", &net.OpError{Op: "read", Err: errors.New("reset")}, 1, true},
-		{"name", &net.DNSError{Err: "no such host"}, 3, false},
+		{"name", &net.DNSError{Err: "no such host"}, 1, true},
 		{"no answer and no error", nil, 1, true},
 	} {
 		t.Run(test.name, func(t *testing.T) {
@@ -321,8 +458,8 @@ func TestUnreadableAnswers(t *testing.T) {
 	})
 }
 
-// A read that broke off is repeated; a create that was answered with 201 is
-// done, whatever the rest of the answer was.
+// A read that broke off is repeated; a create that got 201 is
+// done, whatever the rest of the response was.
 func TestTruncatedAnswers(t *testing.T) {
 	for name, first := range map[string]step{"cut": truncated(201, created, 5), "cut at once": truncated(201, created, 0), "stalled": stallBody(201)} {
 		t.Run(name, func(t *testing.T) {
@@ -369,7 +506,7 @@ func TestOversizedAnswers(t *testing.T) {
 	})
 }
 
-// What a server says about the length of its answer is not believed.
+// What a server says about the length of its response is not believed.
 func TestLengthThatIsNotTrue(t *testing.T) {
 	client := newTestClient(t, roundTrip(func(r *http.Request) (*http.Response, error) {
 		return &http.Response{StatusCode: 201, ContentLength: math.MaxInt64, Body: io.NopCloser(strings.NewReader(created))}, nil
@@ -403,6 +540,60 @@ func TestRedirectsAreNotFollowed(t *testing.T) {
 	}
 }
 
+// A redirect names its target, which tells what is wrong with the base URL.
+func TestRedirectsNameTheirTarget(t *testing.T) {
+	for location, want := range map[string]string{
+		"https://api.example.com/v2/agents?k=1#f": "https://api.example.com/v2/agents",
+		"/v3/agents":                  "http://api.localhost/v3/agents",
+		"?k=1":                        "http://api.localhost/base/v1/users/u%201/agents",
+		"https://u:p@api.example.com": "https://api.example.com",
+		"https://api.example.com/" + testKey + "/": "https://api.example.com/[redacted]/",
+	} {
+		synctest.Test(t, func(t *testing.T) {
+			n := newNetwork(t, answer(307, "", "Location: "+location))
+			_, err := create(t.Context(), n.client(), ReplayNever)
+			if e := asError(t, err); e.Message != "redirects are not followed (to "+want+")" {
+				t.Errorf("%s: %s", location, e.Message)
+			}
+		})
+	}
+}
+
+// An error names the request that failed, without its query.
+func TestErrorsNameTheRequest(t *testing.T) {
+	for name, first := range map[string]step{"refused": answer(400, ""), "lost": drop, "unreadable": answer(201, "{"), "failed": answer(201, `{"success":false}`)} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				n := newNetwork(t, first)
+				_, err := create(t.Context(), n.client(), ReplayNever)
+				const target = "http://api.localhost/base/v1/users/u%201/agents"
+				if e := asError(t, err); e.Method != "POST" || e.URL != target || !strings.Contains(err.Error(), "(POST "+target+")") {
+					t.Errorf("%s %s: %v", e.Method, e.URL, err)
+				}
+			})
+		})
+	}
+}
+
+// A byte order mark before the body is not a part of it.
+func TestByteOrderMark(t *testing.T) {
+	const mark = "\xef\xbb\xbf"
+	synctest.Test(t, func(t *testing.T) {
+		n := newNetwork(t, answer(201, mark+created), answer(400, mark+`{"message":"no good"}`), answer(201, mark+`{"success":false,"error":"taken"}`), answer(502, mark+"sorry"))
+		client := n.client()
+		var response agentclients.Response
+		if got, err := create(t.Context(), client, ReplayNever, agentclients.CaptureResponse(&response)); err != nil || got.ID != "agt_1" || string(response.Body) != mark+created {
+			t.Errorf("got %v, %v, captured %q", got, err, response.Body)
+		}
+		for _, want := range []string{"no good", "taken", "sorry"} {
+			_, err := create(t.Context(), client, ReplayNever)
+			if e := asError(t, err); e.Message != want || !strings.HasPrefix(string(e.Body), mark) {
+				t.Errorf("message %q, body %q", e.Message, e.Body)
+			}
+		}
+	})
+}
+
 func TestDeleteOfWhatIsGone(t *testing.T) {
 	for _, test := range []struct {
 		name   string
@@ -415,7 +606,7 @@ func TestDeleteOfWhatIsGone(t *testing.T) {
 		{"after a server error", []step{answer(502, ""), answer(404, "")}, 0, true},
 		{"after a timeout", []step{stall, answer(404, "")}, 0, true},
 		{"after a refused dial", []step{answer(404, "")}, 1, false},
-		{"after a rate limit", []step{answer(429, ""), answer(404, "")}, 0, false},
+		{"after a rate limit that was not true", []step{answer(429, ""), answer(404, "")}, 0, true},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {

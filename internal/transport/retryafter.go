@@ -48,9 +48,3 @@ func rateLimitReset(header http.Header, now time.Time) time.Duration {
 	}
 	return max(0, time.Unix(int64(math.Ceil(seconds)), 0).Sub(now))
 }
-
-// hasRetryAfter reports whether the last answer names a wait.
-func (c *call) hasRetryAfter() bool {
-	_, ok := retryAfter(c.header, time.Now())
-	return ok
-}

@@ -75,6 +75,11 @@ func TestSettle(t *testing.T) {
 		{"lost, then conflict, and the read is forbidden", []step{drop, answer(409, ""), answer(403, "")}, 1, unknown},
 		{"lost, then conflict, and the read fails", []step{drop, answer(409, ""), answer(500, ""), answer(500, ""), answer(500, "")}, 1, unknown},
 		{"unreadable, and so is the read", []step{unreadable, answer(200, `{}`)}, 1, unknown},
+		{"rate limit, then conflict, and it is ours", []step{answer(429, ""), answer(409, ""), ours}, 1, success},
+		{"rate limit, then conflict, and it is not ours", []step{answer(429, ""), answer(409, ""), notOurs}, 1, conflict},
+		{"a body that says it failed, and it is ours", []step{answer(200, `{"success":false,"error":"taken"}`), ours}, 1, success},
+		{"a body that says it failed, and it is not ours", []step{answer(200, `{"success":false,"error":"taken"}`), notOurs}, 1, conflict},
+		{"a body that says it failed, and there is none", []step{answer(200, `{"success":false,"error":"taken"}`), answer(404, "")}, 1, refused},
 		{"conflict at once", []step{answer(409, "")}, 1, conflict},
 		{"refused at once", []step{answer(400, "")}, 1, refused},
 	} {

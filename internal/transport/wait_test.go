@@ -3,7 +3,9 @@ package transport
 import (
 	"context"
 	"errors"
+	"fmt"
 	"net/http"
+	"slices"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -71,22 +73,89 @@ func FuzzRetryAfter(f *testing.F) {
 	})
 }
 
-// The waits that servers name are sat out to the moment.
+// checkWait checks a wait that the server named: it is sat out, and a little
+// more, so that not everybody comes back at the same moment. It is never
+// shorter than the wait that it replaces.
+func checkWait(t *testing.T, what string, wait, named time.Duration) {
+	t.Helper()
+	longest := max(named, defaultMinWait) + min(named/10, time.Second)
+	if wait < named || wait > longest {
+		t.Errorf("%s: waited %v, not %v … %v", what, wait, named, longest)
+	}
+}
+
+// The waits that servers name are sat out.
 func TestRetryAfterIsHonoured(t *testing.T) {
 	for _, status := range []int{429, 503} {
-		for _, text := range []string{"1", "1.5", " 5 ", "60", "0"} {
+		for _, text := range []string{"1", "1.5", " 5 ", "60"} {
 			synctest.Test(t, func(t *testing.T) {
 				n := newNetwork(t, answer(status, "", "Retry-After: "+text), answer(status, "", "Retry-After: "+text), answer(201, created))
-				if _, err := create(t.Context(), n.client(), ReplayNever); err != nil {
+				if _, err := create(t.Context(), n.client(), ReplayKeyed); err != nil {
 					t.Fatal(err)
 				}
-				wait, _ := retryAfter(http.Header{"Retry-After": {text}}, time.Now())
-				if n.requests() != 3 || n.arrived[1] != wait || n.arrived[2] != 2*wait {
-					t.Errorf("%d with Retry-After %q: %d requests, at %v", status, text, n.requests(), n.arrived)
+				named, _ := retryAfter(http.Header{"Retry-After": {text}}, time.Now())
+				if n.requests() != 3 {
+					t.Fatalf("%d with Retry-After %q: %d requests", status, text, n.requests())
 				}
+				checkWait(t, text, n.arrived[1], named)
+				checkWait(t, text, n.arrived[2]-n.arrived[1], named)
 			})
 		}
 	}
+}
+
+// A wait of no time at all, or one that is over already, makes no storm: the
+// usual backoff stays.
+func TestNoStorm(t *testing.T) {
+	for _, text := range []string{"0", "0.001", "Fri, 31 Dec 1999 23:59:59 GMT", "Thu, 01 Jan 1970 00:00:00 GMT"} {
+		for _, status := range []int{429, 503} {
+			t.Run(fmt.Sprint(status, " ", text), func(t *testing.T) {
+				synctest.Test(t, func(t *testing.T) {
+					const attempts = 60
+					n := newNetwork(t, slices.Repeat([]step{answer(status, "", "Retry-After: "+text)}, attempts)...)
+					_, err := create(t.Context(), n.client(func(o *agentclients.Options) { o.Retry.MaxAttempts = attempts }), ReplayKeyed)
+					asError(t, err)
+					perSecond := map[time.Duration]int{}
+					for _, at := range n.arrived {
+						perSecond[at/time.Second]++
+					}
+					for second, requests := range perSecond {
+						if requests > 8 {
+							t.Errorf("%d requests in second %d", requests, second)
+						}
+					}
+					if average := n.arrived[attempts-1] / attempts; average < 2*time.Second {
+						t.Errorf("a request every %v on average", average)
+					}
+				})
+			})
+		}
+	}
+}
+
+// Who waits for the same moment does not come back at the same moment, and
+// the deadline is not missed for that.
+func TestWaitsThatServersNameAreSpread(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		different := map[time.Duration]bool{}
+		for range 20 {
+			n := newNetwork(t, answer(429, "", "Retry-After: 30"), answer(201, created))
+			if _, err := create(t.Context(), n.client(), ReplayNever); err != nil {
+				t.Fatal(err)
+			}
+			checkWait(t, "30", n.arrived[1], 30*time.Second)
+			different[n.arrived[1]] = true
+			ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second+time.Millisecond)
+			n = newNetwork(t, answer(429, "", "Retry-After: 30"), answer(201, created))
+			if _, err := create(ctx, n.client(), ReplayNever); err != nil {
+				t.Errorf("the wait fits, and it failed: %v", err)
+			}
+			cancel()
+		}
+		if len(different) < 10 {
+			t.Errorf("the waits are alike: %v", different)
+		}
+	})
 }
 
 // What is no wait is not honoured, and the wait is our own.
@@ -145,15 +214,13 @@ func TestRetryAfterBeyondTheDeadline(t *testing.T) {
 
 // The header wins over the body, also when it says to come back at once.
 func TestRetryAfterWinsOverTheBody(t *testing.T) {
-	for text, wait := range map[string]time.Duration{"0": 0, "2": 2 * time.Second} {
+	for text, named := range map[string]time.Duration{"0": 0, "2": 2 * time.Second} {
 		synctest.Test(t, func(t *testing.T) {
 			n := newNetwork(t, answer(429, `{"title":"x","retry_after_seconds":7}`, "Retry-After: "+text), answer(201, created))
 			if _, err := create(t.Context(), n.client(), ReplayNever); err != nil {
 				t.Fatal(err)
 			}
-			if n.arrived[1] != wait {
-				t.Errorf("Retry-After %s: waited %v", text, n.arrived[1])
-			}
+			checkWait(t, text, n.arrived[1], named)
 		})
 	}
 }
@@ -172,9 +239,7 @@ func TestWaitsNamedOtherwise(t *testing.T) {
 				if _, err := create(t.Context(), n.client(), ReplayNever); err != nil {
 					t.Fatal(err)
 				}
-				if n.arrived[1] != 7*time.Second {
-					t.Errorf("waited %v", n.arrived[1])
-				}
+				checkWait(t, name, n.arrived[1], 7*time.Second)
 			})
 		})
 	}
@@ -224,7 +289,7 @@ func TestWaitsDoNotOverflow(t *testing.T) {
 	client := newTestClient(t, nil, func(o *agentclients.Options) {
 		o.Retry = agentclients.RetryPolicy{MaxAttempts: 1000, MinWait: time.Second, MaxWait: forever, MaxRetryAfter: forever, AttemptTimeout: forever}
 	})
-	c := &call{client: client}
+	c := &call{client: client, retry: client.retry}
 	for c.attempts = 1; c.attempts < 1000; c.attempts++ {
 		if wait := c.jitter(); wait < 0 || wait > longestWait {
 			t.Fatalf("wait %d is %v", c.attempts, wait)
@@ -263,7 +328,7 @@ func TestContextEndsTheWait(t *testing.T) {
 	}
 }
 
-// The answer to a read that broke off is not shown when the wait after it
+// The response to a read that broke off is not shown when the wait after it
 // ends early.
 func TestContextEndsTheWaitAfterATruncatedAnswer(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
@@ -347,7 +412,7 @@ func TestAttemptTimeout(t *testing.T) {
 					if time.Since(start) != 7*time.Second || errors.Is(err, context.DeadlineExceeded) || !errors.As(err, &timeout) || !timeout.Timeout() {
 						t.Errorf("after %v: %v", time.Since(start), err)
 					}
-					if !strings.Contains(err.Error(), "no answer within 7s") {
+					if !strings.Contains(err.Error(), "no response within 7s") {
 						t.Errorf("error text: %v", err)
 					}
 				})
@@ -372,7 +437,7 @@ func TestLimiterIsAskedBeforeEachAttempt(t *testing.T) {
 			t.Fatal(err)
 		}
 		if len(asked) != 3 || asked[0] != 0 || asked[1] != 1 || asked[2] != 2 {
-			t.Errorf("asked after so many requests: %v", asked)
+			t.Errorf("asked after these numbers of requests: %v", asked)
 		}
 	})
 }

@@ -1,0 +1,70 @@
+package transport
+
+import (
+	"context"
+	"errors"
+	"net/url"
+	"strings"
+
+	"github.com/agentclients/agentclients-go/internal/redact"
+)
+
+// cause returns the error of an attempt without what the caller must not see:
+// the URL with its query, and the key.
+func (c *call) cause(attempt context.Context, err error) error {
+	if c.Err() != nil {
+		return c.contextError()
+	}
+	if timeout := context.Cause(attempt); timeout != nil {
+		return timeout
+	}
+	var wrapped *url.Error
+	for errors.As(err, &wrapped) {
+		err = wrapped.Err
+	}
+	if c.shows(err) {
+		return &cleanError{c.clean(err.Error()), func(target error) bool { return errors.Is(err, target) }}
+	}
+	return err
+}
+
+// shows reports whether the text of an error, or of one that it wraps, holds
+// what must not be seen.
+func (c *call) shows(err error) bool {
+	if err == nil {
+		return false
+	}
+	if text := err.Error(); c.clean(text) != text {
+		return true
+	}
+	switch wrapping := err.(type) {
+	case interface{ Unwrap() error }:
+		return c.shows(wrapping.Unwrap())
+	case interface{ Unwrap() []error }:
+		for _, inner := range wrapping.Unwrap() {
+			if c.shows(inner) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// clean removes the key and the query of the request from a text.
+func (c *call) clean(text string) string {
+	text = c.client.hide(text)
+	if c.target.RawQuery != "" {
+		text = strings.ReplaceAll(text, c.target.RawQuery, redact.Placeholder)
+	}
+	return text
+}
+
+// cleanError is an error with a cleaned text. The original can be matched but
+// not got hold of, since it would print what was cleaned away.
+type cleanError struct {
+	text string
+	is   func(error) bool
+}
+
+func (e *cleanError) Error() string        { return e.text }
+func (e *cleanError) Is(target error) bool { return e.is(target) }

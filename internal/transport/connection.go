@@ -1,0 +1,55 @@
+package transport
+
+import (
+	"net/http"
+	"net/http/httptrace"
+	"sync/atomic"
+)
+
+// connection is what net/http tells about the connections of one attempt.
+// Whether a request was ever sent is read from it, and from nothing else:
+// the type of an error proves nothing, since a round tripper between may have
+// sent the request once and failed to dial the second time.
+type connection struct {
+	trace   httptrace.ClientTrace
+	direct  bool         // net/http's own Transport sends the request, nothing between
+	replays bool         // net/http may send the request again after it wrote a part of it
+	asked   atomic.Bool  // it began to get a connection …
+	gotten  atomic.Int32 // … and had one, how often
+	waiting atomic.Bool  // it began to get a connection and does not have one since
+}
+
+// newConnection returns the connection of an attempt that base sends.
+func newConnection(base http.RoundTripper, method string) *connection {
+	_, direct := base.(*http.Transport)
+	c := &connection{direct: direct, replays: isReplayed(method)}
+	c.trace.GetConn = func(string) {
+		c.asked.Store(true)
+		c.waiting.Store(true)
+	}
+	c.trace.GotConn = func(httptrace.GotConnInfo) {
+		c.gotten.Add(1)
+		c.waiting.Store(false)
+	}
+	return c
+}
+
+// isReplayed reports whether net/http itself sends a request of this method
+// again after it wrote a part of it.
+func isReplayed(method string) bool {
+	switch method {
+	case http.MethodGet, http.MethodHead, http.MethodOptions, http.MethodTrace:
+		return true
+	}
+	return false
+}
+
+// neverSent reports whether the request surely was not sent: there never was
+// a connection for it, or net/http threw away a kept connection on which it
+// could not write a single byte, and then got no other.
+func (c *connection) neverSent() bool {
+	if c.asked.Load() && c.gotten.Load() == 0 {
+		return true
+	}
+	return c.direct && !c.replays && c.waiting.Load()
+}

@@ -1,0 +1,48 @@
+package transport
+
+import (
+	"context"
+	"fmt"
+	"iter"
+	"sync/atomic"
+	"time"
+
+	agentclients "github.com/agentclients/agentclients-go"
+	"github.com/agentclients/agentclients-go/internal/validate"
+)
+
+// RunContext returns a context that ends after RunTimeout, unless the given
+// one has a deadline of its own. It is for calls that wait for an agent to be
+// done, whatever number of requests that takes.
+func RunContext(ctx context.Context, c *Client, options []agentclients.CallOption) (context.Context, context.CancelFunc) {
+	if _, ok := ctx.Deadline(); ok {
+		return context.WithCancel(ctx)
+	}
+	limit := c.policy(apply(options), new(validate.Problems)).RunTimeout
+	return context.WithTimeoutCause(ctx, limit, &runTimeoutError{limit})
+}
+
+// runTimeoutError is why a run is not waited for any longer.
+type runTimeoutError struct{ after time.Duration }
+
+func (e *runTimeoutError) Error() string {
+	return fmt.Sprintf("the run did not end within %v", e.after)
+}
+func (e *runTimeoutError) Timeout() bool { return true }
+
+// Once returns the events of a stream that starts work: it can be ranged over
+// once. Nothing happens before that, and a second range, also one at the same
+// time, yields one error that matches ErrInvalidRequest.
+func Once[T any](c *Client, op string, events iter.Seq2[T, error]) iter.Seq2[T, error] {
+	var used atomic.Bool
+	return func(yield func(T, error) bool) {
+		if used.CompareAndSwap(false, true) {
+			events(yield)
+			return
+		}
+		var zero T
+		var problems validate.Problems
+		problems.Add("stream", "can be ranged over once, since that starts a run: call the method again for another one")
+		yield(zero, problems.Err(c.provider, op))
+	}
+}

@@ -1,0 +1,213 @@
+package emulate
+
+import (
+	"encoding/json"
+	"iter"
+	"reflect"
+	"strings"
+
+	"github.com/agentclients/agentclients-go/mockserver/internal/jsontext"
+)
+
+// Collection holds the records of one kind: in the order of their creation,
+// and by tenant and id. The zero value is empty and ready.
+type Collection[T any] struct {
+	first, last *record[T]
+	index       map[recordKey]*record[T]
+}
+
+type recordKey struct{ tenant, id string }
+
+type record[T any] struct {
+	key            recordKey
+	value          *T
+	previous, next *record[T]
+}
+
+// Add appends a record. An id that is taken within the tenant is overwritten
+// in place.
+func (c *Collection[T]) Add(tenant, id string, value *T) {
+	if existing := c.index[recordKey{tenant, id}]; existing != nil {
+		existing.value = value
+		return
+	}
+	r := &record[T]{key: recordKey{tenant, id}, value: value, previous: c.last}
+	if c.last == nil {
+		c.first = r
+	} else {
+		c.last.next = r
+	}
+	c.last = r
+	if c.index == nil {
+		c.index = make(map[recordKey]*record[T])
+	}
+	c.index[r.key] = r
+}
+
+// Get returns the record of a tenant, or nil.
+func (c *Collection[T]) Get(tenant, id string) *T {
+	if r := c.index[recordKey{tenant, id}]; r != nil {
+		return r.value
+	}
+	return nil
+}
+
+// Rename moves a record to another id. It reports false, and changes nothing,
+// if there is no such record or the new id is taken.
+func (c *Collection[T]) Rename(tenant, id, newID string) bool {
+	r := c.index[recordKey{tenant, id}]
+	if r == nil || c.index[recordKey{tenant, newID}] != nil {
+		return false
+	}
+	delete(c.index, r.key)
+	r.key.id = newID
+	c.index[r.key] = r
+	return true
+}
+
+// Remove drops a record and reports whether it was there.
+func (c *Collection[T]) Remove(tenant, id string) bool {
+	r := c.index[recordKey{tenant, id}]
+	if r == nil {
+		return false
+	}
+	delete(c.index, r.key)
+	if r.previous == nil {
+		c.first = r.next
+	} else {
+		r.previous.next = r.next
+	}
+	if r.next == nil {
+		c.last = r.previous
+	} else {
+		r.next.previous = r.previous
+	}
+	return true
+}
+
+// Len counts the records of all tenants.
+func (c *Collection[T]) Len() int { return len(c.index) }
+
+// OldestFirst yields the records of one tenant in the order of creation.
+func (c *Collection[T]) OldestFirst(tenant string) iter.Seq[*T] {
+	return func(yield func(*T) bool) {
+		for r := c.first; r != nil; r = r.next {
+			if r.key.tenant == tenant && !yield(r.value) {
+				return
+			}
+		}
+	}
+}
+
+// NewestFirst yields the records of one tenant, the last one made first.
+func (c *Collection[T]) NewestFirst(tenant string) iter.Seq[*T] {
+	return func(yield func(*T) bool) {
+		for r := c.last; r != nil; r = r.previous {
+			if r.key.tenant == tenant && !yield(r.value) {
+				return
+			}
+		}
+	}
+}
+
+// All yields the records of every tenant in the order of creation.
+func (c *Collection[T]) All() iter.Seq2[string, *T] {
+	return func(yield func(tenant string, value *T) bool) {
+		for r := c.first; r != nil; r = r.next {
+			if !yield(r.key.tenant, r.value) {
+				return
+			}
+		}
+	}
+}
+
+// AgentsOf lists the records that are agents, in the order of creation.
+// describe says who an agent is and what a read of it responds; nil: it is
+// none any more.
+func AgentsOf[T any](records *Collection[T], describe func(*T) *Agent) []Agent {
+	var agents []Agent
+	for tenant, record := range records.All() {
+		if agent := describe(record); agent != nil {
+			if agent.Tenant == "" {
+				agent.Tenant = tenant
+			}
+			agents = append(agents, *agent)
+		}
+	}
+	return agents
+}
+
+// storedRecord is how a record is written to a snapshot.
+type storedRecord[T any] struct {
+	Tenant string `json:"tenant,omitempty"`
+	ID     string `json:"id"`
+	Record *T     `json:"record"`
+}
+
+// MarshalJSON writes the records in the order of creation.
+func (c *Collection[T]) MarshalJSON() ([]byte, error) {
+	stored := make([]storedRecord[T], 0, len(c.index))
+	for r := c.first; r != nil; r = r.next {
+		stored = append(stored, storedRecord[T]{r.key.tenant, r.key.id, r.value})
+	}
+	return jsontext.Marshal(stored)
+}
+
+// UnmarshalJSON reads what MarshalJSON wrote.
+func (c *Collection[T]) UnmarshalJSON(data []byte) error {
+	var stored []storedRecord[T]
+	if err := json.Unmarshal(data, &stored); err != nil {
+		return err
+	}
+	*c = Collection[T]{}
+	for _, s := range stored {
+		if s.Record == nil {
+			s.Record = new(T)
+		}
+		c.Add(s.Tenant, s.ID, s.Record)
+	}
+	return nil
+}
+
+// FreeID returns the first id that make gives and no record of the tenant has.
+func (c *Collection[T]) FreeID(tenant string, make func() string) string {
+	for {
+		if id := make(); c.Get(tenant, id) == nil {
+			return id
+		}
+	}
+}
+
+// Record is one record as it is stored.
+type Record struct {
+	Tenant string          `json:"tenant"`
+	ID     string          `json:"id"`
+	JSON   json.RawMessage `json:"record"`
+}
+
+// Find returns the records of every tenant that have an id.
+func (c *Collection[T]) Find(id string) []Record {
+	var found []Record
+	for r := c.first; r != nil; r = r.next {
+		if r.key.id == id {
+			found = append(found, Record{r.key.tenant, id, jsontext.MustMarshal(r.value)})
+		}
+	}
+	return found
+}
+
+// Finder finds records of one kind: a *Collection.
+type Finder interface{ Find(id string) []Record }
+
+// Finders are the collections of a state by the names that they have in JSON.
+func Finders(state any) map[string]Finder {
+	finders := make(map[string]Finder)
+	fields := reflect.ValueOf(state).Elem()
+	for i := range fields.NumField() {
+		name, _, _ := strings.Cut(fields.Type().Field(i).Tag.Get("json"), ",")
+		if finder, ok := fields.Field(i).Addr().Interface().(Finder); ok {
+			finders[name] = finder
+		}
+	}
+	return finders
+}

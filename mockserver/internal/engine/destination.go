@@ -1,0 +1,81 @@
+package engine
+
+import (
+	"errors"
+	"net/http"
+	"strings"
+)
+
+// destination is where a request goes.
+type destination struct {
+	world *World
+	api   *Emulation // nil: none of the APIs
+	path  string     // below the API's prefix, escaped
+
+	refused int // the status if the world cannot be had
+	reason  string
+}
+
+// CredentialMark begins the name of a world within a credential.
+const CredentialMark = "mock_ns_"
+
+// route finds out which API and which world a request is for.
+func (e *Engine) route(r *http.Request) destination {
+	path := strings.TrimPrefix(r.URL.EscapedPath(), "/")
+	name, named := "", false
+	if rest, ok := strings.CutPrefix(path, "_ns/"); ok {
+		name, path, _ = strings.Cut(rest, "/")
+		named = true
+	}
+	d := destination{world: e.main}
+	prefix, rest, _ := strings.Cut(path, "/")
+	if d.api = e.byName[prefix]; d.api != nil {
+		d.path = "/" + rest
+	} else {
+		d.api = e.byName[e.config.Root] // nil without one
+		d.path = "/" + path
+	}
+	secret := false
+	if !named && d.api != nil {
+		name, named = worldInCredential(r.Header, d.api.credentials)
+		secret = named
+	}
+	if !named {
+		name = r.Header.Get("X-Mock-Namespace")
+		named = name != ""
+	}
+	if !named || name == DefaultName {
+		return d
+	}
+	if err := CheckWorldName(name); err != nil {
+		d.refused, d.reason = http.StatusBadRequest, "mockserver: "+err.Error()
+		if secret {
+			d.reason = "mockserver: namespace name after " + CredentialMark + " in the credential: " + worldNameRule
+		}
+		return d
+	}
+	w, err := e.World(name)
+	switch gone := (*GoneError)(nil); {
+	case errors.As(err, &gone):
+		d.refused, d.reason = http.StatusGone, "mockserver: "+err.Error()
+	case err != nil:
+		d.refused, d.reason = http.StatusServiceUnavailable, "mockserver: "+err.Error()
+	default:
+		d.world = w
+	}
+	return d
+}
+
+// worldInCredential finds the name in a credential such as
+// "Bearer mock_ns_NAME_anything".
+func worldInCredential(header http.Header, credentials []string) (string, bool) {
+	for _, key := range credentials {
+		for _, value := range header[key] {
+			if _, rest, ok := strings.Cut(value, CredentialMark); ok {
+				name, _, _ := strings.Cut(rest, "_")
+				return name, true
+			}
+		}
+	}
+	return "", false
+}

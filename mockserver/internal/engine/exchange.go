@@ -1,0 +1,257 @@
+package engine
+
+import (
+	"errors"
+	"fmt"
+	"maps"
+	"net/http"
+	"net/url"
+	"runtime/debug"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/agentclients/agentclients-go/mockserver/fault"
+	"github.com/agentclients/agentclients-go/mockserver/internal/emulate"
+	"github.com/agentclients/agentclients-go/mockserver/internal/jsontext"
+)
+
+// exchange is one request on its way through a world.
+type exchange struct {
+	emulate.Request
+	world *World
+	api   *Emulation // nil: the path belongs to none
+	route *route     // nil: no operation matched
+
+	entry    *entry          // the request in the journal
+	problems []string        // what strictness has against it
+	plan     []fault.Step    // what the rule that hit the request does to it
+	stop     <-chan struct{} // closed when waits must end; nil without a plan
+	limit    limitStatus     // set by limited
+	effects  effects         // what the plan has done so far
+}
+
+func newExchange(r *http.Request, d destination) *exchange {
+	x := &exchange{world: d.world, api: d.api}
+	x.Request = emulate.Request{World: view{d.world, d.api}, Method: r.Method, Path: d.path, Header: r.Header, Host: r.Host}
+	if r.URL.RawQuery != "" {
+		x.Query, _ = url.ParseQuery(r.URL.RawQuery) // what is broken is dropped
+	}
+	elements := strings.Split(d.path, "/")
+	if strings.IndexByte(d.path, '%') >= 0 {
+		for i, element := range elements {
+			if plain, err := url.PathUnescape(element); err == nil {
+				elements[i] = plain
+			}
+		}
+		x.Path = strings.Join(elements, "/")
+	}
+	x.entry = newEntry(r, x)
+	if d.api == nil {
+		return x
+	}
+	if d.refused != 0 { // it is no request to an operation of the default world
+		x.entry.reason = d.reason
+		return x
+	}
+	x.route, x.Params, x.Allowed = d.api.match(r.Method, elements)
+	if x.route != nil {
+		x.Operation = x.route.Operation
+		x.entry.op = x.route.name
+	}
+	return x
+}
+
+// The phases of a request that change the world. Between them its lock is
+// free.
+
+// arrive puts the request into the journal and lets the rules have it that
+// begin before it is read.
+func (x *exchange) arrive() {
+	w := x.world
+	w.locked(func() {
+		w.active++
+		w.used = time.Now()
+		w.step()
+		x.entry.received = w.now()
+		w.journal.add(x.entry, &w.engine.config)
+		if x.route == nil {
+			w.journal.unmatched.add(x.suggest())
+		}
+		w.claim(x, true)
+		w.notify()
+	})
+}
+
+// leave marks the end of the request.
+func (x *exchange) leave() {
+	w := x.world
+	w.locked(func() {
+		w.active--
+		w.used = time.Now()
+		if x.Committed() {
+			w.tick() // what this request began is not told before its own response
+		}
+	})
+}
+
+// admit notes what was read and serves the request at once, unless a rule has
+// it: then the faults come first. One lock is enough for the request, the
+// change of the state and its mark in the journal.
+func (x *exchange) admit() (response emulate.Response, done bool) {
+	w := x.world
+	x.problems = x.findProblems()
+	w.locked(func() {
+		w.journal.read(x.entry, x.Body, w.engine.config.JournalBytes)
+		for _, problem := range x.problems {
+			x.problem(problem)
+		}
+		if x.isRejected() {
+			x.plan = nil // whatever a rule wanted to do: the request never gets to where it happens
+		} else {
+			w.claim(x, false)
+		}
+		if done = x.plan == nil; done {
+			response = x.serve()
+		}
+		w.notify()
+	})
+	return response, done
+}
+
+// commit serves a request that a rule has.
+func (x *exchange) commit() (response emulate.Response) {
+	w := x.world
+	w.locked(func() {
+		x.Pretends = slices.ContainsFunc(x.plan, func(s fault.Step) bool { return s.Edits() && s.Stage() == fault.BeforeCommit })
+		w.advance(x.api) // what happens by itself is no pretence
+		before := w.sequence
+		if x.Pretends {
+			w.sequence = maps.Clone(w.sequence)
+		}
+		response = x.serve()
+		if x.Pretends {
+			w.sequence = before
+		}
+		w.notify()
+	})
+	return response
+}
+
+// refuse renders an error in the API's own shape.
+func (x *exchange) refuse(status int, message, reason string) (response emulate.Response) {
+	x.world.locked(func() { response = x.refusal(status, message, reason) })
+	return response
+}
+
+// serve does what all APIs have in common, in the order that they have in
+// common: the credential, the rate limit, the route, strictness; and then the
+// operation itself.
+func (x *exchange) serve() emulate.Response {
+	if reason := x.world.dropped; reason != "" { // since the request came
+		gone := GoneError{x.world.name, reason}
+		return x.refusal(http.StatusGone, "mockserver: "+gone.Error(), "mockserver: "+gone.Error())
+	}
+	x.State = x.world.state(x.api)
+	response := x.guarded(func() (emulate.Response, error) {
+		if refusal := x.authenticate(); refusal != nil {
+			return emulate.Response{}, refusal
+		}
+		switch {
+		case x.route == nil:
+			return x.refuseRoute(), nil
+		case x.isRejected():
+			problems := strings.Join(x.problems, "; ")
+			return x.api.Refuse(&x.Request, http.StatusBadRequest, problems).Because("strictness: " + problems), nil
+		}
+		x.world.advance(x.api)
+		return x.Operation.Handler(&x.Request)
+	})
+	x.entry.committed = x.Committed()
+	return response
+}
+
+// authenticate finds out who asks, and counts the request. Its error is a
+// refusal.
+func (x *exchange) authenticate() error {
+	if x.route != nil && x.Operation.Public {
+		return nil
+	}
+	credential, err := x.api.Authenticate(&x.Request)
+	if err != nil {
+		return err
+	}
+	x.Tenant = x.world.tenant(credential)
+	return x.limited(credential)
+}
+
+// refuseRoute refuses a request that is for no operation. No API documents
+// what it does about a wrong method.
+func (x *exchange) refuseRoute() emulate.Response {
+	if len(x.Allowed) == 0 {
+		return x.api.Refuse(&x.Request, http.StatusNotFound, "").Because("path: no operation has it")
+	}
+	x.Guess("405")
+	response := x.api.Refuse(&x.Request, http.StatusMethodNotAllowed, "").
+		Because("method: expected " + strings.Join(x.Allowed, " or ") + ", got " + jsontext.Excerpt(x.Method))
+	if response.Header == nil {
+		response.Header = make(http.Header)
+	}
+	if response.Header.Get("Allow") == "" {
+		response.Header.Set("Allow", strings.Join(x.Allowed, ", "))
+	}
+	return response
+}
+
+// refusal renders an error in the API's own shape.
+func (x *exchange) refusal(status int, message, reason string) emulate.Response {
+	if x.LimitReset.IsZero() {
+		x.LimitReset = x.world.now().Add(time.Minute)
+	}
+	return x.guarded(func() (emulate.Response, error) {
+		return x.api.Refuse(&x.Request, status, message).Because(reason), nil
+	})
+}
+
+// guarded calls an API. An error that is no refusal and a panic become a 500
+// in the API's own shape.
+func (x *exchange) guarded(call func() (emulate.Response, error)) (response emulate.Response) {
+	defer func() {
+		if cause := recover(); cause != nil {
+			x.panicked(fmt.Sprintf("panic: %v\n\n%s", cause, debug.Stack()))
+			response = x.afterPanic()
+		}
+	}()
+	response, err := call()
+	if refusal := (*emulate.Refusal)(nil); errors.As(err, &refusal) {
+		return refusal.Response
+	} else if err != nil {
+		x.panicked("error: " + err.Error())
+		return x.afterPanic()
+	}
+	return response
+}
+
+func (x *exchange) panicked(text string) {
+	w := x.world
+	x.entry.panicked = text
+	w.journal.grow(x.entry, len(text), w.engine.config.JournalBytes)
+	w.journal.panics.add(x.entry.method + " " + x.entry.where() + ": " + text)
+}
+
+func (x *exchange) afterPanic() (response emulate.Response) {
+	defer func() {
+		if recover() != nil {
+			response = emulate.Response{Status: http.StatusInternalServerError, Reason: "panic"}
+		}
+	}()
+	return x.api.Refuse(&x.Request, http.StatusInternalServerError, "").Because("panic in the mock server: see the journal")
+}
+
+// problem notes a problem with the request.
+func (x *exchange) problem(text string) {
+	w := x.world
+	x.entry.problems = append(x.entry.problems, text)
+	w.journal.grow(x.entry, len(text), w.engine.config.JournalBytes)
+	w.journal.problems.add(x.entry.method + " " + x.entry.where() + ": " + text)
+}

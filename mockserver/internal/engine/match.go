@@ -1,0 +1,213 @@
+package engine
+
+import (
+	"encoding/json"
+	"fmt"
+	"maps"
+	"net/http"
+	"reflect"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/agentclients/agentclients-go/mockserver/internal/credential"
+	"github.com/agentclients/agentclients-go/mockserver/internal/jsontext"
+	"github.com/agentclients/agentclients-go/mockserver/journal"
+)
+
+// redacted is a match as others may see it.
+func redacted(m journal.Match, secrets jsontext.Secrets) journal.Match {
+	m.Header, m.JSON = maps.Clone(m.Header), maps.Clone(m.JSON)
+	for name := range m.Header {
+		if credential.IsHeader(http.CanonicalHeaderKey(name), nil) {
+			m.Header[name] = jsontext.Redacted
+		}
+	}
+	for pointer, value := range m.JSON {
+		shown := secrets.RedactAt(jsontext.MustMarshal(value), pointer)
+		if !json.Valid(shown) {
+			shown = jsontext.MustMarshal(string(shown))
+		}
+		m.JSON[pointer] = json.RawMessage(shown)
+	}
+	return m
+}
+
+// matcher is a list of matches, ready for use.
+type matcher []condition
+
+// condition is one thing that must hold.
+type condition struct {
+	name string // as in JSON: "op", "json /name"
+	want string
+	// got describes what the entry has instead.
+	got func(*entry) string
+	// holds looks at an entry of the journal, or at a request that is being
+	// served: then live is not nil and knows what the journal does not keep.
+	holds func(e *entry, live *exchange) bool
+}
+
+// compile checks a match and makes it ready.
+func (e *Engine) compile(m journal.Match) (matcher, error) {
+	var out matcher
+	add := func(name, want string, got func(*entry) string) {
+		out = append(out, condition{name, want, got, func(e *entry, _ *exchange) bool { return got(e) == want }})
+	}
+	if m.Op != "" {
+		if err := e.checkOperation(m.Op); err != nil {
+			return nil, err
+		}
+		add("op", m.Op, func(e *entry) string { return e.op })
+	}
+	if m.API != "" {
+		if _, err := e.api(m.API); err != nil {
+			return nil, err
+		}
+		add("api", m.API, (*entry).api)
+	}
+	if m.Method != "" {
+		add("method", strings.ToUpper(m.Method), func(e *entry) string { return e.method })
+	}
+	if m.Path != "" {
+		out = append(out, pathCondition(m.Path))
+	}
+	for _, name := range slices.Sorted(maps.Keys(m.Header)) {
+		out = append(out, headerCondition(name, m.Header[name]))
+	}
+	for _, pointer := range slices.Sorted(maps.Keys(m.JSON)) {
+		c, err := jsonCondition(pointer, m.JSON[pointer], e.secrets())
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, c)
+	}
+	if m.Retried != nil {
+		add("retried", strconv.FormatBool(*m.Retried), func(e *entry) string { return strconv.FormatBool(e.retried) })
+	}
+	if m.Status != 0 {
+		add("status", strconv.Itoa(m.Status), func(e *entry) string { return strconv.Itoa(e.status) })
+	}
+	if m.Outcome != "" {
+		if !slices.Contains(journal.Outcomes(), m.Outcome) {
+			return nil, fmt.Errorf("unknown outcome %q; there are %s", m.Outcome, jsontext.Quote(journal.Outcomes()))
+		}
+		add("outcome", string(m.Outcome), func(e *entry) string { return string(e.outcome) })
+	}
+	if m.Committed != nil {
+		add("committed", strconv.FormatBool(*m.Committed), func(e *entry) string { return strconv.FormatBool(e.committed) })
+	}
+	if m.Matched != nil {
+		add("matched", strconv.FormatBool(*m.Matched), func(e *entry) string { return strconv.FormatBool(e.op != "") })
+	}
+	if m.Rule != "" {
+		add("rule", m.Rule, func(e *entry) string { return e.rule })
+	}
+	return out, nil
+}
+
+// CheckMatch says what is unknown in a match.
+func (e *Engine) CheckMatch(m journal.Match) error {
+	_, err := e.compile(m)
+	return err
+}
+
+// pathCondition compares paths element by element: "*" is any one.
+func pathCondition(want string) condition {
+	pattern := strings.Split(want, "/")
+	return condition{
+		name: "path", want: want,
+		got: func(e *entry) string { return e.path },
+		holds: func(e *entry, _ *exchange) bool {
+			path := strings.Split(e.path, "/")
+			return slices.EqualFunc(pattern, path, func(want, got string) bool {
+				return want == got || want == "*" && got != ""
+			})
+		},
+	}
+}
+
+func headerCondition(name, want string) condition {
+	name = http.CanonicalHeaderKey(name)
+	shown := want
+	if credential.IsHeader(name, nil) {
+		shown = jsontext.Redacted
+	}
+	return condition{
+		name: "header " + name,
+		want: shown,
+		got:  func(e *entry) string { return strings.Join(e.headerValues(name), ", ") },
+		holds: func(e *entry, live *exchange) bool {
+			if live != nil {
+				return slices.Contains(live.Header[name], want)
+			}
+			return slices.Contains(e.headerValues(name), want)
+		},
+	}
+}
+
+func jsonCondition(pointer string, value any, secrets jsontext.Secrets) (condition, error) {
+	if err := jsontext.CheckPointer(pointer); err != nil {
+		return condition{}, fmt.Errorf("json: %w", err)
+	}
+	text, err := json.Marshal(value)
+	if err != nil {
+		return condition{}, fmt.Errorf("json %s: the value cannot be written as JSON: %w", pointer, err)
+	}
+	var want any
+	if err := json.Unmarshal(text, &want); err != nil {
+		return condition{}, fmt.Errorf("json %s: %w", pointer, err)
+	}
+	return condition{
+		name: "json " + pointer,
+		want: string(secrets.RedactAt(text, pointer)),
+		got: func(e *entry) string {
+			raw, ok := jsontext.ValueAt(e.body, pointer)
+			if !ok {
+				return "nothing"
+			}
+			return string(secrets.RedactAt(raw, pointer))
+		},
+		holds: func(e *entry, live *exchange) bool {
+			body := e.body
+			if live != nil {
+				body = live.Body
+			}
+			raw, ok := jsontext.ValueAt(body, pointer)
+			var got any
+			return ok && json.Unmarshal(raw, &got) == nil && reflect.DeepEqual(got, want)
+		},
+	}, nil
+}
+
+// holds reports whether an entry matches. live is the request if it is being
+// served.
+func (m matcher) holds(e *entry, live *exchange) bool {
+	for i := range m {
+		if !m[i].holds(e, live) {
+			return false
+		}
+	}
+	return true
+}
+
+// failures returns the conditions that an entry does not meet.
+func (m matcher) failures(e *entry) []condition {
+	var failed []condition
+	for _, c := range m {
+		if !c.holds(e, nil) {
+			failed = append(failed, c)
+		}
+	}
+	return failed
+}
+
+func (m matcher) String() string {
+	if len(m) == 0 {
+		return "any call"
+	}
+	parts := make([]string, len(m))
+	for i, c := range m {
+		parts[i] = c.name + " " + c.want
+	}
+	return strings.Join(parts, ", ")
+}

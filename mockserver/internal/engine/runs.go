@@ -1,0 +1,188 @@
+package engine
+
+import (
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/agentclients/agentclients-go/mockserver/internal/jsontext"
+	"github.com/agentclients/agentclients-go/mockserver/internal/run"
+	"github.com/agentclients/agentclients-go/mockserver/script"
+)
+
+// maxReplies is how many replies an API can have in its queue.
+const maxReplies = 10_000
+
+// runner finds an API that runs agents.
+func (e *Engine) runner(name string) (*Emulation, error) {
+	a, err := e.api(name)
+	if err != nil {
+		return nil, err
+	}
+	if a.Runs == nil {
+		var names []string
+		for _, other := range e.config.APIs {
+			if other.Runs != nil {
+				names = append(names, other.Name)
+			}
+		}
+		return nil, fmt.Errorf("%s runs no agents here; %s do", name, jsontext.Quote(names))
+	}
+	return a, nil
+}
+
+// Script puts replies behind those that an API has in its queue. The error
+// says which reply is wrong; then none was added.
+func (w *World) Script(api string, replies ...script.Reply) error {
+	a, err := w.engine.runner(api)
+	if err != nil {
+		return err
+	}
+	for i, reply := range replies {
+		if err := reply.Validate(); err != nil {
+			return fmt.Errorf("reply %d: %w", i+1, err)
+		}
+	}
+	w.locked(func() {
+		if len(w.replies[a.Name])+len(replies) > maxReplies {
+			err = fmt.Errorf("there would be more than %d replies", maxReplies)
+			return
+		}
+		if w.replies == nil {
+			w.replies = make(map[string][]script.Reply)
+		}
+		w.replies[a.Name] = append(w.replies[a.Name], replies...)
+	})
+	return err
+}
+
+// ScriptFunc lets a function decide the replies of an API for which the queue
+// has none. Nil: the API's own text again.
+func (w *World) ScriptFunc(api string, decide script.Func) error {
+	a, err := w.engine.runner(api)
+	if err != nil {
+		return err
+	}
+	w.locked(func() {
+		if w.decide == nil {
+			w.decide = make(map[string]script.Func)
+		}
+		w.decide[a.Name] = decide
+	})
+	return nil
+}
+
+// Replies returns the replies that an API has in its queue.
+func (w *World) Replies(api string) (replies []script.Reply, err error) {
+	a, err := w.engine.runner(api)
+	if err != nil {
+		return nil, err
+	}
+	w.locked(func() { replies = slices.Clone(w.replies[a.Name]) })
+	return replies, nil
+}
+
+// Release lets the runs of an API go on that are held, or ask a person: those
+// in a thread, or all. It returns how many there were.
+func (w *World) Release(api, thread string) (released int, err error) {
+	a, err := w.engine.runner(api)
+	if err != nil {
+		return 0, err
+	}
+	w.locked(func() {
+		w.advance(a)
+		for _, r := range a.Runs(w.state(a)) {
+			if r.Held && (thread == "" || r.Turn.Thread == thread) {
+				r.Release(w.now())
+				released++
+			}
+		}
+		w.advance(a)
+		w.tick()
+	})
+	return released, nil
+}
+
+// reply takes the reply to a turn out of the queue; nil if a function decides.
+func (w *World) reply(api string, turn script.Turn, otherwise script.Reply) *script.Reply {
+	turn.API = api
+	queue := w.replies[api]
+	if i := slices.IndexFunc(queue, func(r script.Reply) bool { return r.Fits(turn) }); i >= 0 {
+		reply := queue[i]
+		w.replies[api] = slices.Delete(slices.Clone(queue), i, i+1)
+		return &reply
+	}
+	if w.decide[api] != nil {
+		return nil
+	}
+	return &otherwise
+}
+
+// advance plays what is due of the runs of an API, and returns when there is
+// more.
+func (w *World) advance(a *Emulation) time.Time {
+	if a.Advance == nil {
+		return time.Time{}
+	}
+	return a.Advance(view{w, a}, w.state(a))
+}
+
+// decideReplies asks the function of an API for the replies that it owes. It
+// is called without the lock, and so is the function.
+func (w *World) decideReplies(a *Emulation) {
+	if a == nil || a.Runs == nil {
+		return
+	}
+	var decide script.Func
+	var runs []*run.Run
+	w.locked(func() {
+		if decide = w.decide[a.Name]; decide == nil {
+			decide = func(script.Turn) script.Reply { return script.Reply{} } // it was taken away in between
+		}
+		for _, r := range a.Runs(w.state(a)) {
+			if r.Ask() {
+				runs = append(runs, r)
+			}
+		}
+	})
+	for _, r := range runs {
+		turn := r.Turn
+		turn.API = a.Name
+		reply := decided(decide, turn)
+		w.locked(func() {
+			r.Answer(reply)
+			w.tick()
+		})
+	}
+}
+
+// decided calls a function of the test. What is wrong with it is the reply.
+func decided(decide script.Func, turn script.Turn) (reply script.Reply) {
+	defer func() {
+		if cause := recover(); cause != nil {
+			reply = script.Reply{Error: fmt.Sprintf("the script panicked: %v", cause)}
+		}
+	}()
+	reply = decide(turn)
+	if err := reply.Validate(); err != nil {
+		return script.Reply{Error: "the script is wrong: " + err.Error()}
+	}
+	return reply
+}
+
+// ticks returns the channel that is closed when streams and waits must look
+// again.
+func (w *World) ticks() <-chan struct{} {
+	if w.ticked == nil {
+		w.ticked = make(chan struct{})
+	}
+	return w.ticked
+}
+
+// tick lets streams and waits look again.
+func (w *World) tick() {
+	if w.ticked != nil {
+		close(w.ticked)
+		w.ticked = nil
+	}
+}

@@ -1,0 +1,291 @@
+package jsontext
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"regexp"
+	"strconv"
+	"strings"
+)
+
+// The functions of this file work on JSON text as it stands: they keep the
+// order of members and every byte that they have no reason to change, and
+// they never fail on text that is not JSON.
+
+// CheckPointer refuses what is not a JSON pointer as of RFC 6901.
+func CheckPointer(pointer string) error {
+	if pointer != "" && pointer[0] != '/' {
+		return fmt.Errorf("%.80q is not a JSON pointer: it must begin with a slash, as in \"/settings/name\"", pointer)
+	}
+	return nil
+}
+
+// splitPointer returns the unescaped steps of a JSON pointer.
+func splitPointer(pointer string) []string {
+	if pointer == "" {
+		return nil
+	}
+	steps := strings.Split(pointer[1:], "/")
+	for i, step := range steps {
+		steps[i] = strings.ReplaceAll(strings.ReplaceAll(step, "~1", "/"), "~0", "~")
+	}
+	return steps
+}
+
+// member is where a member of an Object, or an item of an array, lies within
+// a document. Of an item, key is value.
+type member struct{ key, value, end int }
+
+// eachMember calls visit for the members of the Object, or the items of the
+// array, that begins at start, until visit returns false. It reports whether
+// it came to the end of a complete container.
+func eachMember(data []byte, start int, visit func(name []byte, m member) bool) bool {
+	if start >= len(data) || data[start] != '{' && data[start] != '[' {
+		return false
+	}
+	isObject := data[start] == '{'
+	at := skipSpace(data, start+1)
+	if at < len(data) && (data[at] == '}' || data[at] == ']') {
+		return true
+	}
+	for index := 0; ; index++ {
+		m := member{key: at}
+		var name []byte
+		if isObject {
+			end := skipString(data, at)
+			if end < 0 {
+				return false
+			}
+			name = data[at:end]
+			if at = skipSpace(data, end); at >= len(data) || data[at] != ':' {
+				return false
+			}
+			at = skipSpace(data, at+1)
+		} else {
+			name = strconv.AppendInt(nil, int64(index), 10)
+		}
+		m.value = at
+		if m.end = skipValue(data, at); m.end < 0 {
+			return false
+		}
+		if !visit(name, m) {
+			return false
+		}
+		if at = skipSpace(data, m.end); at >= len(data) || data[at] != ',' {
+			return at < len(data)
+		}
+		at = skipSpace(data, at+1)
+	}
+}
+
+// find returns where the value that a pointer names lies.
+func find(data []byte, pointer string) (found member, ok bool) {
+	start := skipSpace(data, 0)
+	found = member{start, start, skipValue(data, start)}
+	for _, step := range splitPointer(pointer) {
+		hit := false
+		parent := found.value
+		eachMember(data, parent, func(name []byte, m member) bool {
+			if sameName(name, step) {
+				found, hit = m, true
+			}
+			return true // of a member that is there twice the last one counts
+		})
+		if !hit {
+			return member{}, false
+		}
+	}
+	return found, found.end >= 0 && found.value < len(data)
+}
+
+// ValueAt returns the value that a pointer names.
+func ValueAt(data []byte, pointer string) (json.RawMessage, bool) {
+	m, ok := find(data, pointer)
+	if !ok {
+		return nil, false
+	}
+	return data[m.value:m.end], true
+}
+
+// sameName compares a name as it stands in the document, quoted and escaped
+// or an array index, with a plain one.
+func sameName(raw []byte, plain string) bool {
+	if len(raw) > 0 && raw[0] == '"' {
+		if bytes.IndexByte(raw, '\\') < 0 {
+			return string(raw[1:len(raw)-1]) == plain
+		}
+		name, ok := String(raw)
+		return ok && name == plain
+	}
+	return string(raw) == plain
+}
+
+func skipSpace(data []byte, at int) int {
+	for at < len(data) && (data[at] == ' ' || data[at] == '\t' || data[at] == '\n' || data[at] == '\r') {
+		at++
+	}
+	return at
+}
+
+// skipString returns where the string that begins at a position ends, or -1.
+func skipString(data []byte, at int) int {
+	if at >= len(data) || data[at] != '"' {
+		return -1
+	}
+	for at++; at < len(data); at++ {
+		switch data[at] {
+		case '\\':
+			at++
+		case '"':
+			return at + 1
+		}
+	}
+	return -1
+}
+
+// skipValue returns where the value that begins at a position ends, or -1.
+func skipValue(data []byte, at int) int {
+	if at >= len(data) {
+		return -1
+	}
+	switch data[at] {
+	case '"':
+		return skipString(data, at)
+	case '{', '[':
+		for depth := 0; at < len(data); at++ {
+			switch data[at] {
+			case '{', '[':
+				depth++
+			case '}', ']':
+				if depth--; depth == 0 {
+					return at + 1
+				}
+			case '"':
+				if at = skipString(data, at) - 1; at < 0 {
+					return -1
+				}
+			}
+		}
+		return -1
+	}
+	start := at
+	for at < len(data) && strings.IndexByte(" \t\r\n,:]}", data[at]) < 0 {
+		at++
+	}
+	if at == start {
+		return -1
+	}
+	return at
+}
+
+// replace returns data with another text between two positions.
+func replace(data []byte, start, end int, text string) []byte {
+	out := make([]byte, 0, len(data)-(end-start)+len(text))
+	out = append(out, data[:start]...)
+	out = append(out, text...)
+	return append(out, data[end:]...)
+}
+
+// Put sets the value that a pointer names. A member that is not there is
+// added if its Object is.
+func Put(data []byte, pointer, value string) ([]byte, bool) {
+	if m, ok := find(data, pointer); ok {
+		return replace(data, m.value, m.end, value), true
+	}
+	cut := strings.LastIndexByte(pointer, '/')
+	if cut < 0 {
+		return data, false
+	}
+	parent, ok := find(data, pointer[:cut])
+	if !ok || data[parent.value] != '{' {
+		return data, false
+	}
+	name := splitPointer(pointer[cut:])[0]
+	return addMember(data, parent, name, value), true
+}
+
+// addMember puts a member at the end of an Object.
+func addMember(data []byte, parent member, name, value string) []byte {
+	text := string(MustMarshal(name)) + ":" + value
+	if skipSpace(data, parent.value+1) != parent.end-1 {
+		text = "," + text
+	}
+	return replace(data, parent.end-1, parent.end-1, text)
+}
+
+// Omit takes away the member or item that a pointer names.
+func Omit(data []byte, pointer string) ([]byte, bool) {
+	m, ok := find(data, pointer)
+	if !ok || pointer == "" {
+		return data, false
+	}
+	start, end := m.key, skipSpace(data, m.end)
+	if end < len(data) && data[end] == ',' {
+		return replace(data, start, skipSpace(data, end+1), ""), true
+	}
+	for before := start - 1; before >= 0; before-- { // the last one: its comma stands before it
+		if data[before] == ',' {
+			return replace(data, before, m.end, ""), true
+		}
+		if data[before] == '{' || data[before] == '[' {
+			break
+		}
+	}
+	return replace(data, start, m.end, ""), true
+}
+
+// AddMember adds a member to the object that a pointer names, or to every
+// object in the array that it names.
+func AddMember(data []byte, pointer, name, value string) ([]byte, bool) {
+	target, ok := find(data, pointer)
+	switch {
+	case !ok:
+		return data, false
+	case data[target.value] == '{':
+		return addMember(data, target, name, value), true
+	}
+	var objects []member
+	eachMember(data, target.value, func(_ []byte, m member) bool {
+		if data[m.value] == '{' {
+			objects = append(objects, m)
+		}
+		return true
+	})
+	for i := len(objects) - 1; i >= 0; i-- { // from behind, so that positions stay true
+		data = addMember(data, objects[i], name, value)
+	}
+	return data, len(objects) > 0
+}
+
+// EachMember calls visit for the name of each member of the object that data
+// is, also of one that is there twice, until visit returns false. Of anything
+// but an object it calls nothing.
+func EachMember(data []byte, visit func(name string) bool) {
+	start := skipSpace(data, 0)
+	if start >= len(data) || data[start] != '{' {
+		return
+	}
+	eachMember(data, start, func(raw []byte, _ member) bool { return visit(memberName(raw)) })
+}
+
+var timePattern = regexp.MustCompile(`"(\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d:\d\d)(?:\.(\d+))?([Zz]|[+-]\d\d:?\d\d)?"`)
+
+// SetTimeDigits writes every time with that many digits after the second.
+func SetTimeDigits(data []byte, digits int) ([]byte, bool) {
+	found := false
+	out := timePattern.ReplaceAllFunc(data, func(text []byte) []byte {
+		found = true
+		parts := timePattern.FindSubmatch(text)
+		fraction := string(parts[2])
+		if len(fraction) > digits {
+			fraction = fraction[:digits]
+		}
+		fraction += strings.Repeat("0", digits-len(fraction))
+		if fraction != "" {
+			fraction = "." + fraction
+		}
+		return []byte(`"` + string(parts[1]) + fraction + string(parts[3]) + `"`)
+	})
+	return out, found
+}

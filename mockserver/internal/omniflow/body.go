@@ -1,0 +1,109 @@
+package omniflow
+
+import (
+	"fmt"
+	"net/http"
+	"strings"
+
+	"github.com/agentclients/agentclients-go/mockserver/internal/emulate"
+	"github.com/agentclients/agentclients-go/mockserver/internal/jsontext"
+	"github.com/agentclients/agentclients-go/mockserver/internal/schema"
+)
+
+var (
+	needed   = schema.NotEmpty(schema.Text) // a string; an empty one counts as missing
+	notEmpty = schema.String(1, 0)
+	settings = schema.Optional("settings", schema.AnyObject)
+	voice    = schema.Object(schema.Shape{
+		schema.Optional("provider", schema.Text),
+		schema.Optional("voiceId", schema.Text),
+	})
+
+	// createBody does not know ttsModel: only an update does.
+	createBody = schema.Shape{
+		schema.Required("name", needed),
+		schema.Optional("llmModel", notEmpty),
+		settings,
+	}
+	strictCreateBody = schema.Shape{
+		schema.Required("name", needed),
+		schema.Required("llmModel", needed),
+		settings,
+	}
+	updateBody = schema.Shape{
+		schema.Optional("name", notEmpty),
+		schema.Optional("llmModel", notEmpty),
+		schema.Optional("ttsModel", voice),
+		settings,
+	}
+)
+
+// withBody is a handler that gets the members of the JSON object that the
+// request must carry, after they were checked.
+func withBody(serve func(*emulate.Request, *state, jsontext.Object) (emulate.Response, error)) emulate.Handler {
+	return emulate.With(func(r *emulate.Request, s *state) (emulate.Response, error) {
+		members, err := readBody(r)
+		if err != nil {
+			return emulate.Response{}, err
+		}
+		return serve(r, s, members)
+	})
+}
+
+// readBody returns what the body has of the members that the operation knows.
+func readBody(r *emulate.Request) (jsontext.Object, error) {
+	if !r.IsJSON() {
+		return nil, refuse(r, http.StatusBadRequest, "Content-Type must be application/json",
+			"header Content-Type: expected application/json, got another type")
+	}
+	members, err := jsontext.ParseObject(r.Body)
+	if err != nil {
+		return nil, refuse(r, http.StatusBadRequest, err.Error(), "body: expected a JSON object; "+err.Error())
+	}
+	shape := r.Operation.Body
+	if r.Operation.Name == createOperation && r.Variant(strict) {
+		shape = strictCreateBody
+	}
+	if violations := shape.Check(members); len(violations) > 0 {
+		message, reason := describeViolation(schema.MissingFirst(violations))
+		return nil, refuse(r, http.StatusBadRequest, message, reason)
+	}
+	known := make(jsontext.Object, len(shape))
+	for _, name := range shape.Names() {
+		if raw, given := members[name]; given {
+			known[name] = raw
+		}
+	}
+	return known, nil
+}
+
+// describeViolation puts into words what is wrong with a member: for the
+// caller and for people who read why.
+func describeViolation(v schema.Violation) (message, reason string) {
+	var path []string
+	for _, name := range v.Path {
+		path = append(path, fmt.Sprint(name))
+	}
+	message = strings.Join(path, ".")
+	expected := string(v.Want)
+	if expected == "" || v.Want == schema.StringType && len(path) == 1 {
+		expected = "a string that is not empty"
+	}
+	switch v.Problem {
+	case schema.Missing:
+		message += " is required"
+	case schema.TooShort:
+		message += " must not be empty"
+	default:
+		message += " must be " + string(v.Want)
+	}
+	return message, emulate.Mismatch(v.Pointer(), expected, v.Got)
+}
+
+// apply takes over the members that a create or an update gave.
+func (a *storedAgent) apply(members jsontext.Object) {
+	jsontext.Assign(members, "name", &a.Name, jsontext.String)
+	jsontext.Assign(members, "llmModel", &a.LLMModel, jsontext.String)
+	jsontext.Assign(members, "settings", &a.Settings, jsontext.Raw)
+	jsontext.Assign(members, "ttsModel", &a.TTSModel, jsontext.Raw)
+}

@@ -1,0 +1,110 @@
+// Package xpander emulates the agents of xpander.ai: their life from a create
+// over changes that are pending until a deploy to a delete, and the two lists.
+package xpander
+
+import (
+	"fmt"
+	"html"
+	"net/http"
+	"time"
+
+	"github.com/agentclients/agentclients-go/mockserver/internal/emulate"
+	"github.com/agentclients/agentclients-go/mockserver/internal/jsontext"
+)
+
+// The variants.
+const (
+	// modelUpgrade responds with the model gpt-5.2 where gpt-4.1 was asked
+	// for, or nothing.
+	modelUpgrade = "model-upgrade"
+	// stringInstructions takes and shows the role and the goal of the
+	// instructions as one string each instead of lists.
+	stringInstructions = "string-instructions"
+)
+
+// API returns the emulation of xpander.
+func API() *emulate.API {
+	const collection, one = "/v1/agents", "/v1/agents/{agent_id}"
+	return &emulate.API{
+		Name: "xpander",
+		Operations: []emulate.Operation{
+			{Name: "CreateAgent", Method: http.MethodPost, Path: collection, Body: createBody, Handler: emulate.With(createAgent)},
+			{Name: "ListAgents", Method: http.MethodGet, Path: collection, Handler: emulate.With(listAgents)},
+			{Name: "ListFullAgents", Method: http.MethodGet, Path: collection + "/full", Handler: emulate.With(listFullAgents)},
+			{Name: "GetAgent", Method: http.MethodGet, Path: one, Handler: emulate.With(getAgent)},
+			{Name: "UpdateAgent", Method: http.MethodPatch, Path: one, Body: updateBody, Handler: emulate.With(updateAgent)},
+			{Name: "DeployAgent", Method: http.MethodPut, Path: one, Handler: emulate.With(deployAgent)},
+			{Name: "DeleteAgent", Method: http.MethodDelete, Path: one, Handler: emulate.With(deleteAgent)},
+		},
+		NotEmulated: []string{"tasks and invocations", "threads", "knowledge bases", "tools and toolkits", "export and templates"},
+		Variants:    []string{modelUpgrade, stringInstructions},
+		Credentials: emulate.KeyHeaders,
+		Secrets:     jsontext.NewSecrets(nil, []string{"llm_extra_headers"}, []string{"llm_credentials"}),
+		Limits: emulate.Limits{
+			Limits:  []emulate.Limit{{Requests: 100, Per: time.Minute}, {Requests: 1000, Per: time.Hour}},
+			Headers: true,
+			Always:  true,
+		},
+		NewState:     func() any { return new(state) },
+		Agents:       agents,
+		Authenticate: authenticate,
+		Refuse:       refuse,
+	}
+}
+
+// state is what xpander remembers.
+type state struct {
+	Agents emulate.Collection[record] `json:"agents"`
+	// UniqueNames maps the unique names of each organization to agent ids.
+	UniqueNames emulate.Collection[string] `json:"unique_names"`
+}
+
+func agents(s any) []emulate.Agent {
+	return emulate.AgentsOf(&s.(*state).Agents, func(r *record) *emulate.Agent {
+		return &emulate.Agent{ID: r.ID, Name: r.Name, JSON: jsontext.MustMarshal(r.agent)}
+	})
+}
+
+func authenticate(r *emulate.Request) (credential string, refusal error) {
+	key, problem := r.Key()
+	if problem != "" {
+		return "", refuse(r, http.StatusUnauthorized, "").Because(problem).Refuse()
+	}
+	return key, nil
+}
+
+// errorBody is the body of every error. Its detail is a text, or a list of
+// problems with 422.
+type errorBody struct {
+	Detail any `json:"detail"`
+}
+
+// errorTexts are the usual texts.
+var errorTexts = map[int]string{
+	http.StatusUnauthorized:        "Invalid or missing API key",
+	http.StatusNotFound:            "Agent not found",
+	http.StatusTooManyRequests:     "Rate limit exceeded",
+	http.StatusInternalServerError: "Internal Server Error",
+}
+
+func refuse(r *emulate.Request, status int, message string) emulate.Response {
+	noRoute := status == http.StatusNotFound && r.Operation == nil // then no agent was looked for
+	if message == "" && !noRoute {
+		message = errorTexts[status]
+	}
+	if message == "" {
+		message = http.StatusText(status)
+	}
+	switch status {
+	case http.StatusUnprocessableEntity:
+		return emulate.JSON(status, errorBody{[]problem{{Loc: []any{"body"}, Msg: message, Type: "value_error"}}})
+	case http.StatusBadGateway: // comes from the gateway before the API
+		page := fmt.Sprintf("<html>\n<head><title>502 Bad Gateway</title></head>\n<body><h1>%s</h1></body>\n</html>\n", html.EscapeString(message))
+		return emulate.Response{
+			Status: status,
+			Header: http.Header{"Content-Type": {"text/html"}},
+			Body:   []byte(page),
+		}
+	}
+	return emulate.JSON(status, errorBody{message})
+}
