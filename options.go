@@ -91,6 +91,7 @@ type RetryPolicy struct {
 
 	// AllowDuplicates also repeats creates whose response was lost on APIs
 	// that cannot recognize a repeat. One call may then make several agents.
+	// What starts a turn of an agent is not repeated all the same.
 	AllowDuplicates bool
 }
 

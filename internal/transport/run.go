@@ -13,8 +13,12 @@ import (
 
 // RunContext returns a context that ends after RunTimeout, unless the given
 // one has a deadline of its own. It is for calls that wait for an agent to be
-// done, whatever number of requests that takes.
+// done, whatever number of requests that takes. A nil context stays nil, for
+// the first request to refuse.
 func RunContext(ctx context.Context, c *Client, options []agentclients.CallOption) (context.Context, context.CancelFunc) {
+	if ctx == nil {
+		return nil, func() {}
+	}
 	if _, ok := ctx.Deadline(); ok {
 		return context.WithCancel(ctx)
 	}
