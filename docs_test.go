@@ -182,13 +182,19 @@ func operationsInReadme(t *testing.T, name string) []string {
 // output, and are run for it.
 func runningExamples(t *testing.T, name string) map[string]bool {
 	t.Helper()
-	file, err := parser.ParseFile(token.NewFileSet(), filepath.Join(name, "example_test.go"), nil, parser.ParseComments)
-	if err != nil {
-		t.Fatal(err)
+	paths, err := filepath.Glob(filepath.Join(name, "*example_test.go"))
+	if err != nil || len(paths) == 0 {
+		t.Fatalf("%s has no examples: %v", name, err)
 	}
 	running := map[string]bool{}
-	for _, example := range doc.Examples(file) {
-		running[example.Name] = example.Output != ""
+	for _, path := range paths {
+		file, err := parser.ParseFile(token.NewFileSet(), path, nil, parser.ParseComments)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, example := range doc.Examples(file) {
+			running[example.Name] = example.Output != ""
+		}
 	}
 	return running
 }
