@@ -24,6 +24,7 @@ type Client struct {
 	http      *http.Client
 	retry     agentclients.RetryPolicy
 	timeout   time.Duration // of the user's http.Client, 0 if it has none
+	run       time.Duration // RunTimeout, which timeout does not lower: it is of single requests
 	stream    agentclients.StreamPolicy
 	limiter   agentclients.Limiter
 	logger    *slog.Logger

@@ -92,6 +92,7 @@ func New(config Config) (*Client, error) {
 		http:      newHTTPClient(config.Options.HTTPClient),
 		retry:     retry,
 		timeout:   timeoutOf(config.Options.HTTPClient),
+		run:       cmp.Or(config.Options.Retry.RunTimeout, defaultRunTimeout),
 		stream:    stream,
 		limiter:   config.Options.Limiter,
 		logger:    config.Options.Logger,

@@ -420,7 +420,10 @@ func TestOnce(t *testing.T) {
 // Who sets no deadline waits for RunTimeout.
 func TestRunContext(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		client := newNetwork(t).client(func(o *agentclients.Options) { o.Retry.RunTimeout = time.Hour })
+		client := newNetwork(t).client(func(o *agentclients.Options) {
+			o.Retry.RunTimeout = time.Hour
+			o.HTTPClient.Timeout = time.Second // of single requests
+		})
 		for name, test := range map[string]struct {
 			options []agentclients.CallOption
 			own     time.Duration

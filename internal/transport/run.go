@@ -22,7 +22,10 @@ func RunContext(ctx context.Context, c *Client, options []agentclients.CallOptio
 	if _, ok := ctx.Deadline(); ok {
 		return context.WithCancel(ctx)
 	}
-	limit := c.policy(apply(options), new(validate.Problems)).RunTimeout
+	limit := c.run
+	if own := apply(options).Retry; own != nil && own.RunTimeout > 0 {
+		limit = own.RunTimeout
+	}
 	return context.WithTimeoutCause(ctx, limit, &runTimeoutError{limit})
 }
 
