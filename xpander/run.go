@@ -86,10 +86,11 @@ type Run struct {
 
 // String describes the run in one line: its task and the status of it.
 func (r Run) String() string {
+	line := "run of task " + word(r.ID)
 	if r.Task == nil {
-		return fmt.Sprintf("run of task %s", r.ID)
+		return line
 	}
-	return fmt.Sprintf("run of task %s (%s)", r.ID, r.Task.Status)
+	return fmt.Sprintf("%s (%s)", line, word(string(r.Task.Status)))
 }
 
 // Format prints the line of String for %v and %s, and for other verbs the run

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"strconv"
 
 	agentclients "github.com/agentclients/agentclients-go"
 	"github.com/agentclients/agentclients-go/internal/poll"
@@ -303,7 +304,7 @@ func (t *Task) state() (poll.State, string) {
 
 // String describes the task in one line: its id, status and title.
 func (t Task) String() string {
-	line := fmt.Sprintf("task %s (%s)", t.ID, t.Status)
+	line := fmt.Sprintf("task %s (%s)", word(t.ID), word(string(t.Status)))
 	if t.Title != "" {
 		line += fmt.Sprintf(" %q", t.Title)
 	}
@@ -339,6 +340,15 @@ func format(state fmt.State, verb rune, line string, plain any) {
 	default:
 		redact.Format(state, verb, plain)
 	}
+}
+
+// word returns a text of the server as it is if it fits into a line, and quoted
+// if not.
+func word(text string) string {
+	if quoted := strconv.Quote(text); quoted[1:len(quoted)-1] != text {
+		return quoted
+	}
+	return text
 }
 
 // hidden returns what is printed in the place of JSON that may hold secrets.

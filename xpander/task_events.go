@@ -180,14 +180,14 @@ func object[T any](data json.RawMessage) *T {
 // String describes the event in one line: its type, its task, and what it is
 // about.
 func (e TaskEvent) String() string {
-	line := fmt.Sprintf("%s of task %s", e.Type, e.TaskID)
+	line := fmt.Sprintf("%s of task %s", word(string(e.Type)), word(e.TaskID))
 	switch {
 	case e.Task != nil:
-		return fmt.Sprintf("%s (%s)", line, e.Task.Status)
+		return fmt.Sprintf("%s (%s)", line, word(string(e.Task.Status)))
 	case e.ToolCall != nil:
-		return fmt.Sprintf("%s (%s)", line, e.ToolCall.ToolName)
+		return fmt.Sprintf("%s (%s)", line, word(e.ToolCall.ToolName))
 	case e.Auth != nil:
-		return fmt.Sprintf("%s (%s)", line, e.Auth.Type)
+		return fmt.Sprintf("%s (%s)", line, word(string(e.Auth.Type)))
 	case e.Text != "":
 		return fmt.Sprintf("%s: %q", line, e.Text)
 	}
@@ -212,6 +212,15 @@ func (e TaskEvent) LogValue() slog.Value {
 		slog.String("time", string(e.Time)),
 	)
 }
+
+// Format prints the event without secrets.
+func (e AuthEvent) Format(state fmt.State, verb rune) {
+	type plain AuthEvent
+	redact.Format(state, verb, plain(e))
+}
+
+// LogValue describes the event to log/slog without secrets.
+func (e AuthEvent) LogValue() slog.Value { return slog.StringValue(fmt.Sprintf("%+v", e)) }
 
 // Format prints the data without secrets.
 func (d AuthEventData) Format(state fmt.State, verb rune) {

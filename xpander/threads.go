@@ -66,9 +66,9 @@ func (m ThreadMessage) String() string {
 	const shown = 60 // characters
 	content := []rune(m.Content)
 	if len(content) > shown {
-		return fmt.Sprintf("%s: %q…", m.Role, string(content[:shown]))
+		return fmt.Sprintf("%s: %q…", word(string(m.Role)), string(content[:shown]))
 	}
-	return fmt.Sprintf("%s: %q", m.Role, m.Content)
+	return fmt.Sprintf("%s: %q", word(string(m.Role)), m.Content)
 }
 
 // FullThread is the thread of a task and of its parts.
