@@ -114,7 +114,7 @@ func ExampleClient_CreateAgent() {
 	// - web_fetch
 }
 
-// An id that the caller chose belongs to one agent for ever, also if that
+// An id that the caller chose belongs to one agent forever, also if that
 // agent is archived.
 func ExampleClient_CreateAgent_conflict() {
 	mock, err := mockserver.InMemory(mockserver.Config{})
