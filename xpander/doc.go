@@ -7,13 +7,20 @@
 //		ModelName:     new("gpt-5.2"),
 //	})
 //
+// Methods of [Client]:
+//
+//   - agents: CreateAgent, EnsureAgent, GetAgent, ListAgents, AllAgents,
+//     ListFullAgents, AllFullAgents, FindAgents, UpdateAgent, DeployAgent,
+//     DeleteAgent
+//   - anything else: Do
+//
 // # One create, one agent
 //
 // The API has no way to recognize a create that it has seen before. So the
-// client does not repeat one whose answer was lost: the error matches
-// [agentclients.ErrOutcomeUnknown], and the agent may or may not exist. The
-// lists begin with the newest agent, so that a look at the first page tells.
-// The same holds for deploying, which makes a new version each time.
+// client does not repeat one whose response was lost: the error matches
+// [agentclients.ErrOutcomeUnknown], and the agent may or may not exist.
+// FindAgents tells. The same holds for deploying, which makes a new version
+// each time.
 //
 // # Staged and deployed
 //
@@ -25,6 +32,6 @@
 // # Limits
 //
 // The API allows 100 requests a minute and 1,000 requests an hour per key. It
-// also answers 429 when the limit of the plan is reached, and then trying
+// also says 429 when the limit of the plan is reached, and then trying
 // again does not help: the message of the error tells.
 package xpander
