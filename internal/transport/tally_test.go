@@ -1,6 +1,7 @@
 package transport
 
 import (
+	"context"
 	"net/http"
 	"testing"
 	"testing/synctest"
@@ -67,13 +68,14 @@ func TestCheck(t *testing.T) {
 		if err := Check(t.Context(), client, good, nil); err != nil {
 			t.Error(err)
 		}
+		var none context.Context
 		bad := good
 		bad.Params = []string{""}
 		asError(t, Check(t.Context(), client, bad, nil), agentclients.ErrInvalidRequest)
 		bad = good
 		bad.Body = make(chan int)
 		asError(t, Check(t.Context(), client, bad, nil), agentclients.ErrInvalidRequest)
-		asError(t, Check(nil, client, good, nil), agentclients.ErrInvalidRequest) //nolint:staticcheck // it is the test
+		asError(t, Check(none, client, good, nil), agentclients.ErrInvalidRequest)
 		asError(t, Check(t.Context(), client, good, []agentclients.CallOption{agentclients.Idempotent()}), agentclients.ErrInvalidRequest)
 		asError(t, Check(t.Context(), client, good, []agentclients.CallOption{agentclients.WithHeader("Cookie", "x")}), agentclients.ErrInvalidRequest)
 		if n.requests() != 0 {
