@@ -22,6 +22,26 @@
 // FindAgents tells. The same holds for deploying, which makes a new version
 // each time.
 //
+// # One run, one turn
+//
+// RunAgent asks an agent something and waits for the answer, StreamRun also
+// hands out its pieces as they come:
+//
+//	for event, err := range client.StreamRun(ctx, agent.ID, xpander.RunRequest{Text: "Count the boxes"}) {
+//		if err != nil {
+//			return err
+//		}
+//		fmt.Print(event.Text)
+//	}
+//
+// A call starts at most one turn. A new task has an id that the client makes
+// before the first byte is sent; if the response is lost, the task is read by
+// it, and the run goes on from there. A task that goes on, or one whose id the
+// caller chose, may have had other turns. So it is read before the turn is
+// sent, too: if the response is then lost, the turn is known to have begun only
+// if the task shows its text and did not before. What cannot be known is
+// [agentclients.ErrOutcomeUnknown], with the id of the task.
+//
 // # Staged and deployed
 //
 // An update is staged and HasPendingChanges is set, until the agent is
