@@ -51,7 +51,8 @@ type Config struct {
 	RateLimit RateLimit
 
 	// Now is the clock. Nil: time.Now, which is the virtual clock inside a
-	// testing/synctest bubble.
+	// testing/synctest bubble. Times before 1970 and after 9999 count as the
+	// first and the last moment of these years.
 	Now func() time.Time
 
 	// Deterministic makes the ids of a namespace the same in every run: they
@@ -84,9 +85,20 @@ type Config struct {
 	// Start and StartInMemory know their own.
 	PublicURL string
 
+	// AllowOrigins are the origins of web pages that may use the server, such
+	// as "http://localhost:3000": their requests are served, on the emulated
+	// APIs as on the admin API, and browsers let them read the responses.
+	// A request with another Origin, or one without that a browser says came
+	// from another site, gets 403 before a namespace is made or anything is
+	// journalled for it. The server's own pages may use it anyway: those of
+	// PublicURL, of the address that it listens on, and of localhost,
+	// 127.0.0.1 and [::1] with the same port. Empty: no others may.
+	AllowOrigins []string
+
 	// ClockStep is by how much each request but the first moves the clock of
 	// its namespace, so that what is made one after the other is dated one
-	// after the other although Now stands still. Zero: not at all.
+	// after the other although Now stands still. At the end of the year 9999
+	// it stands. Zero: not at all.
 	ClockStep time.Duration
 
 	// AdminToken must be brought by those who use the admin API under /_mock/,
@@ -170,7 +182,7 @@ func (c *Config) engine(apis []*engine.Emulation) engine.Config {
 		Variants:       c.Variants,
 		Strictness:     engine.Strictness(c.Strictness),
 		RateLimits:     c.RateLimits,
-		RateLimit:      emulate.Limit(c.RateLimit),
+		RateLimit:      emulate.Limit{Requests: c.RateLimit.Requests, Per: c.RateLimit.Per},
 		Now:            c.Now,
 		Deterministic:  c.Deterministic,
 		Seed:           c.Seed,
@@ -179,6 +191,7 @@ func (c *Config) engine(apis []*engine.Emulation) engine.Config {
 		MaxNamespaces:  c.MaxNamespaces,
 		NamespaceTTL:   c.NamespaceTTL,
 		PublicURL:      c.PublicURL,
+		AllowOrigins:   c.AllowOrigins,
 		ClockStep:      c.ClockStep,
 		Logger:         c.Logger,
 	}

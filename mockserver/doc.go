@@ -63,17 +63,18 @@
 // Snapshot is all that exists as a document, which a server can start from
 // (Config.Seed, Load), except that the secrets of records are "[redacted]"
 // there. A document is also easily written by hand: per API and kind, records
-// with their id, in the form in which the API writes them. What is left out
-// is empty:
+// with their id, in the form in which the API writes them:
 //
 //	{"version": 1, "apis": {"orq": {"agents": [
-//		{"id": "desk", "record": {"_id": "01JA0000000000000000000000", "key": "desk", "display_name": "Desk",
-//			"role": "Assistant", "description": "Helps", "instructions": "Be brief", "status": "live",
-//			"model": {"id": "openai/gpt-4o"}, "path": "Default"}}
+//		{"id": "desk", "record": {"display_name": "Desk", "role": "Assistant", "description": "Helps",
+//			"instructions": "Be brief", "model": {"id": "openai/gpt-4o"}}}
 //	]}}}
 //
-// A record belongs to the organization "tenant"; without one it belongs to
-// all who use no Config.Tenants.
+// What a record leaves out has the default of the API: it is live, its name
+// is its id, it was made in 1970. A record belongs to the organization
+// "tenant"; without one it belongs to all who use no Config.Tenants. One that
+// names no workspace (omniflow) or user (phoneagents) is in all of them.
+// An id twice is an error, and no new record ever gets the id of another.
 //
 // # Time
 //
@@ -95,6 +96,11 @@
 // The program in cmd/agentmock serves the same, and so does every Server: it
 // can be driven over HTTP under /_mock, with the same words; /_mock/openapi.json
 // lists every call, and GET /_mock/ is a page for people. Only callers on the
-// same machine may use any of it, unless Config.AdminToken is set; web pages of
-// others may never.
+// same machine may use any of it, unless Config.AdminToken is set. Nothing but
+// POST /_mock/namespaces and a request to an API makes a namespace: to one that
+// does not exist, all else is 404.
+//
+// Web pages of others may use neither the admin API nor the emulated APIs:
+// what a browser sends for them gets 403. Config.AllowOrigins names the pages
+// that may, such as those of a front end under development.
 package mockserver

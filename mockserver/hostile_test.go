@@ -611,6 +611,48 @@ func TestBounds(t *testing.T) {
 	}
 }
 
+// The rules of a namespace keep no more than 16 MiB, whatever way they come
+// and go, and neither does what the journal remembers of those that are gone.
+func TestRulesAreBoundedInBytes(t *testing.T) {
+	server := testServer(t, Config{JournalBytes: 1 << 20})
+	big := func(size int) fault.Rule {
+		return fault.Rule{Op: OmniflowListAgents, Times: 1, Do: []fault.Fault{fault.Status(500, fault.Body(strings.Repeat("x", size)))}}
+	}
+	const want = "16777216 are allowed"
+	first, err := server.ReplaceRules(nil, big(7<<20), big(7<<20))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := server.ReplaceRules(nil, big(7<<20)); err == nil || !strings.Contains(err.Error(), want) {
+		t.Errorf("one more: error is %v", err)
+	}
+	if _, err := server.ReplaceRules(first[:1], big(8<<20)); err != nil {
+		t.Errorf("one instead: %v", err)
+	}
+	first[1].Remove()
+	first[1].Remove()
+	if _, err := server.ReplaceRules(nil, big(9<<20)); err == nil {
+		t.Error("a rule that is removed twice makes room twice")
+	}
+	if err := server.Reset(PartRules); err != nil {
+		t.Fatal(err)
+	}
+	matching := fault.Rule{Op: OmniflowCreateAgent, Match: journal.Match{JSON: map[string]any{"/name": strings.Repeat("x", 17<<20)}}, Do: []fault.Fault{fault.Drop()}}
+	if _, err := server.ReplaceRules(nil, matching); err == nil || !strings.Contains(err.Error(), want) {
+		t.Errorf("a long match: error is %v", err)
+	}
+	for range 20 {
+		rule := server.AddRule(big(7 << 20))
+		if got := getOmniflow(server, ""); got.Code != 500 {
+			t.Fatalf("status %d", got.Code)
+		}
+		rule.Remove()
+	}
+	if n := len(server.Calls(journal.Match{})); n != 1 {
+		t.Errorf("the journal has %d calls with faults of 7 MiB each, and 1 MiB to keep them in", n)
+	}
+}
+
 // A rule sees the whole body, also of one that the journal cuts off.
 func TestRulesSeeLongBodies(t *testing.T) {
 	server := StartInMemory(t, Config{})

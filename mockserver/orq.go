@@ -24,7 +24,8 @@ const (
 	// "Default". Without it such a project is made on the spot.
 	OrqKnownProjects = "orq@known-projects"
 
-	// OrqWorkspaceID puts workspace_id into every agent, which orq's own
-	// clients of 2025 need. Without it only the agents of a list carry it.
+	// OrqWorkspaceID puts workspace_id into the response of a create, too,
+	// which orq's own clients of 2025 need. Without it only the responses of
+	// get, update and list have it.
 	OrqWorkspaceID = "orq@workspace-id"
 )

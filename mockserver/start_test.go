@@ -296,6 +296,8 @@ func TestMisuseFailsTheTest(t *testing.T) {
 		"fault":     {func(s *Server) { s.Fail(OmniflowCreateAgent, fault.Fault{}) }, `fault is empty; there are "status"`},
 		"match":     {func(s *Server) { s.Calls(journal.Match{Op: "x"}) }, `unknown op "x"`},
 		"api":       {func(s *Server) { s.URL("x") }, `unknown API "x"; there are "omniflow"`},
+		"time":      {func(s *Server) { s.SetTime(time.Time{}) }, `the clock would be at 0001-01-01T00:00:00Z; allowed is 1970 to 9999`},
+		"step":      {func(s *Server) { s.Advance(-100 * 365 * 24 * time.Hour) }, `; allowed is 1970 to 9999`},
 		"namespace": {func(s *Server) { s.Namespace("a_b") }, `namespace name "a_b": allowed are 1 to 64 letters, digits, '-' and '.'`},
 	} {
 		t.Run(name, func(t *testing.T) {

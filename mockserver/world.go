@@ -71,7 +71,7 @@ func (w world) Fail(operation string, faults ...fault.Fault) *ActiveRule {
 
 // AddRule adds a rule behind those that there are. A request is hit by the
 // first rule that wants it. A rule that is not valid fails the test; so does
-// the 10,001st.
+// the 10,001st, and one with which they have more than 16 MiB as JSON.
 func (w world) AddRule(rule fault.Rule) *ActiveRule {
 	w.tb.Helper()
 	added, err := w.w.AddRule(rule)
@@ -82,8 +82,8 @@ func (w world) AddRule(rule fault.Rule) *ActiveRule {
 // ReplaceRules takes rules out and puts others in their place: where the
 // first of them stood or, if none is there any more, behind all. No request
 // comes in between. The error says which rule is wrong, what is wrong with it
-// and what is allowed; also that there would be more than 10,000 rules. Then
-// nothing was changed.
+// and what is allowed; also that there would be more than 10,000 rules or 16 MiB of
+// them. Then nothing was changed.
 func (w world) ReplaceRules(old []*ActiveRule, rules ...fault.Rule) ([]*ActiveRule, error) {
 	before := make([]*engine.Rule, len(old))
 	for i, r := range old {
@@ -260,14 +260,22 @@ const (
 )
 
 // Now is the time by the clock of the namespace, in UTC: what records are
-// stamped with and what rate limits count by. The waits of faults follow the
-// real clock instead, as the client does.
+// stamped with and what rate limits count by. It is always from 1970 to 9999,
+// whatever Config.Now says. The waits of faults follow the real clock
+// instead, as the client does.
 func (w world) Now() time.Time { return w.w.Now() }
 
 // SetTime stops the clock at a moment. It stands there until Advance, SetTime
-// or a reset.
-func (w world) SetTime(t time.Time) { w.w.SetTime(t) }
+// or a reset. A moment that is not from 1970 to 9999 fails the test.
+func (w world) SetTime(t time.Time) {
+	w.tb.Helper()
+	w.must(w.w.SetTime(t))
+}
 
 // Advance moves the clock, whether it runs or stands. A negative duration
-// moves it back.
-func (w world) Advance(d time.Duration) { w.w.Advance(d) }
+// moves it back. If the clock would not stay between 1970 and 9999, it fails
+// the test.
+func (w world) Advance(d time.Duration) {
+	w.tb.Helper()
+	w.must(w.w.Advance(d))
+}

@@ -71,6 +71,10 @@ func TestLifeOfAnAgent(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
+		if read.WorkspaceID == "" {
+			t.Error("an agent that is read has no workspace")
+		}
+		created.WorkspaceID = read.WorkspaceID // that of a create is optional
 		if diff := cmp.Diff(created, read); diff != "" {
 			t.Errorf("agent (-created +read):\n%s", diff)
 		}

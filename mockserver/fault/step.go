@@ -74,6 +74,20 @@ func (s Step) Edits() bool { return s.fault.kind.edits }
 // Waits reports whether it may take long.
 func (s Step) Waits() bool { return s.fault.kind.waits }
 
+// Size is about how many bytes it keeps in memory.
+func (s Step) Size() int {
+	size := len(s.fault.text)
+	if s.fault.body != nil {
+		size += len(*s.fault.body)
+	}
+	for name, values := range s.fault.header {
+		for _, value := range values {
+			size += len(name) + len(value)
+		}
+	}
+	return size
+}
+
 // Do makes it happen to a request.
 func (s Step) Do(t Target) { s.fault.kind.do(&s.fault, t) }
 

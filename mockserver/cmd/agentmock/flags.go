@@ -32,6 +32,7 @@ func (s *settings) flags() *flag.FlagSet {
 	list(flags, &s.variants, "variants", "`variants` to switch on, separated by commas, such as phoneagents@upstream", nil)
 	pieces(flags, &s.apiKeys, "api-keys", "`credentials` to accept, separated by commas, in namespaces that have no keys of their own (default any)")
 	pieces(flags, &s.tenantPairs, "tenants", "`key=name,...`: which organization each credential belongs to, for APIs whose agents belong to one (default all to the same)")
+	pieces(flags, &s.allowOrigins, "allow-origins", "`origins` of web pages that may use the server, separated by commas, such as http://localhost:3000 (default only its own page)")
 	flags.StringVar(&s.adminToken, "admin-token", "", "`token` that calls under /_mock/ must bring; made up and printed in the ready line if -addr is not a loopback address")
 	s.strict = "as-api"
 	choice(flags, &s.strict, "strict", "`what` to do about requests that the API takes but should not get: as-api, report or reject; namespaces can have their own (default as-api)", []string{"as-api", "report", "reject"})

@@ -411,6 +411,18 @@ func TestTenants(t *testing.T) {
 	r.terminate()
 }
 
+// A web page may use the server if the flag names it.
+func TestAllowOrigins(t *testing.T) {
+	r := launch(t, "-apis", "orq", "-allow-origins", "http://localhost:3000,https://app.example")
+	for origin, want := range map[string]int{"https://app.example": 200, "https://evil.example": 403} {
+		got := send(t, http.DefaultClient, "GET", r.ready.BaseURLs["orq"]+"/v2/agents", "", "Authorization", "Bearer k", "Origin", origin)
+		if got.status != want {
+			t.Errorf("%s gets %d, want %d: %s", origin, got.status, want, got.body)
+		}
+	}
+	r.terminate()
+}
+
 // Headers without an end do not fill the memory; usual ones are served.
 func TestHeadersAreBounded(t *testing.T) {
 	r := launch(t, "-apis", "orq")

@@ -176,6 +176,7 @@ func newMock(s *settings, seed json.RawMessage, logger *slog.Logger) (*mockserve
 		MaxNamespaces:  s.maxSpaces,
 		NamespaceTTL:   s.spaceTTL,
 		PublicURL:      s.publicURL,
+		AllowOrigins:   s.allowOrigins,
 		AdminToken:     s.adminToken,
 		Logger:         logger,
 		Seed:           seed,

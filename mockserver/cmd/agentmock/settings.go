@@ -31,6 +31,7 @@ type settings struct {
 	apiKeys        []string
 	tenantPairs    []string // as given
 	tenants        map[string]string
+	allowOrigins   []string
 	adminToken     string
 	strict         string
 	rateLimits     bool

@@ -37,7 +37,7 @@ type route struct {
 	response any    // a value of the type of the JSON response; nil: none
 	media    string // the type of a response that is not JSON
 	holds    bool   // 409 tells that what was asked does not hold
-	open     bool   // nothing is guarded here
+	open     bool   // everybody may have it, by a link too
 	serve    func(*call) error
 }
 
@@ -69,7 +69,7 @@ func newRoutes() []route {
 		{method: "POST", pattern: "/reset", summary: "Reset every namespace to its seed.", query: []parameter{{"all", "Must be true."}}, body: resetRequest{}, status: 200, response: resetView{}, serve: (*call).resetAll},
 
 		{method: "GET", pattern: "/namespaces", summary: "List the namespaces.", status: 200, response: namespacesView{}, serve: (*call).listNamespaces},
-		{method: "POST", pattern: "/namespaces", summary: "Make a namespace, or change what is given of the one of that name.", body: namespaceRequest{}, status: 201, response: namespaceView{}, serve: (*call).makeNamespace},
+		{method: "POST", pattern: "/namespaces", summary: "Make a namespace, or change what is given of the one of that name. No other call makes one.", body: namespaceRequest{}, status: 201, response: namespaceView{}, serve: (*call).makeNamespace},
 		{method: "GET", pattern: one, summary: "Get a namespace.", status: 200, response: namespaceView{}, serve: (*call).getNamespace},
 		{method: "DELETE", pattern: one, summary: "Drop a namespace. Later requests to it get 410.", status: 204, serve: (*call).dropNamespace},
 		{method: "POST", pattern: one + "/reset", summary: "Reset a namespace, or parts of it, to its seed.", body: resetRequest{}, status: 200, response: resetView{}, serve: (*call).resetNamespace},
@@ -168,7 +168,17 @@ func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 // dispatch finds the route and serves it.
 func (c *call) dispatch() error {
 	found, err := c.route()
-	if found == nil || !found.open { // what does not exist is not told to strangers
+	open := found != nil && found.open           // what does not exist is not told to strangers
+	if !open || c.r.Header.Get("Origin") != "" { // a link may lead to what is open
+		refusal, done := c.engine.AdmitPage(c.w.Header(), c.r)
+		switch {
+		case refusal != "":
+			return refuse(http.StatusForbidden, "%s", refusal)
+		case done: // browsers ask without the token
+			return c.done()
+		}
+	}
+	if !open {
 		if refused := c.guard(); refused != nil {
 			return refused
 		}
@@ -183,7 +193,13 @@ func (c *call) dispatch() error {
 		if tooLong := (*http.MaxBytesError)(nil); errors.As(err, &tooLong) {
 			return refuse(http.StatusRequestEntityTooLarge, "the body is larger than 8 MiB")
 		}
+		if stalled := (*engine.StalledError)(nil); errors.As(err, &stalled) {
+			return refuse(http.StatusRequestTimeout, "%v", err)
+		}
 		return refuse(http.StatusBadRequest, "the body cannot be read")
+	}
+	if encoding := engine.ContentEncoding(c.r.Header); encoding != "" && len(c.body) > 0 {
+		return refuse(http.StatusUnsupportedMediaType, "Content-Encoding %.40q is not read here; send the body as it is", encoding)
 	}
 	if found.body == nil && len(c.body) > 0 {
 		return refuse(http.StatusBadRequest, "%s %s takes no body", found.method, Prefix+found.pattern)
@@ -283,7 +299,7 @@ func (c *call) read(into any) error {
 func (c *call) respond(status int, v any) error {
 	c.w.Header().Set("Content-Type", "application/json")
 	c.w.WriteHeader(status)
-	c.w.Write(append(jsontext.MustMarshal(v), '\n')) //nolint:errcheck // the client went away
+	engine.Write(c.w, c.r, append(jsontext.MustMarshal(v), '\n')) //nolint:errcheck // the client went away
 	return nil
 }
 
@@ -308,25 +324,21 @@ func (c *call) refuse(err error) {
 	c.respond(refused.status, body) //nolint:errcheck // it never fails
 }
 
-// namespace returns the namespace that the path names. One that does not
-// exist is made if create says so: what is done to it comes before its first
-// request.
-func (c *call) namespace(create bool) (*engine.World, error) {
+// namespace returns the namespace that the path names. Nothing here makes one
+// but POST /namespaces: a name that was mistyped must not pass.
+func (c *call) namespace() (*engine.World, error) {
 	name := c.params["namespace"]
 	if name != engine.DefaultName {
 		if err := engine.CheckWorldName(name); err != nil {
 			return nil, badRequest(err)
 		}
 	}
-	if !create && !c.engine.Exists(name) {
-		return nil, refuse(http.StatusNotFound, "there is no namespace %q; its first request makes it, or POST %s/namespaces", name, Prefix)
-	}
-	w, err := c.engine.World(name)
-	switch gone := (*engine.GoneError)(nil); {
-	case errors.As(err, &gone):
-		return nil, refuse(http.StatusGone, "%v; POST %s/namespaces makes it anew", err, Prefix)
+	w, err := c.engine.FindWorld(name)
+	switch {
 	case err != nil:
-		return nil, refuse(http.StatusServiceUnavailable, "%v", err)
+		return nil, refuse(http.StatusGone, "%v; POST %s/namespaces makes it anew", err, Prefix)
+	case w == nil:
+		return nil, refuse(http.StatusNotFound, "there is no namespace %q; POST %s/namespaces makes it, or its first request to an API", name, Prefix)
 	}
 	w.Touch()
 	return w, nil

@@ -2,9 +2,11 @@ package admin_test
 
 import (
 	"bufio"
+	"context"
 	"encoding/json"
 	"fmt"
 	"io"
+	"net"
 	"net/http"
 	"net/http/httptest"
 	"reflect"
@@ -180,6 +182,7 @@ func TestAdminFromBeginningToEnd(t *testing.T) {
 	if n := len(s.Namespace("w1").Agents(mockserver.Orq)); n != 1 {
 		t.Errorf("%d agents after the state was put back", n)
 	}
+	adminJSON(t, s, 201, "POST", "/namespaces", `{"name":"w2"}`)
 	adminJSON(t, s, 204, "PUT", "/namespaces/w2/state?seed=true", state.body)
 	adminJSON(t, s, 200, "POST", "/namespaces/w2/reset", `{"parts":["state","ids"]}`)
 	if n := len(s.Namespace("w2").Agents(mockserver.Orq)); n != 1 {
@@ -223,6 +226,16 @@ func TestAdminRefusals(t *testing.T) {
 		{"POST", "/namespaces", `{"keys":"k"}`, 400, []string{"keys"}},
 		{"GET", "/namespaces/none", "", 404, []string{`"none"`, "POST /_mock/namespaces"}},
 		{"GET", "/namespaces/none/rules", "", 404, []string{`"none"`}},
+		{"DELETE", "/namespaces/none", "", 404, []string{`"none"`}},
+		{"POST", "/namespaces/none/reset", "", 404, []string{`"none"`, "POST /_mock/namespaces"}},
+		{"POST", "/namespaces/none/rules", `{"op":"orq.CreateAgent","do":[{"drop":{}}]}`, 404, []string{`"none"`, "POST /_mock/namespaces"}},
+		{"DELETE", "/namespaces/none/rules", "", 404, []string{`"none"`}},
+		{"PUT", "/namespaces/none/clock", `{"advance":"1h"}`, 404, []string{`"none"`, "POST /_mock/namespaces"}},
+		{"PUT", "/namespaces/none/state", `{"version":1,"apis":{}}`, 404, []string{`"none"`, "POST /_mock/namespaces"}},
+		{"POST", "/namespaces/none/journal/wait", `{}`, 404, []string{`"none"`, "POST /_mock/namespaces"}},
+		{"POST", "/namespaces/none/journal/count", `{}`, 404, []string{`"none"`}},
+		{"POST", "/namespaces/none/journal/find", `{}`, 404, []string{`"none"`}},
+		{"GET", "/namespaces/none/events", "", 404, []string{`"none"`}},
 		{"DELETE", "/namespaces/default", "", 400, []string{"reset it"}},
 		{"GET", "/namespaces/a%2Fb/rules", "", 400, []string{"letters, digits"}},
 		{"POST", "/namespaces/default/reset", `{"parts":["everything"]}`, 400, []string{`"everything"`, `"state"`}},
@@ -255,6 +268,11 @@ func TestAdminRefusals(t *testing.T) {
 		{"GET", "/namespaces/default/state/orq/agents/a", "", 404, []string{`"a"`}},
 		{"PUT", "/namespaces/default/clock", `{}`, 400, []string{`"now"`, `"advance"`}},
 		{"PUT", "/namespaces/default/clock", `{"now":"1850-01-01T00:00:00Z"}`, 400, []string{"1970 to 9999"}},
+		{"PUT", "/namespaces/default/clock", `{"now":"9999-12-31T23:59:59Z","advance":"1h"}`, 400, []string{"now, advance", "1970 to 9999", "10000-01-01T00:59:59Z"}},
+		{"PUT", "/namespaces/default/clock", `{"now":"1970-01-01T00:00:00Z","advance":"-1ns"}`, 400, []string{"1970 to 9999"}},
+		{"PUT", "/namespaces/default/clock", `{"now":"9999-12-31T23:59:59-01:00"}`, 400, []string{"1970 to 9999"}},
+		{"PUT", "/namespaces/default/clock", `{"advance":"-876000h"}`, 400, []string{"advance", "1970 to 9999"}},
+		{"POST", "/namespaces", `{"name":"w9","clock":"0001-01-01T00:00:00Z"}`, 400, []string{"clock", "1970 to 9999"}},
 		{"PUT", "/namespaces/default/clock", `{"advance":"a day"}`, 400, []string{"advance", "24h"}},
 		{"PUT", "/namespaces/default/state", `"` + strings.Repeat("x", 8<<20) + `"`, 413, []string{"8 MiB"}},
 	} {
@@ -349,6 +367,8 @@ func TestAdminGuard(t *testing.T) {
 		{"no name", "", "", "127.0.0.1:5000", nil, 403},
 		{"a page of another site", "", "localhost:8080", "127.0.0.1:5000", []string{"Origin", "https://evil.example"}, 403},
 		{"a page of another port", "", "localhost:8080", "127.0.0.1:5000", []string{"Origin", "http://localhost:3000"}, 403},
+		{"a page that had its name point here", "", "evil.example:8080", "127.0.0.1:5000", []string{"Origin", "http://evil.example:8080"}, 403},
+		{"a page that had its name point here, with the token", "t0ken", "evil.example:8080", "127.0.0.1:5000", []string{"Authorization", "Bearer t0ken", "Origin", "http://evil.example:8080"}, 403},
 		{"a sandboxed page", "", "localhost:8080", "127.0.0.1:5000", []string{"Origin", "null"}, 403},
 		{"our page", "", "localhost:8080", "127.0.0.1:5000", []string{"Origin", "http://localhost:8080", "Sec-Fetch-Site", "same-origin"}, 200},
 		{"a browser that says cross-site", "", "localhost:8080", "127.0.0.1:5000", []string{"Sec-Fetch-Site", "cross-site"}, 403},
@@ -363,6 +383,7 @@ func TestAdminGuard(t *testing.T) {
 		s := testServer(t, mockserver.Config{AdminToken: test.token})
 		r := httptest.NewRequest("POST", path, nil)
 		r.Host, r.RemoteAddr = test.host, test.caller
+		r = r.WithContext(context.WithValue(r.Context(), http.LocalAddrContextKey, &net.TCPAddr{IP: net.IPv4(127, 0, 0, 1), Port: 8080}))
 		for i := 0; i < len(test.header); i += 2 {
 			r.Header.Set(test.header[i], test.header[i+1])
 		}
@@ -372,7 +393,7 @@ func TestAdminGuard(t *testing.T) {
 			t.Errorf("%s: status %d, want %d: %s", test.name, w.Code, test.want, w.Body)
 		}
 		for name := range w.Header() {
-			if strings.HasPrefix(name, "Access-Control-") {
+			if strings.HasPrefix(name, "Access-Control-") && test.want != 200 {
 				t.Errorf("%s: the answer has the header %s", test.name, name)
 			}
 		}
@@ -471,6 +492,7 @@ func TestAdminWait(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := mockserver.StartInMemory(t, mockserver.Config{})
 		answers := make(chan exchanged, 1)
+		adminJSON(t, s, 201, "POST", "/namespaces", `{"name":"later"}`)
 		go func() {
 			answers <- callAdmin(t, s, "POST", "/namespaces/later/journal/wait", `{"match":{"op":"orq.CreateAgent","status":201},"count":2,"timeout":"30s"}`)
 		}()
@@ -580,6 +602,7 @@ func TestAdminEvents(t *testing.T) {
 
 func TestAdminClock(t *testing.T) {
 	s := mockserver.StartInMemory(t, mockserver.Config{})
+	adminJSON(t, s, 201, "POST", "/namespaces", `{"name":"w1"}`)
 	got := adminJSON(t, s, 200, "PUT", "/namespaces/w1/clock", `{"now":"2026-01-01T00:00:00Z","advance":"90s"}`)
 	if got["now"] != "2026-01-01T00:01:30Z" || got["stopped"] != true {
 		t.Errorf("%v", got)

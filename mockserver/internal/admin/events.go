@@ -4,6 +4,7 @@ import (
 	"net/http"
 	"strconv"
 
+	"github.com/agentclients/agentclients-go/mockserver/internal/engine"
 	"github.com/agentclients/agentclients-go/mockserver/internal/jsontext"
 	"github.com/agentclients/agentclients-go/mockserver/journal"
 )
@@ -20,16 +21,30 @@ func (c *call) events() error {
 	}
 	c.w.Header().Set("Content-Type", "text/event-stream")
 	c.w.WriteHeader(http.StatusOK)
-	c.w.Write([]byte(": the journal of " + nameOf(w) + "\n\n")) //nolint:errcheck // the client went away
 	if c.r.Method == http.MethodHead {
 		return nil
 	}
-	w.Follow(c.r.Context(), match, since, c.event, http.NewResponseController(c.w).Flush) //nolint:errcheck // the client went away
+	if err := c.stream(": the journal of " + nameOf(w) + "\n\n"); err != nil {
+		return nil // the client went away
+	}
+	w.Follow(c.r.Context(), match, since, c.event, c.flush) //nolint:errcheck // the client went away
 	return nil
 }
 
 func (c *call) event(one journal.Call) error {
-	event := "event: call\nid: " + strconv.FormatUint(one.ID, 10) + "\ndata: " + string(jsontext.MustMarshal(one)) + "\n\n"
-	_, err := c.w.Write([]byte(event))
+	return c.stream("event: call\nid: " + strconv.FormatUint(one.ID, 10) + "\ndata: " + string(jsontext.MustMarshal(one)) + "\n\n")
+}
+
+// stream writes a part of a stream. Who does not read it is cut off.
+func (c *call) stream(text string) error {
+	engine.LimitWrite(c.w, c.r, true)
+	_, err := c.w.Write([]byte(text))
 	return err
+}
+
+// flush sends what was written. Until there is more, nothing can be late.
+func (c *call) flush() error {
+	engine.LimitWrite(c.w, c.r, true)
+	defer engine.LimitWrite(c.w, c.r, false)
+	return http.NewResponseController(c.w).Flush()
 }

@@ -98,13 +98,17 @@ func (c *call) readJournal() error {
 	case "ndjson":
 		c.text("application/x-ndjson", v)
 		for _, call := range v.Calls {
-			c.w.Write(append(jsontext.MustMarshal(call), '\n')) //nolint:errcheck // the client went away
+			if c.stream(string(jsontext.MustMarshal(call))+"\n") != nil {
+				break // the client went away
+			}
 		}
 	case "curl":
 		c.text("text/plain; charset=utf-8", v)
 		view := c.view(w)
 		for _, call := range v.Calls {
-			c.w.Write([]byte(curlCommand(&call, c.baseURL(), view.BaseURLs))) //nolint:errcheck // the client went away
+			if c.stream(curlCommand(&call, c.baseURL(), view.BaseURLs)) != nil {
+				break // the client went away
+			}
 		}
 	default:
 		return c.respond(http.StatusOK, v)
@@ -132,7 +136,7 @@ func (c *call) journalFilter() (w *engine.World, match journal.Match, since uint
 			return nil, match, 0, refuse(http.StatusBadRequest, "since is %.40q; it must be the id of a request", text)
 		}
 	}
-	w, err = c.namespace(false)
+	w, err = c.namespace()
 	return w, match, since, err
 }
 
@@ -204,7 +208,7 @@ func (c *call) find() (callsView, error) {
 	if err := c.engine.CheckMatch(request.Match); err != nil {
 		return callsView{}, refuse(http.StatusBadRequest, "match: %v", err)
 	}
-	w, err := c.namespace(false)
+	w, err := c.namespace()
 	if err != nil {
 		return callsView{}, err
 	}
@@ -238,7 +242,7 @@ func (c *call) waitForCalls() error {
 	if err := c.engine.CheckMatch(request.Match); err != nil {
 		return refuse(http.StatusBadRequest, "match: %v", err)
 	}
-	w, err := c.namespace(true)
+	w, err := c.namespace()
 	if err != nil {
 		return err
 	}

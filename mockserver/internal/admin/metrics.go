@@ -16,6 +16,8 @@ func (c *call) metrics() error {
 	for _, one := range c.engine.Samples() {
 		fmt.Fprintf(&out, "agentmock_requests_total{api=%q,op=%q,outcome=%q} %d\n", one.API, one.Operation, one.Outcome, one.Count)
 	}
+	metric("agentmock_foreign_requests_total", "counter", "Requests that were refused because web pages of others sent them.")
+	fmt.Fprintf(&out, "agentmock_foreign_requests_total %d\n", c.engine.ForeignRequests())
 	active, dropped := 0, 0
 	worlds := c.engine.Worlds()
 	for _, w := range worlds {

@@ -3,6 +3,7 @@ package admin
 import (
 	"net/http"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/agentclients/agentclients-go/mockserver/internal/engine"
@@ -80,10 +81,21 @@ type clockView struct {
 }
 
 type clockRequest struct {
-	// Now stops the clock at a moment.
+	// Now stops the clock at a moment from 1970 to 9999.
 	Now string `json:"now,omitempty"`
-	// Advance moves the clock, after Now.
+	// Advance moves the clock, after Now; it stays between 1970 and 9999.
 	Advance string `json:"advance,omitempty"`
+}
+
+// given are the members that the request has.
+func (r clockRequest) given() (names []string) {
+	if r.Now != "" {
+		names = append(names, "now")
+	}
+	if r.Advance != "" {
+		names = append(names, "advance")
+	}
+	return names
 }
 
 func (c *call) view(w *engine.World) namespaceView {
@@ -159,14 +171,16 @@ func (c *call) makeNamespace() error {
 			return badRequest(err)
 		}
 	}
-	if !at.IsZero() {
-		n.SetTime(at)
+	if request.Clock != "" {
+		if err := n.SetTime(at); err != nil {
+			return refuse(http.StatusBadRequest, "clock: %v", err)
+		}
 	}
 	return c.respond(http.StatusCreated, c.view(n))
 }
 
 func (c *call) getNamespace() error {
-	n, err := c.namespace(false)
+	n, err := c.namespace()
 	if err != nil {
 		return err
 	}
@@ -174,7 +188,7 @@ func (c *call) getNamespace() error {
 }
 
 func (c *call) dropNamespace() error {
-	n, err := c.namespace(false)
+	n, err := c.namespace()
 	if err != nil {
 		return err
 	}
@@ -186,7 +200,7 @@ func (c *call) dropNamespace() error {
 }
 
 func (c *call) resetNamespace() error {
-	n, err := c.namespace(true)
+	n, err := c.namespace()
 	if err != nil {
 		return err
 	}
@@ -223,7 +237,7 @@ func (c *call) reset(namespaces []*engine.World) error {
 }
 
 func (c *call) readClock() error {
-	n, err := c.namespace(false)
+	n, err := c.namespace()
 	if err != nil {
 		return err
 	}
@@ -251,14 +265,18 @@ func (c *call) setClock() error {
 			return refuse(http.StatusBadRequest, `advance is %.40q; it must be a duration such as "90s" or "24h"`, request.Advance)
 		}
 	}
-	n, err := c.namespace(true)
+	n, err := c.namespace()
 	if err != nil {
 		return err
 	}
-	if !at.IsZero() {
-		n.SetTime(at)
+	if request.Now != "" { // both at once, or neither
+		err = n.SetTime(at.Add(step))
+	} else {
+		err = n.Advance(step)
 	}
-	n.Advance(step)
+	if err != nil {
+		return refuse(http.StatusBadRequest, "%s: %v", strings.Join(request.given(), ", "), err)
+	}
 	return c.respond(http.StatusOK, clockOf(n))
 }
 
@@ -267,12 +285,14 @@ func clockOf(w *engine.World) clockView {
 	return clockView{now, stopped}
 }
 
-// readTime reads a time. Years beyond what the ids of the APIs can hold are
-// refused.
+// readTime reads a time at which a clock can be.
 func readTime(member, text string) (time.Time, error) {
 	at, err := time.Parse(time.RFC3339Nano, text)
-	if err != nil || at.Year() < 1970 || at.Year() > 9999 {
+	if err != nil {
 		return time.Time{}, refuse(http.StatusBadRequest, `%s is %.40q; it must be a time from 1970 to 9999 such as "2026-01-01T00:00:00Z"`, member, text)
+	}
+	if err := engine.CheckTime(at); err != nil {
+		return time.Time{}, refuse(http.StatusBadRequest, "%s: %v", member, err)
 	}
 	return at, nil
 }

@@ -44,7 +44,7 @@ func (c *call) repliesOf(w *engine.World) repliesView {
 }
 
 func (c *call) listReplies() error {
-	w, err := c.namespace(false)
+	w, err := c.namespace()
 	if err != nil {
 		return err
 	}
@@ -62,7 +62,7 @@ func (c *call) addReplies() error {
 	case len(request.Replies) == 0:
 		return refuse(http.StatusBadRequest, `replies is missing: a list such as [{"text":"Hello"}]`)
 	}
-	w, err := c.namespace(true)
+	w, err := c.namespace()
 	if err != nil {
 		return err
 	}
@@ -73,7 +73,7 @@ func (c *call) addReplies() error {
 }
 
 func (c *call) removeReplies() error {
-	w, err := c.namespace(false)
+	w, err := c.namespace()
 	if err != nil {
 		return err
 	}
@@ -91,7 +91,7 @@ func (c *call) release() error {
 	if request.API == "" {
 		return refuse(http.StatusBadRequest, "api is missing; there are %s", jsontext.Quote(c.engine.Names()))
 	}
-	w, err := c.namespace(false)
+	w, err := c.namespace()
 	if err != nil {
 		return err
 	}

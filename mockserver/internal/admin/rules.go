@@ -23,7 +23,7 @@ func (c *call) addRule() error {
 	if err != nil {
 		return badRequest(err)
 	}
-	n, err := c.namespace(true)
+	n, err := c.namespace()
 	if err != nil {
 		return err
 	}
@@ -39,7 +39,7 @@ func (c *call) listRules() error {
 	if err != nil {
 		return err
 	}
-	n, err := c.namespace(false)
+	n, err := c.namespace()
 	if err != nil {
 		return err
 	}
@@ -53,7 +53,7 @@ func (c *call) listRules() error {
 }
 
 func (c *call) rule() (*engine.Rule, error) {
-	n, err := c.namespace(false)
+	n, err := c.namespace()
 	if err != nil {
 		return nil, err
 	}
@@ -88,7 +88,7 @@ func (c *call) removeRule() error {
 }
 
 func (c *call) removeRules() error {
-	n, err := c.namespace(false)
+	n, err := c.namespace()
 	if err != nil {
 		return err
 	}

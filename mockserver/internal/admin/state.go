@@ -21,7 +21,7 @@ type recordView struct {
 }
 
 func (c *call) readState() error {
-	n, err := c.namespace(false)
+	n, err := c.namespace()
 	if err != nil {
 		return err
 	}
@@ -36,7 +36,7 @@ func (c *call) writeState() error {
 	if _, err := jsontext.ParseObject(c.body); err != nil {
 		return badRequest(err)
 	}
-	n, err := c.namespace(true)
+	n, err := c.namespace()
 	if err != nil {
 		return err
 	}
@@ -52,7 +52,7 @@ func (c *call) writeState() error {
 
 // readRecord looks up one record of whatever kind.
 func (c *call) readRecord() error {
-	w, err := c.namespace(false)
+	w, err := c.namespace()
 	if err != nil {
 		return err
 	}

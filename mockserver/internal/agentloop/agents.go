@@ -31,6 +31,24 @@ type agent struct {
 	Usage          json.RawMessage `json:"usage,omitempty"` // no session runs here, so nothing is ever spent
 }
 
+// ReadRecord reads an agent from a document.
+func (a *agent) ReadRecord(_, id string, document json.RawMessage) error {
+	*a = agent{ID: id, Name: id, Status: active, CreatedAt: time.Unix(0, 0).UTC()}
+	if err := json.Unmarshal(document, a); err != nil {
+		return err
+	}
+	if a.Capabilities == nil {
+		a.Capabilities = []capability{}
+	}
+	if a.Tags == nil {
+		a.Tags = []string{}
+	}
+	if a.UpdatedAt.IsZero() {
+		a.UpdatedAt = a.CreatedAt
+	}
+	return nil
+}
+
 // capability is a capability that an agent has.
 type capability struct {
 	Config json.RawMessage `json:"config,omitempty"`

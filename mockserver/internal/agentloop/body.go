@@ -112,7 +112,7 @@ func readCapability(raw json.RawMessage) (c capability, ok bool) {
 
 // readBody reads the JSON body of a request.
 func readBody(r *emulate.Request) (input, error) {
-	if r.Header.Get("Content-Type") == "" || !r.IsJSON() {
+	if !r.DeclaresJSON() {
 		return input{}, refuse(r, http.StatusUnsupportedMediaType, "", "header Content-Type: expected application/json")
 	}
 	if len(r.Body) > maxBody {

@@ -2,6 +2,7 @@ package emulate
 
 import (
 	"encoding/json"
+	"fmt"
 	"iter"
 	"reflect"
 	"strings"
@@ -153,18 +154,40 @@ func (c *Collection[T]) MarshalJSON() ([]byte, error) {
 	return jsontext.Marshal(stored)
 }
 
-// UnmarshalJSON reads what MarshalJSON wrote.
+// RecordReader is a record that reads itself from a document. People write
+// documents by hand: what one leaves out gets the value that makes the record
+// live and complete, as far as there is one.
+type RecordReader interface {
+	ReadRecord(tenant, id string, document json.RawMessage) error
+}
+
+// UnmarshalJSON reads what MarshalJSON wrote, or a person. A record that is
+// there twice is an error: none takes the place of another.
 func (c *Collection[T]) UnmarshalJSON(data []byte) error {
-	var stored []storedRecord[T]
+	var stored []storedRecord[json.RawMessage]
 	if err := json.Unmarshal(data, &stored); err != nil {
 		return err
 	}
 	*c = Collection[T]{}
-	for _, s := range stored {
-		if s.Record == nil {
-			s.Record = new(T)
+	for i, s := range stored {
+		if c.Get(s.Tenant, s.ID) != nil {
+			return fmt.Errorf("record %d: there is one with the id %.80q already", i, s.ID)
 		}
-		c.Add(s.Tenant, s.ID, s.Record)
+		document := json.RawMessage("{}")
+		if s.Record != nil && !jsontext.IsNull(*s.Record) {
+			document = *s.Record
+		}
+		record := new(T)
+		var err error
+		if reader, ok := any(record).(RecordReader); ok {
+			err = reader.ReadRecord(s.Tenant, s.ID, document)
+		} else if s.Record != nil {
+			err = json.Unmarshal(*s.Record, record)
+		}
+		if err != nil {
+			return err
+		}
+		c.Add(s.Tenant, s.ID, record)
 	}
 	return nil
 }

@@ -23,24 +23,30 @@ func UUID(w World, kind string) string {
 }
 
 // TimeOrderedHex returns 32 hexadecimal digits in the layout of a version 7
-// UUID: an id that was made later sorts after one that was made earlier.
+// UUID: an id that was made later sorts after one that was made earlier, also
+// within a millisecond and after the clock was moved back.
 func TimeOrderedHex(w World, kind string) string {
-	var id uuid.UUID
-	copy(id[:], w.Entropy(kind, 16))
-	var now [8]byte
-	binary.BigEndian.PutUint64(now[:], uint64(w.Now().UnixMilli()))
-	copy(id[:6], now[2:])
+	id := timed(w)
+	copy(id[6:], w.Entropy(kind, 16)[6:])
 	id[6] = id[6]&0x0f | 0x70
 	id[8] = id[8]&0x3f | 0x80
+	id = w.Later(kind, id)
 	return hex.EncodeToString(id[:])
 }
 
-// ULID returns a ULID of the present moment.
+// ULID returns a ULID of the present moment. It sorts after those of its kind
+// that were made earlier, also within a millisecond and after the clock was
+// moved back.
 func ULID(w World, kind string) string {
-	var id ulid.ULID
+	id := timed(w)
 	copy(id[6:], w.Entropy(kind, 10))
-	if err := id.SetTime(ulid.Timestamp(w.Now())); err != nil {
-		panic(err) // a clock beyond the year 10889
-	}
-	return id.String()
+	return ulid.ULID(w.Later(kind, id)).String()
+}
+
+// timed begins with the time in milliseconds, in 48 bits.
+func timed(w World) (id [16]byte) {
+	var now [8]byte
+	binary.BigEndian.PutUint64(now[:], uint64(max(w.Now().UnixMilli(), 0)))
+	copy(id[:6], now[2:])
+	return id
 }

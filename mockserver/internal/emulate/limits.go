@@ -2,11 +2,12 @@ package emulate
 
 import "time"
 
-// Limit is a number of requests in a span of time, which begins with the
-// first request in it.
+// Limit is a number of requests in a span of time. The span begins with the
+// first request in it or, if it is rolling, ends with every request.
 type Limit struct {
 	Requests int
 	Per      time.Duration
+	Rolling  bool
 }
 
 // Limits are how an API limits requests, and how its responses tell of it.

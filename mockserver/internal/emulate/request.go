@@ -20,6 +20,10 @@ type World interface {
 	// mock, bytes that depend only on the kind and on how often they were
 	// asked for. The functions of this package make ids of them.
 	Entropy(kind string, n int) []byte
+	// Later returns an id, or the least one that is greater than all that it
+	// returned for the kind before: so that the order of ids is that of their
+	// making.
+	Later(kind string, id [16]byte) [16]byte
 	// Variant reports whether a variant of the API is switched on.
 	Variant(name string) bool
 	// Reply takes the scripted reply to a turn: the next one that fits, else
@@ -126,6 +130,10 @@ func (r *Request) IsJSON() bool {
 	return mediaType == "" && r.Header.Get("Content-Type") == "" ||
 		mediaType == "application/json" || strings.HasSuffix(mediaType, "+json")
 }
+
+// DeclaresJSON reports whether the request says that its body is JSON, and
+// does say so: for APIs that document the header Content-Type as required.
+func (r *Request) DeclaresJSON() bool { return r.Header.Get("Content-Type") != "" && r.IsJSON() }
 
 // KeyHeaders are the credential headers of an API whose credential is a key
 // in the header x-api-key. Authorization is ignored there, but people put

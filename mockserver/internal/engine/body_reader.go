@@ -1,21 +1,47 @@
 package engine
 
 import (
-	"bytes"
 	"errors"
+	"fmt"
 	"io"
 	"net/http"
+	"os"
+	"strings"
+	"sync"
 	"time"
 )
 
-// maxBody is the longest request body that is read; a longer one gets 413.
-const maxBody = 8 << 20
+// The bounds of reading a body.
+const (
+	// maxBody is the longest request body that is read; a longer one gets 413.
+	maxBody = 8 << 20
+	// maxStall is for how long nothing of a body may come; then it gets 408.
+	maxStall = 30 * time.Second
+	// maxDrained and maxDraining are how much of a body that is too long is
+	// read and thrown away, and for how long, before it gets its 413: a client
+	// that writes all before it reads would never see it otherwise.
+	maxDrained  = 32 << 20
+	maxDraining = 5 * time.Second
+)
 
-// bodyReader reads the body of a request, in the background if asked.
+// StalledError says that nothing more of a body came.
+type StalledError struct{}
+
+// Error says for how long.
+func (*StalledError) Error() string {
+	return fmt.Sprintf("nothing came of the request body for %s", maxStall)
+}
+
+// bodyReader reads the body of a request, in the background if asked. Its
+// memory follows what was received, whatever the request announces.
 type bodyReader struct {
 	w      http.ResponseWriter
 	r      *http.Request
 	result chan bodyResult // nil: nothing was started
+
+	mu      sync.Mutex // guards what follows, and the read deadline
+	givenUp bool       // nothing more is read of the connection
+	until   time.Time  // the read deadline
 }
 
 type bodyResult struct {
@@ -23,11 +49,17 @@ type bodyResult struct {
 	err  error
 }
 
+// ReadBody reads the body of a request, up to 8 MiB: a longer one is a
+// *http.MaxBytesError, one that stops coming a *StalledError.
+func ReadBody(w http.ResponseWriter, r *http.Request) ([]byte, error) {
+	return (&bodyReader{w: w, r: r}).finish()
+}
+
 // start reads in the background.
 func (b *bodyReader) start() {
 	b.result = make(chan bodyResult, 1)
 	go func() {
-		data, err := (&bodyReader{r: b.r}).read() // the response belongs to the handler
+		data, err := b.read()
 		b.result <- bodyResult{data, err}
 		if err != nil { // read on, so that a client that goes is still noticed
 			io.Copy(io.Discard, b.r.Body) //nolint:errcheck // nothing more to be known
@@ -36,12 +68,17 @@ func (b *bodyReader) start() {
 }
 
 // finish returns the whole body.
-func (b *bodyReader) finish() ([]byte, error) {
+func (b *bodyReader) finish() (data []byte, err error) {
 	if b.result == nil {
-		return b.read()
+		data, err = b.read()
+	} else {
+		result := <-b.result
+		data, err = result.data, result.err
 	}
-	result := <-b.result
-	return result.data, result.err
+	if b.isGivenUp() {
+		b.w.Header().Set("Connection", "close")
+	}
+	return data, err
 }
 
 // abandon ends the reading, so that the request can be responded to although its
@@ -58,10 +95,49 @@ func (b *bodyReader) abandon() {
 		return
 	}
 	b.w.Header().Set("Connection", "close")
-	if http.NewResponseController(b.w).SetReadDeadline(time.Unix(1, 0)) == nil && b.result != nil {
+	if b.giveUp() && b.result != nil {
 		<-b.result
 	}
 }
+
+// giveUp makes every read fail from now on, those of net/http included. It
+// reports false if that cannot be done to the connection.
+func (b *bodyReader) giveUp() bool {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.givenUp = true
+	return http.NewResponseController(b.w).SetReadDeadline(time.Unix(1, 0)) == nil
+}
+
+func (b *bodyReader) isGivenUp() bool {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.givenUp
+}
+
+// allow lets reads wait for so long from now on, or forever if it is 0. A
+// server that has a read timeout of its own keeps it. Nothing may be left
+// behind: a deadline that passes while a request is served cancels its
+// context.
+func (b *bodyReader) allow(d time.Duration) {
+	if server, ok := b.r.Context().Value(http.ServerContextKey).(*http.Server); !ok || server.ReadTimeout > 0 {
+		return
+	}
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	var until time.Time
+	if d > 0 {
+		until = time.Now().Add(d)
+	}
+	if b.givenUp || d > 0 && !b.until.IsZero() && until.Sub(b.until).Abs() < time.Second {
+		return // not for each piece that comes
+	}
+	b.until = until
+	http.NewResponseController(b.w).SetReadDeadline(until) //nolint:errcheck // a connection without deadlines has none
+}
+
+// firstBuffer is how much memory a body gets before any of it came.
+const firstBuffer = 4 << 10
 
 // read reads all of the body, up to the limit.
 func (b *bodyReader) read() ([]byte, error) {
@@ -69,33 +145,60 @@ func (b *bodyReader) read() ([]byte, error) {
 		return nil, nil
 	}
 	if b.r.ContentLength > maxBody {
-		return nil, &http.MaxBytesError{Limit: maxBody}
+		return nil, b.tooLong(0)
 	}
-	reader := http.MaxBytesReader(b.w, b.r.Body, maxBody)
-	if b.r.ContentLength < 0 {
-		return io.ReadAll(reader)
+	defer b.allow(0)
+	size := b.r.ContentLength // as far as is known
+	if size < 0 {
+		size = maxBody
 	}
-	data := make([]byte, b.r.ContentLength)
-	n, err := io.ReadFull(reader, data)
-	switch {
-	case err == nil: // net/http wants to see the end of the body, too
-		var more [1]byte
-		if extra, _ := reader.Read(more[:]); extra > 0 {
-			return io.ReadAll(io.MultiReader(bytes.NewReader(append(data, more[:extra]...)), reader))
+	data := make([]byte, 0, min(size, firstBuffer)+1) // one byte more than comes, to see the end
+	for {
+		if len(data) == cap(data) {
+			if int64(len(data)) > size { // only in a test: net/http gives no more than was announced
+				size = maxBody
+			}
+			data = append(make([]byte, 0, min(2*int64(len(data)), size+1)), data...)
 		}
-		return data, nil
-	case errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF):
-		// Less than announced: over a network the client went away, but a
-		// request that a test made by hand may just count wrongly.
-		if b.r.Context().Value(http.ServerContextKey) == nil {
-			return data[:n], nil
+		b.allow(maxStall)
+		n, err := b.r.Body.Read(data[len(data):cap(data)])
+		data = data[:len(data)+n]
+		switch {
+		case len(data) > maxBody:
+			return nil, b.tooLong(int64(len(data)))
+		case err == io.EOF, errors.Is(err, io.ErrUnexpectedEOF) && !b.isServed():
+			return data, nil
+		case errors.Is(err, os.ErrDeadlineExceeded) && !b.isGivenUp():
+			b.giveUp()
+			return nil, new(StalledError)
+		case err != nil:
+			return nil, err
 		}
 	}
-	return nil, err
 }
 
-// ReadBody reads the body of a request, up to 8 MiB: a longer one is a
-// *http.MaxBytesError.
-func ReadBody(w http.ResponseWriter, r *http.Request) ([]byte, error) {
-	return (&bodyReader{w: w, r: r}).read()
+// isServed reports whether net/http serves the request. If not, a test made it
+// by hand and may just have counted wrongly.
+func (b *bodyReader) isServed() bool { return b.r.Context().Value(http.ServerContextKey) != nil }
+
+// tooLong is the error of a body that is too long, of which some was read. If
+// the rest does not come soon, nothing waits for it any longer.
+func (b *bodyReader) tooLong(read int64) error {
+	if b.isServed() && (b.waits(read) || b.r.ContentLength > maxDrained || !b.drain(maxDrained-read)) {
+		b.giveUp()
+	}
+	return &http.MaxBytesError{Limit: maxBody}
+}
+
+// waits reports whether the client sends nothing before somebody reads.
+func (b *bodyReader) waits(read int64) bool {
+	return read == 0 && strings.EqualFold(b.r.Header.Get("Expect"), "100-continue")
+}
+
+// drain throws the rest of the body away and reports whether that was all.
+func (b *bodyReader) drain(most int64) bool {
+	b.allow(maxDraining)
+	defer b.allow(0)
+	_, err := io.CopyN(io.Discard, b.r.Body, most+1)
+	return err == io.EOF
 }

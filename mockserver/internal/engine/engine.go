@@ -13,6 +13,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/agentclients/agentclients-go/mockserver/internal/emulate"
@@ -38,6 +39,7 @@ type Config struct {
 	MaxNamespaces  int
 	NamespaceTTL   time.Duration
 	PublicURL      string
+	AllowOrigins   []string
 	ClockStep      time.Duration
 	Logger         *slog.Logger
 }
@@ -58,6 +60,9 @@ type Engine struct {
 	secrets func() jsontext.Secrets        // of all APIs together
 	on      map[*Emulation]map[string]bool // variants
 	seed    *snapshot
+
+	origins map[string]bool // of the web pages that are allowed
+	foreign atomic.Uint64   // requests of others that were refused
 
 	closed    chan struct{}
 	closeOnce sync.Once
@@ -110,6 +115,10 @@ func (e *Engine) configure() error {
 		e.switchOn(e.byName[owner], variant)
 	}
 	if err := config.Strictness.Check(); err != nil {
+		return err
+	}
+	var err error
+	if e.origins, err = checkOrigins(config.AllowOrigins); err != nil {
 		return err
 	}
 	for credential, tenant := range config.Tenants {

@@ -3,7 +3,6 @@ package engine
 import (
 	"errors"
 	"fmt"
-	"maps"
 	"net/http"
 	"net/url"
 	"runtime/debug"
@@ -23,12 +22,14 @@ type exchange struct {
 	api   *Emulation // nil: the path belongs to none
 	route *route     // nil: no operation matched
 
+	encoding string          // of the body; "" if it has none
 	entry    *entry          // the request in the journal
 	problems []string        // what strictness has against it
 	plan     []fault.Step    // what the rule that hit the request does to it
 	stop     <-chan struct{} // closed when waits must end; nil without a plan
 	limit    limitStatus     // set by limited
 	effects  effects         // what the plan has done so far
+	deaf     bool            // nothing is read of the client any more: that its context ended says nothing
 }
 
 func newExchange(r *http.Request, d destination) *exchange {
@@ -100,6 +101,9 @@ func (x *exchange) leave() {
 // change of the state and its mark in the journal.
 func (x *exchange) admit() (response emulate.Response, done bool) {
 	w := x.world
+	if len(x.Body) > 0 {
+		x.encoding = ContentEncoding(x.Header)
+	}
 	x.problems = x.findProblems()
 	w.locked(func() {
 		w.journal.read(x.entry, x.Body, w.engine.config.JournalBytes)
@@ -125,13 +129,13 @@ func (x *exchange) commit() (response emulate.Response) {
 	w.locked(func() {
 		x.Pretends = slices.ContainsFunc(x.plan, func(s fault.Step) bool { return s.Edits() && s.Stage() == fault.BeforeCommit })
 		w.advance(x.api) // what happens by itself is no pretence
-		before := w.sequence
+		before := w.ids
 		if x.Pretends {
-			w.sequence = maps.Clone(w.sequence)
+			w.ids = w.ids.clone()
 		}
 		response = x.serve()
 		if x.Pretends {
-			w.sequence = before
+			w.ids = before
 		}
 		w.notify()
 	})
@@ -160,6 +164,8 @@ func (x *exchange) serve() emulate.Response {
 		switch {
 		case x.route == nil:
 			return x.refuseRoute(), nil
+		case x.encoding != "":
+			return x.refuseEncoding(x.encoding), nil
 		case x.isRejected():
 			problems := strings.Join(x.problems, "; ")
 			return x.api.Refuse(&x.Request, http.StatusBadRequest, problems).Because("strictness: " + problems), nil

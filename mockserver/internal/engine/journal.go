@@ -106,7 +106,7 @@ func (j *log) add(e *entry, config *Config) {
 		e.gone = true
 		return
 	}
-	e.size = overhead + len(e.path) + len(e.query)
+	e.size = overhead + len(e.method) + len(e.host) + len(e.path) + len(e.query)
 	for _, text := range e.header {
 		e.size += len(text)
 	}

@@ -3,6 +3,7 @@ package engine
 import (
 	"hash/maphash"
 	"net/http"
+	"slices"
 	"strconv"
 	"time"
 
@@ -24,7 +25,41 @@ var credentialSeed = maphash.MakeSeed()
 // window counts the requests of one limit.
 type window struct {
 	used int
-	ends time.Time
+	ends time.Time   // when there is room again
+	came []time.Time // of a rolling limit: when each of used did, oldest first
+}
+
+// move forgets what does not count any more. Nor does what came later than
+// now: the clock was moved back.
+func (w *window) move(limit emulate.Limit, now time.Time) {
+	if !limit.Rolling {
+		if begins := w.ends.Add(-limit.Per); !now.Before(w.ends) || now.Before(begins) {
+			*w = window{ends: now.Add(limit.Per)}
+		}
+		return
+	}
+	w.came = slices.DeleteFunc(w.came, func(came time.Time) bool {
+		return came.After(now) || now.Sub(came) >= limit.Per
+	})
+	w.settle(limit, now)
+}
+
+// count counts a request.
+func (w *window) count(limit emulate.Limit, now time.Time) {
+	if limit.Rolling {
+		w.came = append(w.came, now)
+		w.settle(limit, now)
+		return
+	}
+	w.used++
+}
+
+// settle says how a rolling window stands.
+func (w *window) settle(limit emulate.Limit, now time.Time) {
+	w.used, w.ends = len(w.came), now.Add(limit.Per)
+	if w.used > 0 {
+		w.ends = w.came[0].Add(limit.Per)
+	}
 }
 
 // limitStatus is what a response tells about the limit that is nearest.
@@ -54,9 +89,7 @@ func (x *exchange) limited(credential string) error {
 	over := -1
 	nearest := 0
 	for i, limit := range rules.Limits {
-		if !now.Before(windows[i].ends) {
-			windows[i] = window{ends: now.Add(limit.Per)}
-		}
+		windows[i].move(limit, now)
 		left := limit.Requests - windows[i].used
 		if left <= 0 && (over < 0 || windows[i].ends.After(windows[over].ends)) {
 			over = i // of several the one that lasts longest
@@ -69,7 +102,7 @@ func (x *exchange) limited(credential string) error {
 		nearest = over
 	} else {
 		for i := range windows {
-			windows[i].used++
+			windows[i].count(rules.Limits[i], now)
 		}
 	}
 	x.limit = limitStatus{

@@ -146,7 +146,8 @@ func headerCondition(name, want string) condition {
 }
 
 func jsonCondition(pointer string, value any, secrets jsontext.Secrets) (condition, error) {
-	if err := jsontext.CheckPointer(pointer); err != nil {
+	at, err := jsontext.ParsePointer(pointer)
+	if err != nil {
 		return condition{}, fmt.Errorf("json: %w", err)
 	}
 	text, err := json.Marshal(value)
@@ -161,7 +162,7 @@ func jsonCondition(pointer string, value any, secrets jsontext.Secrets) (conditi
 		name: "json " + pointer,
 		want: string(secrets.RedactAt(text, pointer)),
 		got: func(e *entry) string {
-			raw, ok := jsontext.ValueAt(e.body, pointer)
+			raw, ok := at.In(e.body)
 			if !ok {
 				return "nothing"
 			}
@@ -172,9 +173,12 @@ func jsonCondition(pointer string, value any, secrets jsontext.Secrets) (conditi
 			if live != nil {
 				body = live.Body
 			}
-			raw, ok := jsontext.ValueAt(body, pointer)
+			raw, ok := at.In(body)
+			if !ok || jsontext.Kind(raw[:1]) != jsontext.Kind(text[:1]) { // nothing needs to be read of it
+				return false
+			}
 			var got any
-			return ok && json.Unmarshal(raw, &got) == nil && reflect.DeepEqual(got, want)
+			return json.Unmarshal(raw, &got) == nil && reflect.DeepEqual(got, want)
 		},
 	}, nil
 }

@@ -18,6 +18,7 @@ type Rule struct {
 	spec    fault.Rule
 	matcher matcher
 	plans   [][]fault.Step // single faults with their stages: one list, or one per request
+	size    int            // what it counts among the rules
 
 	// Guarded by the lock of the namespace.
 	seen    int // requests that matched
@@ -26,23 +27,25 @@ type Rule struct {
 	removed bool
 }
 
-// maxRules is how many rules a namespace can have.
-const maxRules = 10_000
+// The bounds of the rules of a namespace. Their bytes are those of their JSON.
+const (
+	maxRules     = 10_000
+	maxRuleBytes = 16 << 20
+)
 
 // AddRule adds a rule after those that there are. A request is hit by the
 // first rule that wants it. The error says in one line what is wrong with the
-// rule and what is allowed; also that there are 10,000 rules already.
+// rule and what is allowed; also that there would be more than 10,000 rules or
+// 16 MiB of them.
 func (w *World) AddRule(spec fault.Rule) (*Rule, error) {
 	r, err := w.newRule(spec)
 	if err != nil {
 		return nil, fmt.Errorf("rule: %w", err)
 	}
 	w.locked(func() {
-		if len(w.rules) >= maxRules {
-			err = fmt.Errorf("rule: there are %d already; remove some, or reset the rules", len(w.rules))
-			return
+		if err = checkRoom(len(w.rules)+1, w.ruleBytes+r.size); err == nil {
+			w.insert(len(w.rules), r)
 		}
-		w.insert(len(w.rules), r)
 	})
 	return r, err
 }
@@ -51,7 +54,7 @@ func (w *World) AddRule(spec fault.Rule) (*Rule, error) {
 // place: where the first of them stood or, if none is there any more, after
 // all. No request comes in between. The error says which rule is wrong, what
 // is wrong with it and what is allowed; also that there would be more than
-// 10,000 rules. Then nothing was changed.
+// 10,000 rules or 16 MiB of them. Then nothing was changed.
 func (w *World) ReplaceRules(old []*Rule, specs ...fault.Rule) ([]*Rule, error) {
 	added := make([]*Rule, len(specs))
 	for i, spec := range specs {
@@ -76,8 +79,8 @@ func (w *World) replace(old, added []*Rule) error {
 	isOld := func(r *Rule) bool { return replaced[r] }
 	at := slices.IndexFunc(w.rules, isOld)
 	kept := slices.DeleteFunc(slices.Clone(w.rules), isOld)
-	if len(kept)+len(added) > maxRules {
-		return fmt.Errorf("rules: there would be %d; %d are allowed", len(kept)+len(added), maxRules)
+	if err := checkRoom(len(kept)+len(added), bytesOf(kept)+bytesOf(added)); err != nil {
+		return err
 	}
 	if at < 0 {
 		at = len(kept)
@@ -85,9 +88,27 @@ func (w *World) replace(old, added []*Rule) error {
 	for _, r := range w.rules {
 		r.removed = replaced[r]
 	}
-	w.rules = kept
+	w.rules, w.ruleBytes = kept, bytesOf(kept)
 	w.insert(at, added...)
 	return nil
+}
+
+// checkRoom refuses more rules than a namespace can have.
+func checkRoom(rules, bytes int) error {
+	switch {
+	case rules > maxRules:
+		return fmt.Errorf("rules: there would be %d; %d are allowed", rules, maxRules)
+	case bytes > maxRuleBytes:
+		return fmt.Errorf("rules: they would have %d bytes; %d are allowed", bytes, maxRuleBytes)
+	}
+	return nil
+}
+
+func bytesOf(rules []*Rule) (bytes int) {
+	for _, r := range rules {
+		bytes += r.size
+	}
+	return bytes
 }
 
 // newRule makes a rule that is not among those of the namespace yet.
@@ -103,6 +124,7 @@ func (w *World) insert(at int, added ...*Rule) {
 		r.id = "r" + strconv.Itoa(w.ruleIDs)
 	}
 	w.rules = slices.Insert(w.rules, at, added...)
+	w.ruleBytes += bytesOf(added)
 }
 
 func (r *Rule) compile() error {
@@ -148,6 +170,11 @@ func (r *Rule) compile() error {
 	if r.matcher, err = r.world.engine.compile(match); err != nil {
 		return fmt.Errorf("match: %w", err)
 	}
+	written, err := jsontext.Marshal(spec)
+	if err != nil {
+		return err
+	}
+	r.size = len(written)
 	if spec.Rate > 0 {
 		r.random = rand.New(rand.NewPCG(spec.Seed, 0))
 	}
@@ -206,7 +233,16 @@ func (r *Rule) claim(x *exchange, early bool) bool {
 	x.plan = plan
 	x.stop = r.world.stopped()
 	x.entry.rule, x.entry.faults = r.id, plan
+	r.world.journal.grow(x.entry, sizeOf(plan), r.world.engine.config.JournalBytes)
 	return true
+}
+
+// sizeOf is about what a plan keeps in memory, also when its rule is gone.
+func sizeOf(plan []fault.Step) (bytes int) {
+	for _, step := range plan {
+		bytes += step.Size()
+	}
+	return bytes
 }
 
 // Rules returns the rules of the namespace in the order in which they are
@@ -256,8 +292,11 @@ func (r *Rule) remaining() int {
 // on.
 func (r *Rule) Remove() {
 	r.world.locked(func() {
-		r.removed = true
-		r.world.rules = slices.DeleteFunc(r.world.rules, func(other *Rule) bool { return other == r })
+		if !r.removed {
+			r.removed = true
+			r.world.rules = slices.DeleteFunc(r.world.rules, func(other *Rule) bool { return other == r })
+			r.world.ruleBytes -= r.size
+		}
 	})
 }
 

@@ -45,11 +45,11 @@ func (x *exchange) send(w http.ResponseWriter, r *http.Request, response emulate
 	case x.effects.cut != nil:
 		cut := min(*x.effects.cut, last)
 		x.finish(&response, journal.Truncated, cut)
-		w.Write(response.Body[:cut])          //nolint:errcheck // the client went away
+		Write(w, r, response.Body[:cut])      //nolint:errcheck // the client went away
 		http.NewResponseController(w).Flush() //nolint:errcheck // a writer that cannot has nothing to flush
 		panic(http.ErrAbortHandler)
 	}
-	sent, err := w.Write(response.Body[:last])
+	sent, err := Write(w, r, response.Body[:last])
 	if err != nil {
 		x.finish(&response, x.gone(), sent)
 		return
@@ -84,11 +84,13 @@ func (x *exchange) sendSlowly(w http.ResponseWriter, r *http.Request, response e
 		if next == most {
 			x.finish(&response, end, most)
 		}
+		LimitWrite(w, r, true)
 		if _, err := w.Write(response.Body[sent:next]); err != nil {
 			x.finish(&response, x.gone(), sent)
 			panic(http.ErrAbortHandler)
 		}
 		controller.Flush() //nolint:errcheck // a writer that cannot has nothing to flush
+		LimitWrite(w, r, false)
 		sent = next
 	}
 	if end == journal.Truncated {

@@ -14,9 +14,13 @@ import (
 )
 
 // ServeHTTP serves a request to /{api}/... or /_ns/{namespace}/{api}/... as
-// that API would. A fault that closes the connection panics with
+// that API would. One that a web page of others lets a browser send gets 403,
+// before anything is made or noted for it. A fault that closes the connection panics with
 // http.ErrAbortHandler, which net/http understands.
 func (e *Engine) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	if e.turnAway(w, r) {
+		return
+	}
 	d := e.route(r)
 	x := newExchange(r, d)
 	x.arrive()
@@ -53,10 +57,12 @@ func (x *exchange) process(w http.ResponseWriter, r *http.Request) emulate.Respo
 		}
 		if replaced := x.perform(fault.BeforeRead); replaced {
 			body.abandon()
+			x.deaf = body.isGivenUp()
 			return x.after()
 		}
 	}
 	data, err := body.finish()
+	x.deaf = body.isGivenUp()
 	if err != nil {
 		return x.unreadable(err)
 	}
@@ -88,6 +94,9 @@ func (x *exchange) unreadable(err error) emulate.Response {
 		const reason = "request body is larger than 8 MiB"
 		return x.refuse(http.StatusRequestEntityTooLarge, reason, reason)
 	}
+	if stalled := (*StalledError)(nil); errors.As(err, &stalled) {
+		return x.refuse(http.StatusRequestTimeout, err.Error(), err.Error())
+	}
 	if x.effects.ctx.Err() == nil && !errors.Is(err, io.ErrUnexpectedEOF) && !isNetworkError(err) {
 		const reason = "request body cannot be read" // broken chunks
 		return x.refuse(http.StatusBadRequest, reason, reason)
@@ -113,7 +122,7 @@ func (x *exchange) gone() journal.Outcome {
 
 // outcome is how a request ends that can be answered.
 func (x *exchange) outcome(ctx context.Context) journal.Outcome {
-	if ctx.Err() != nil {
+	if ctx.Err() != nil && !x.deaf {
 		return x.gone()
 	}
 	return journal.Complete

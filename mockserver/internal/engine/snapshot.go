@@ -26,7 +26,7 @@ type snapshot struct {
 func (w *World) Snapshot() json.RawMessage {
 	document := snapshot{Version: snapshotVersion, APIs: make(map[string]json.RawMessage)}
 	w.locked(func() {
-		document.IDs = maps.Clone(w.sequence)
+		document.IDs = maps.Clone(w.ids.made)
 		for name, a := range w.engine.byName {
 			if _, used := w.states[name]; used || w.seed != nil && w.seed.APIs[name] != nil {
 				w.advance(a)
@@ -70,7 +70,7 @@ func (w *World) load(document json.RawMessage, asSeed bool) error {
 			}
 		}
 		w.replaceStates(states)
-		w.sequence = maps.Clone(read.IDs)
+		w.ids.made = maps.Clone(read.IDs)
 	})
 	return nil
 }

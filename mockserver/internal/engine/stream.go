@@ -34,7 +34,7 @@ func (x *exchange) look(ask func(now time.Time) (next time.Time, done bool), han
 				next = due
 			}
 			ticks = w.ticks()
-			if !next.IsZero() && w.clock.stopped.IsZero() { // a clock that stands is moved by hand
+			if !next.IsZero() && !w.clock.stopped { // a clock that stands is moved by hand
 				timer = time.NewTimer(next.Sub(w.now()))
 				over = timer.C
 			}

@@ -62,6 +62,9 @@ func (x *exchange) findProblems() []string {
 	if len(x.Body) == 0 {
 		return problems
 	}
+	if x.encoding != "" {
+		return append(problems, "header Content-Encoding: must not be there")
+	}
 	if x.MediaType() != "application/json" {
 		problems = append(problems, "header Content-Type: must be application/json")
 	}

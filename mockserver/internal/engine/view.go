@@ -17,6 +17,10 @@ func (v view) Now() time.Time { return v.w.now() }
 
 func (v view) Entropy(kind string, n int) []byte { return v.w.entropy(v.api.Name+"."+kind, n) }
 
+func (v view) Later(kind string, id [16]byte) [16]byte {
+	return v.w.ids.later(v.api.Name+"."+kind, id)
+}
+
 func (v view) Variant(name string) bool { return v.w.engine.on[v.api][name] }
 
 func (v view) Accepts(credential string) bool {

@@ -27,11 +27,12 @@ type World struct {
 	mu         sync.Mutex
 	seed       *snapshot // what Reset goes back to; nil: nothing
 	states     map[string]any
-	sequence   map[string]uint64 // how many ids of a kind were made
+	ids        ids
 	clock      clock
 	limits     map[limitKey][]window
 	rules      []*Rule
 	ruleIDs    int
+	ruleBytes  int // what the rules have together
 	journal    log
 	stop       chan struct{} // closed to end waits; nil until something waits
 	changed    chan struct{} // closed when the journal changes; nil until somebody waits
@@ -86,9 +87,9 @@ func (w *World) BaseURLs(address string) map[string]string {
 
 // resetIDs lets ids count from the seed's again.
 func (w *World) resetIDs() {
-	w.sequence = nil
+	w.ids = ids{}
 	if w.seed != nil {
-		w.sequence = maps.Clone(w.seed.IDs)
+		w.ids.made = maps.Clone(w.seed.IDs)
 	}
 }
 
@@ -195,7 +196,7 @@ func (w *World) reset(part string) {
 		for _, r := range w.rules {
 			r.removed = true
 		}
-		w.rules, w.ruleIDs = nil, 0
+		w.rules, w.ruleIDs, w.ruleBytes = nil, 0, 0
 	case PartJournal:
 		w.journal.clear()
 		w.notify()

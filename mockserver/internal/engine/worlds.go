@@ -63,14 +63,22 @@ func (e *Engine) World(name string) (*World, error) {
 	return w, err
 }
 
-// Exists reports whether there is, or was, a world of that name.
-func (e *Engine) Exists(name string) bool {
+// FindWorld returns the world of a name; nil if there never was one. The error
+// is a *GoneError if it was dropped.
+func (e *Engine) FindWorld(name string) (*World, error) {
 	if name == "" || name == DefaultName {
-		return true
+		return e.main, nil
 	}
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	return e.worlds[name] != nil || e.dropped[name] != ""
+	if e.worlds[name] == nil && e.dropped[name] == "" {
+		return nil, nil
+	}
+	w, err := e.find(name)
+	if w == nil && err == nil {
+		err = &GoneError{name, e.dropped[name]}
+	}
+	return w, err
 }
 
 // FreeName makes a name up that no world has or had.

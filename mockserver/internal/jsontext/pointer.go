@@ -79,33 +79,110 @@ func eachMember(data []byte, start int, visit func(name []byte, m member) bool) 
 	}
 }
 
-// find returns where the value that a pointer names lies.
-func find(data []byte, pointer string) (found member, ok bool) {
-	start := skipSpace(data, 0)
-	found = member{start, start, skipValue(data, start)}
-	for _, step := range splitPointer(pointer) {
-		hit := false
-		parent := found.value
-		eachMember(data, parent, func(name []byte, m member) bool {
-			if sameName(name, step) {
-				found, hit = m, true
-			}
-			return true // of a member that is there twice the last one counts
-		})
-		if !hit {
-			return member{}, false
-		}
+// Pointer is a JSON pointer that is ready for use.
+type Pointer struct{ steps []string }
+
+// ParsePointer reads a JSON pointer.
+func ParsePointer(pointer string) (Pointer, error) {
+	if err := CheckPointer(pointer); err != nil {
+		return Pointer{}, err
 	}
-	return found, found.end >= 0 && found.value < len(data)
+	return Pointer{splitPointer(pointer)}, nil
 }
 
-// ValueAt returns the value that a pointer names.
-func ValueAt(data []byte, pointer string) (json.RawMessage, bool) {
-	m, ok := find(data, pointer)
+// In returns the value that the pointer names.
+func (p Pointer) In(data []byte) (json.RawMessage, bool) {
+	m, ok := p.find(data)
 	if !ok {
 		return nil, false
 	}
 	return data[m.value:m.end], true
+}
+
+// find returns where the value that the pointer names lies. It goes through
+// the text once: a value that a step leads into is not passed over first, so
+// that depth costs nothing.
+func (p Pointer) find(data []byte) (found member, ok bool) {
+	at := skipSpace(data, 0)
+	if len(p.steps) == 0 {
+		end := skipValue(data, at)
+		return member{at, at, end}, end >= 0
+	}
+	if !opens(data, at) {
+		return member{}, false
+	}
+	depth := 0 // how many steps lead to the container at hand
+	index := 0 // of the next item if that is an array; -1: the step's own is behind
+	for at < len(data) {
+		switch data[at] { // what is before an item, or ends the container
+		case '}', ']':
+			if depth--; depth < 0 {
+				return found, ok
+			}
+			at, index = skipSpace(data, at+1), -1
+			continue
+		case '{', '[', ',':
+			at = skipSpace(data, at+1)
+		default:
+			return found, ok
+		}
+		if closes(data, at) {
+			continue
+		}
+		m, same := member{key: at, value: at}, false
+		if value, isMember := skipName(data, at); isMember {
+			same = sameName(data[at:skipString(data, at)], p.steps[depth])
+			m.value = value
+		} else if index >= 0 {
+			same = strconv.Itoa(index) == p.steps[depth]
+			index++
+		}
+		if same {
+			found, ok = member{}, false // of a member that is there twice the last one counts
+			if depth+1 < len(p.steps) && opens(data, m.value) {
+				at, index = m.value, 0
+				depth++
+				continue
+			}
+		}
+		if m.end = skipValue(data, m.value); m.end < 0 {
+			return found, ok
+		}
+		if same && depth+1 == len(p.steps) {
+			found, ok = m, true
+		}
+		at = skipSpace(data, m.end)
+	}
+	return found, ok
+}
+
+// opens reports whether a container begins at a position.
+func opens(data []byte, at int) bool { return at < len(data) && (data[at] == '{' || data[at] == '[') }
+
+// closes reports whether a container ends at a position.
+func closes(data []byte, at int) bool { return at < len(data) && (data[at] == '}' || data[at] == ']') }
+
+// skipName returns where the value of the member begins whose name is at a
+// position, if there is one.
+func skipName(data []byte, at int) (value int, ok bool) {
+	end := skipString(data, at)
+	if end < 0 {
+		return 0, false
+	}
+	if end = skipSpace(data, end); end >= len(data) || data[end] != ':' {
+		return 0, false
+	}
+	return skipSpace(data, end+1), true
+}
+
+// find returns where the value that a pointer names lies.
+func find(data []byte, pointer string) (found member, ok bool) {
+	return Pointer{splitPointer(pointer)}.find(data)
+}
+
+// ValueAt returns the value that a pointer names.
+func ValueAt(data []byte, pointer string) (json.RawMessage, bool) {
+	return Pointer{splitPointer(pointer)}.In(data)
 }
 
 // sameName compares a name as it stands in the document, quoted and escaped
@@ -245,17 +322,15 @@ func AddMember(data []byte, pointer, name, value string) ([]byte, bool) {
 	case data[target.value] == '{':
 		return addMember(data, target, name, value), true
 	}
-	var objects []member
+	out, copied := make([]byte, 0, len(data)), 0
 	eachMember(data, target.value, func(_ []byte, m member) bool {
 		if data[m.value] == '{' {
-			objects = append(objects, m)
+			out = append(out, addMember(data[copied:m.end], member{0, m.value - copied, m.end - copied}, name, value)...)
+			copied = m.end
 		}
 		return true
 	})
-	for i := len(objects) - 1; i >= 0; i-- { // from behind, so that positions stay true
-		data = addMember(data, objects[i], name, value)
-	}
-	return data, len(objects) > 0
+	return append(out, data[copied:]...), copied > 0
 }
 
 // EachMember calls visit for the name of each member of the object that data

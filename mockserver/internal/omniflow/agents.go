@@ -1,6 +1,7 @@
 package omniflow
 
 import (
+	"cmp"
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
@@ -51,6 +52,23 @@ type storedAgent struct {
 	TTSModel json.RawMessage `json:"ttsModel,omitempty"`
 }
 
+// ReadRecord reads an agent from a document. One without a workspace is in
+// all of them.
+func (a *storedAgent) ReadRecord(tenant, id string, document json.RawMessage) error {
+	a.agent = agent{ID: id, UserID: userOf(tenant), Name: id, LLMModel: defaultModel, Status: statusReady,
+		CreatedAt: time.Unix(0, 0).UTC().Format(timeLayout)}
+	if err := json.Unmarshal(document, a); err != nil {
+		return err
+	}
+	a.UpdatedAt = cmp.Or(a.UpdatedAt, a.CreatedAt)
+	return nil
+}
+
+// isIn reports whether the agent is in a workspace.
+func (a *storedAgent) isIn(workspace string) bool {
+	return a.WorkspaceID == "" || a.WorkspaceID == workspace
+}
+
 // describe is the agent for people.
 func describe(a *storedAgent) *emulate.Agent {
 	return &emulate.Agent{ID: a.ID, Name: a.Name, Tenant: a.WorkspaceID, JSON: jsontext.MustMarshal(a.agent)}
@@ -59,6 +77,7 @@ func describe(a *storedAgent) *emulate.Agent {
 // view is the agent as the response to this request has it.
 func view(r *emulate.Request, a *storedAgent) agent {
 	shown := a.agent
+	shown.WorkspaceID = cmp.Or(shown.WorkspaceID, workspace(r))
 	if r.Variant(seedExact) {
 		shown.ID = ""
 	} else if r.Operation.Name != updateOperation {
@@ -103,7 +122,7 @@ func userOf(tenant string) string {
 func listAgents(r *emulate.Request, s *state) (emulate.Response, error) {
 	agents := []agent{}
 	for a := range s.Agents.OldestFirst(r.Tenant) {
-		if a.WorkspaceID == workspace(r) {
+		if a.isIn(workspace(r)) {
 			agents = append(agents, view(r, settle(r, s, a)))
 		}
 	}
@@ -155,7 +174,7 @@ func deleteAgent(r *emulate.Request, s *state) (emulate.Response, error) {
 // found.
 func find(r *emulate.Request, s *state) (*storedAgent, error) {
 	found := s.Agents.Get(r.Tenant, r.Params["id"])
-	if found == nil || found.WorkspaceID != workspace(r) {
+	if found == nil || !found.isIn(workspace(r)) {
 		return nil, refuse(r, http.StatusNotFound, "", "the workspace has no agent with the id in the path")
 	}
 	return found, nil

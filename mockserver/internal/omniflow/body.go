@@ -52,9 +52,9 @@ func withBody(serve func(*emulate.Request, *state, jsontext.Object) (emulate.Res
 
 // readBody returns what the body has of the members that the operation knows.
 func readBody(r *emulate.Request) (jsontext.Object, error) {
-	if !r.IsJSON() {
+	if !r.DeclaresJSON() {
 		return nil, refuse(r, http.StatusBadRequest, "Content-Type must be application/json",
-			"header Content-Type: expected application/json, got another type")
+			"header Content-Type: expected application/json, got another type or none")
 	}
 	members, err := r.Object()
 	if err != nil {

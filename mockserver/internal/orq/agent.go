@@ -2,11 +2,15 @@ package orq
 
 import (
 	"bytes"
+	"cmp"
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
 	"slices"
+	"strconv"
+	"strings"
+	"time"
 
 	"github.com/oklog/ulid/v2"
 
@@ -16,6 +20,9 @@ import (
 
 // timeLayout is how the API writes a time.
 const timeLayout = "2006-01-02T15:04:05.000Z"
+
+// usualTimeout is that of a tool, in seconds.
+const usualTimeout = 120
 
 // agent is an agent as the API has it in responses.
 type agent struct {
@@ -114,6 +121,45 @@ func newAgent(id, key string) *agent {
 	}
 }
 
+// ReadRecord reads an agent from a document. One without an _id gets one that
+// sorts before all others.
+func (a *agent) ReadRecord(tenant, key string, document json.RawMessage) error {
+	*a = *newAgent(derivedID(tenant, key), key)
+	a.Path = defaultProject
+	if err := json.Unmarshal(document, a); err != nil {
+		return err
+	}
+	a.Created = cmp.Or(a.Created, time.Unix(0, 0).UTC().Format(timeLayout))
+	a.Updated = cmp.Or(a.Updated, a.Created)
+	a.Settings.Tools = orEmpty(a.Settings.Tools)
+	for i := range a.Settings.Tools {
+		t := &a.Settings.Tools[i]
+		t.ID = cmp.Or(t.ID, derivedID(tenant, key, t.ActionType, t.Key, strconv.Itoa(i)))
+		t.Timeout = cmp.Or(t.Timeout, usualTimeout)
+		t.Conditions = orEmpty(t.Conditions)
+	}
+	a.MemoryStores, a.TeamOfAgents, a.KnowledgeBases = orEmpty(a.MemoryStores), orEmpty(a.TeamOfAgents), orEmpty(a.KnowledgeBases)
+	a.VersionHash = cmp.Or(a.VersionHash, a.hash())
+	return nil
+}
+
+// orEmpty is a list that is not nil.
+func orEmpty[T any](list []T) []T {
+	if list == nil {
+		return []T{}
+	}
+	return list
+}
+
+// derivedID is an id of something that has none, always the same one. It says
+// that it was made in 1970.
+func derivedID(parts ...string) string {
+	digest := sha256.Sum256([]byte(strings.Join(parts, "\x00")))
+	var id ulid.ULID
+	copy(id[6:], digest[:])
+	return id.String()
+}
+
 // change sets what a checked body carries, of what create and update share.
 // What it does not carry stays as it is. Lists are replaced, never written
 // into, so that copies of an agent can share them.
@@ -171,7 +217,7 @@ func expandTools(r *emulate.Request, items []json.RawMessage, before []tool) []t
 	tools := make([]tool, len(items))
 	for i, item := range items {
 		members, _ := jsontext.Members(item)
-		t := tool{Conditions: []struct{}{}, Timeout: 120}
+		t := tool{Conditions: []struct{}{}, Timeout: usualTimeout}
 		jsontext.Assign(members, "type", &t.ActionType, jsontext.String)
 		jsontext.Assign(members, "key", &t.Key, jsontext.String)
 		jsontext.Assign(members, "id", &t.ID, jsontext.String)

@@ -1,7 +1,9 @@
 package orq
 
 import (
+	"cmp"
 	"net/http"
+	"slices"
 
 	"github.com/agentclients/agentclients-go/mockserver/internal/emulate"
 	"github.com/agentclients/agentclients-go/mockserver/internal/jsontext"
@@ -22,9 +24,7 @@ func createAgent(r *emulate.Request, s *state) (emulate.Response, error) {
 	a.CreatedByID, a.UpdatedByID = w.UserID, w.UserID
 	a.Created = r.Now().Format(timeLayout)
 	a.Updated = a.Created
-	if r.Variant(withWorkspaceID) {
-		a.WorkspaceID = w.ID
-	}
+	a.WorkspaceID = w.ID
 	if !body.Has("display_name") {
 		r.Guess("display-name-from-key")
 	}
@@ -35,18 +35,20 @@ func createAgent(r *emulate.Request, s *state) (emulate.Response, error) {
 		s.keep(r, w)
 		s.Agents.Add(r.Tenant, key, a)
 	})
-	return emulate.JSON(http.StatusCreated, a), nil
+	shown := *a
+	if !r.Variant(withWorkspaceID) {
+		shown.WorkspaceID = ""
+	}
+	return emulate.JSON(http.StatusCreated, shown), nil
 }
 
-// freeID makes an id that no agent of the workspace has. An id begins with the
-// time at which it was made, so that only the last agents can have the same.
+// freeID makes an id that no agent of the workspace has.
 func (s *state) freeID(r *emulate.Request) string {
-	const timeLength = 10
 	for {
 		id := emulate.ULID(r, "agent")
 		taken := false
 		for a := range s.Agents.NewestFirst(r.Tenant) {
-			if taken = a.ID == id; taken || a.ID < id[:timeLength] {
+			if taken = a.ID == id; taken {
 				break
 			}
 		}
@@ -56,12 +58,33 @@ func (s *state) freeID(r *emulate.Request) string {
 	}
 }
 
+// read responds with an agent as every operation but a create does.
+func (s *state) read(r *emulate.Request, a *agent) emulate.Response {
+	w := s.workspaceOf(r)
+	r.Remember(func() { s.keep(r, w) })
+	return emulate.JSON(http.StatusOK, a.in(w))
+}
+
+// in is an agent with the workspace that it is in, also if a seed says nothing
+// of it.
+func (a *agent) in(w *workspace) agent {
+	shown := *a
+	shown.WorkspaceID = cmp.Or(shown.WorkspaceID, w.ID)
+	if shown.ProjectID == "" && len(w.Projects) > 0 {
+		named := slices.IndexFunc(w.Projects, func(p project) bool { return p.Name == projectName(shown.Path) })
+		shown.ProjectID = w.Projects[max(named, 0)].ID
+	}
+	shown.CreatedByID = cmp.Or(shown.CreatedByID, w.UserID)
+	shown.UpdatedByID = cmp.Or(shown.UpdatedByID, shown.CreatedByID)
+	return shown
+}
+
 func getAgent(r *emulate.Request, s *state) (emulate.Response, error) {
 	a, err := s.find(r)
 	if err != nil {
 		return emulate.Response{}, err
 	}
-	return emulate.JSON(http.StatusOK, a), nil
+	return s.read(r, a), nil
 }
 
 func updateAgent(r *emulate.Request, s *state) (emulate.Response, error) {
@@ -74,7 +97,7 @@ func updateAgent(r *emulate.Request, s *state) (emulate.Response, error) {
 		return emulate.Response{}, err
 	}
 	if len(body) == 0 {
-		return emulate.JSON(http.StatusOK, stored), nil
+		return s.read(r, stored), nil
 	}
 	a := *stored
 	key := r.Params["agent_key"]
@@ -100,7 +123,7 @@ func updateAgent(r *emulate.Request, s *state) (emulate.Response, error) {
 		s.Agents.Rename(r.Tenant, key, a.Key)
 		s.Agents.Add(r.Tenant, a.Key, &a)
 	})
-	return emulate.JSON(http.StatusOK, &a), nil
+	return emulate.JSON(http.StatusOK, a.in(w)), nil
 }
 
 func deleteAgent(r *emulate.Request, s *state) (emulate.Response, error) {

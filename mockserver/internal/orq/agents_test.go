@@ -185,7 +185,7 @@ func TestDefaults(t *testing.T) {
 }
 
 func TestUpdate(t *testing.T) {
-	m := newMock(t, mockserver.Config{})
+	m := newMock(t, with(mockserver.OrqWorkspaceID))
 	before := m.want(201, "POST", "/v2/agents/", agentBody(t, map[string]string{
 		"fallback_models": `["f"]`, "memory_stores": `["s"]`, "system_prompt": `"p"`, "skills": `["x"]`,
 		"variables": `{"b":1, "a":"<&>"}`,
@@ -280,6 +280,29 @@ func TestKeysAreUnescaped(t *testing.T) {
 	m.want(201, "POST", "/v2/agents/", agentBody(t, map[string]string{"key": `"a b/ç"`}))
 	if got := m.want(200, "GET", "/v2/agents/a%20b%2F%C3%A7", "")["key"]; got != "a b/ç" {
 		t.Errorf("key %v", got)
+	}
+}
+
+// An agent says in which workspace it is, except to whoever has just made it.
+func TestWorkspaceIDIsInEveryResponseButThatOfACreate(t *testing.T) {
+	m := newMock(t, mockserver.Config{})
+	if made := m.want(201, "POST", "/v2/agents/", agentBody(t, nil)); made["workspace_id"] != nil {
+		t.Errorf("create: %v", made["workspace_id"])
+	}
+	want := m.want(200, "GET", "/v2/agents/support.agent", "")["workspace_id"]
+	if id, _ := want.(string); id == "" {
+		t.Fatalf("get: %v", want)
+	}
+	for _, body := range []string{`{}`, `{"role":"r"}`} {
+		if got := m.want(200, "PATCH", "/v2/agents/support.agent", body)["workspace_id"]; got != want {
+			t.Errorf("update with %s: %v, want %v", body, got, want)
+		}
+	}
+	if got := m.want(200, "GET", "/v2/agents", "")["data"].([]any)[0].(map[string]any)["workspace_id"]; got != want {
+		t.Errorf("list: %v, want %v", got, want)
+	}
+	if got := plainObject(t, m.server.Agents(mockserver.Orq)[0].JSON)["workspace_id"]; got != want {
+		t.Errorf("Agents: %v, want %v", got, want)
 	}
 }
 

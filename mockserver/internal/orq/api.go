@@ -18,8 +18,8 @@ const (
 	// knownProjects refuses a path whose first element is not the default
 	// project. Without it such a project is made on the spot.
 	knownProjects = "known-projects"
-	// withWorkspaceID puts workspace_id into every agent. Without it only the
-	// agents of a list carry it.
+	// withWorkspaceID puts workspace_id into the response of a create, too.
+	// Without it only the other responses have it.
 	withWorkspaceID = "workspace-id"
 )
 
@@ -42,7 +42,7 @@ func API() *emulate.API {
 		Credentials: []string{"Authorization"},
 		Secrets:     jsontext.NewSecrets(nil, nil, nil),
 		Limits: emulate.Limits{
-			Limits:     []emulate.Limit{{Requests: 100, Per: time.Minute}},
+			Limits:     []emulate.Limit{{Requests: 100, Per: time.Minute, Rolling: true}},
 			Headers:    true,
 			RetryAfter: true,
 			Guess:      "rate-limit",

@@ -149,6 +149,41 @@ func TestRateLimits(t *testing.T) {
 	m.want(200, "GET", "/v2/agents", "")
 }
 
+// The limit counts the requests of the last 60 seconds, whenever a minute
+// begins, and by whichever way the clock goes.
+func TestLimitIsARollingMinute(t *testing.T) {
+	m := newMock(t, mockserver.Config{RateLimits: true})
+	served := func(requests int) (count int) {
+		for range requests {
+			if m.send("GET", "/v2/agents", "").Code == 200 {
+				count++
+			}
+		}
+		return count
+	}
+	served(1)
+	m.now = m.now.Add(59 * time.Second)
+	if got := served(150); got != 99 {
+		t.Errorf("%d more in the first minute, want 99", got)
+	}
+	m.now = m.now.Add(2 * time.Second) // 61 s after the first, 2 s after the others
+	if got := served(150); got != 1 {
+		t.Errorf("%d when the first is a minute ago, want 1", got)
+	}
+	refused := m.send("GET", "/v2/agents", "")
+	if got := refused.Header().Get("Retry-After"); got != "58" {
+		t.Errorf("Retry-After is %q, want 58", got)
+	}
+	m.now = m.now.Add(58 * time.Second)
+	if got := served(150); got != 99 {
+		t.Errorf("%d when those of the first minute are gone, want 99", got)
+	}
+	m.now = m.now.Add(-24 * time.Hour)
+	if got := served(150); got != 100 {
+		t.Errorf("%d on the day before, want 100", got)
+	}
+}
+
 // What no source documents is in the journal as a guess.
 func TestGuesses(t *testing.T) {
 	for _, c := range []struct {

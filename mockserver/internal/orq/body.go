@@ -98,6 +98,11 @@ func toolTypeRule(v *schema.Verdict, raw json.RawMessage) {
 
 // readBody reads and checks a request body.
 func readBody(r *emulate.Request) (jsontext.Object, error) {
+	if !r.DeclaresJSON() {
+		r.Guess("415")
+		return nil, refuseByStatus(r, http.StatusUnsupportedMediaType, "").Because(
+			"header Content-Type: expected application/json, got another type or none").Refuse()
+	}
 	body, err := r.Object()
 	if err != nil {
 		r.Guess("400-body")

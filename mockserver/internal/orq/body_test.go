@@ -2,6 +2,7 @@ package orq_test
 
 import (
 	"fmt"
+	"net/http"
 	"net/http/httptest"
 	"slices"
 	"strings"
@@ -12,6 +13,39 @@ import (
 	"github.com/agentclients/agentclients-go/mockserver"
 	"github.com/agentclients/agentclients-go/mockserver/journal"
 )
+
+// A body that is not declared as JSON is refused, as on the other APIs.
+func TestRefusesOtherContentTypes(t *testing.T) {
+	m := newMock(t, mockserver.Config{})
+	m.want(201, "POST", "/v2/agents/", agentBody(t, nil))
+	for _, contentType := range []string{"text/plain", "", "application/x-www-form-urlencoded", "text/json;"} {
+		for path, method := range map[string]string{"/v2/agents/": "POST", "/v2/agents": "POST", "/v2/agents/support.agent": "PATCH"} {
+			r := httptest.NewRequest(method, "/orq"+path, strings.NewReader(agentBody(t, map[string]string{"key": `"other"`})))
+			r.Header = http.Header{"Authorization": {"Bearer k"}, "Content-Type": {contentType}}
+			if contentType == "" {
+				r.Header.Del("Content-Type")
+			}
+			w := httptest.NewRecorder()
+			m.server.ServeHTTP(w, r)
+			if want := `{"code":"unsupported_media_type","message":"Content-Type must be application/json"}`; w.Code != 415 || w.Body.String() != want {
+				t.Errorf("%s %s with %q: %d %s", method, path, contentType, w.Code, w.Body)
+			}
+		}
+	}
+	calls := m.server.Calls(journal.Match{Status: 415})
+	if len(calls) != 12 || !slices.Contains(calls[0].Guesses, "orq.415") {
+		t.Errorf("%d calls, guesses %q", len(calls), calls[0].Guesses)
+	}
+	for _, contentType := range []string{"application/json; charset=utf-8", "application/merge-patch+json"} {
+		r := httptest.NewRequest("PATCH", "/orq/v2/agents/support.agent", strings.NewReader(`{"role":"r"}`))
+		r.Header = http.Header{"Authorization": {"Bearer k"}, "Content-Type": {contentType}}
+		w := httptest.NewRecorder()
+		m.server.ServeHTTP(w, r)
+		if w.Code != 200 {
+			t.Errorf("%q: %d %s", contentType, w.Code, w.Body)
+		}
+	}
+}
 
 func TestRefusesBodiesThatAreNoObject(t *testing.T) {
 	m := newMock(t, mockserver.Config{})

@@ -4,6 +4,7 @@ import (
 	"net/http"
 	"slices"
 	"strconv"
+	"strings"
 
 	"github.com/oklog/ulid/v2"
 
@@ -25,17 +26,26 @@ func listAgents(r *emulate.Request, s *state) (emulate.Response, error) {
 	if len(violations) > 0 {
 		return emulate.Response{}, refuseInput(r, "", "Invalid query parameters", violations)
 	}
-	page, more := pageOf(r, slices.Collect(s.Agents.NewestFirst(r.Tenant)), limit)
+	page, more := pageOf(r, s.newestFirst(r.Tenant), limit)
 	found := list{Object: "list", Data: make([]agent, len(page)), HasMore: more}
 	if len(page) > 0 {
 		w := s.workspaceOf(r)
 		r.Remember(func() { s.keep(r, w) })
 		for i, a := range page {
-			found.Data[i] = *a
-			found.Data[i].WorkspaceID = w.ID
+			found.Data[i] = a.in(w)
 		}
 	}
 	return emulate.JSON(http.StatusOK, found), nil
+}
+
+// newestFirst are the agents of a workspace in the order of their _id, which
+// begins with the time and is what a cursor tells: so an agent that is gone
+// still says where it stood. New agents are made in this order; only a seed
+// may have others.
+func (s *state) newestFirst(tenant string) []*agent {
+	agents := slices.Collect(s.Agents.NewestFirst(tenant))
+	slices.SortStableFunc(agents, func(a, b *agent) int { return strings.Compare(b.ID, a.ID) })
+	return agents
 }
 
 // pageOf cuts the page out of all agents that the cursors and the limit ask
@@ -44,15 +54,11 @@ func pageOf(r *emulate.Request, agents []*agent, limit int) (page []*agent, more
 	from, to := 0, len(agents)
 	after, before := r.Query.Get("starting_after"), r.Query.Get("ending_before")
 	if after != "" {
-		position, there := cursor(r, agents, after)
-		from = position
-		if there {
-			from++
-		}
+		_, from = cursor(r, agents, after)
 	}
 	if before != "" {
-		position, _ := cursor(r, agents, before)
-		to = max(from, position)
+		to, _ = cursor(r, agents, before)
+		to = max(from, to)
 	}
 	page = agents[from:to]
 	switch {
@@ -91,18 +97,14 @@ func readListQuery(r *emulate.Request) (limit int, violations []schema.Violation
 	return limit, violations
 }
 
-// cursor returns the position of the agent that a cursor names, and whether it
-// is there. The position of one that is not, because it was deleted while
-// somebody paged, is that of the first older agent.
-func cursor(r *emulate.Request, agents []*agent, id string) (position int, there bool) {
-	if i := slices.IndexFunc(agents, func(a *agent) bool { return a.ID == id }); i >= 0 {
-		return i, true
+// cursor returns where the agents with the _id of a cursor begin and end. None
+// has it if it was deleted while somebody paged: then both are where it stood.
+func cursor(r *emulate.Request, agents []*agent, id string) (begin, end int) {
+	begin, _ = slices.BinarySearchFunc(agents, id, func(a *agent, id string) int { return strings.Compare(id, a.ID) })
+	for end = begin; end < len(agents) && agents[end].ID == id; end++ {
 	}
-	r.Guess("unknown-cursor")
-	for i, a := range agents {
-		if a.ID < id {
-			return i, false
-		}
+	if begin == end {
+		r.Guess("unknown-cursor")
 	}
-	return len(agents), false
+	return begin, end
 }

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -11,6 +12,85 @@ import (
 
 	"github.com/agentclients/agentclients-go/mockserver"
 )
+
+// Whoever pages through the agents, forth or back, sees each one that stays
+// exactly once, whatever is deleted meanwhile, although all were made within
+// one millisecond.
+func TestPagesAreStableUnderDeletes(t *testing.T) {
+	type listed struct {
+		Data []struct {
+			ID  string `json:"_id"`
+			Key string `json:"key"`
+		}
+		HasMore bool `json:"has_more"`
+	}
+	for _, deterministic := range []bool{true, false} {
+		for _, back := range []bool{false, true} {
+			m := newMock(t, mockserver.Config{})
+			if !deterministic {
+				m.server = must(mockserver.New(mockserver.Config{Now: func() time.Time { return m.now }}))
+			}
+			var want []string
+			for i := range 30 {
+				key := fmt.Sprintf("a%02d", i)
+				m.want(201, "POST", "/v2/agents/", agentBody(t, map[string]string{"key": `"` + key + `"`}))
+				want = append(want, key)
+			}
+			if !back {
+				slices.Reverse(want)
+			}
+			var got []string
+			query := "starting_after=7ZZZZZZZZZZZZZZZZZZZZZZZZZ"
+			if back {
+				query = "ending_before=00000000000000000000000000"
+			}
+			for more := true; more; {
+				var page listed
+				if err := json.Unmarshal(m.send("GET", "/v2/agents?limit=3&"+query, "").Body.Bytes(), &page); err != nil {
+					t.Fatal(err)
+				}
+				if back {
+					slices.Reverse(page.Data)
+				}
+				for _, a := range page.Data { // also the one that is the cursor is gone by then
+					got = append(got, a.Key)
+					m.send("DELETE", "/v2/agents/"+a.Key, "")
+				}
+				query = strings.Split(query, "=")[0] + "=" + page.Data[len(page.Data)-1].ID
+				more = page.HasMore
+			}
+			if diff := cmp.Diff(want, got); diff != "" {
+				t.Errorf("deterministic %t, back %t (-want +got):\n%s", deterministic, back, diff)
+			}
+		}
+	}
+}
+
+// A seed may list agents in any order, and with an _id twice: pages go by
+// _id, and miss none.
+func TestPagesOfASeedInAnyOrder(t *testing.T) {
+	var records []string
+	for i, id := range []string{"01JA0000000000000000000003", "01JA0000000000000000000001", "01JA0000000000000000000004", "01JA0000000000000000000001", "01JA0000000000000000000002"} {
+		records = append(records, fmt.Sprintf(`{"id":"k%d","record":{"_id":%q}}`, i, id))
+	}
+	m := newMock(t, mockserver.Config{Seed: json.RawMessage(`{"version":1,"apis":{"orq":{"agents":[` + strings.Join(records, ",") + `]}}}`)})
+	keys := func(query string) (keys []string) {
+		for _, a := range m.want(200, "GET", "/v2/agents"+query, "")["data"].([]any) {
+			keys = append(keys, a.(map[string]any)["key"].(string))
+		}
+		return keys
+	}
+	for query, want := range map[string][]string{
+		"": {"k2", "k0", "k4", "k3", "k1"},
+		"?starting_after=01JA0000000000000000000003": {"k4", "k3", "k1"},
+		"?starting_after=01JA0000000000000000000001": nil,
+		"?ending_before=01JA0000000000000000000001":  {"k2", "k0", "k4"},
+	} {
+		if got := keys(query); !slices.Equal(got, want) {
+			t.Errorf("%q: %q, want %q", query, got, want)
+		}
+	}
+}
 
 func TestList(t *testing.T) {
 	m := newMock(t, mockserver.Config{})

@@ -11,7 +11,7 @@ import (
 
 // All tokens are of one workspace unless tenants are configured.
 func TestTokensShareAWorkspace(t *testing.T) {
-	m := newMock(t, mockserver.Config{})
+	m := newMock(t, with(mockserver.OrqWorkspaceID))
 	mine := m.want(201, "POST", "/v2/agents/", agentBody(t, nil))
 	response := m.as("sk-orq-2", "GET", "/v2/agents/support.agent", "")
 	if diff := cmp.Diff(mine, plainObject(t, response.Body.Bytes())); response.Code != 200 || diff != "" {
@@ -72,7 +72,7 @@ func TestWorkspaces(t *testing.T) {
 // A seed that a person wrote has neither tenants nor a workspace nor what ids
 // are counted from.
 func TestSeedByHand(t *testing.T) {
-	first := newMock(t, mockserver.Config{}).want(201, "POST", "/v2/agents/", agentBody(t, nil))
+	first := newMock(t, with(mockserver.OrqWorkspaceID)).want(201, "POST", "/v2/agents/", agentBody(t, nil))
 	record, err := json.Marshal(first)
 	if err != nil {
 		t.Fatal(err)
@@ -99,5 +99,25 @@ func TestSeedByHand(t *testing.T) {
 	m.want(404, "GET", "/v2/agents/support.agent", "")
 	if response := m.send("DELETE", "/v2/agents/renamed", ""); response.Code != 204 {
 		t.Errorf("delete: %d %s", response.Code, response.Body)
+	}
+}
+
+// A new project never gets the id of a seeded one, although the seed does not
+// say how many ids were made.
+func TestProjectsOfASeedKeepTheirIDs(t *testing.T) {
+	first := newMock(t, mockserver.Config{})
+	first.want(201, "POST", "/v2/agents/", agentBody(t, nil))
+	document := plainObject(t, first.server.Snapshot())
+	delete(document, "ids")
+	m := newMock(t, mockserver.Config{Seed: must(json.Marshal(document))})
+	m.want(201, "POST", "/v2/agents/", agentBody(t, map[string]string{"key": `"a"`, "path": `"Sales"`}))
+	m.want(201, "POST", "/v2/agents/", agentBody(t, map[string]string{"key": `"b"`, "path": `"Support"`}))
+	seen := make(map[any]string)
+	for _, a := range m.want(200, "GET", "/v2/agents", "")["data"].([]any) {
+		agent := a.(map[string]any)
+		if other, taken := seen[agent["project_id"]]; taken {
+			t.Errorf("%v and %v are of one project", agent["path"], other)
+		}
+		seen[agent["project_id"]] = agent["path"].(string)
 	}
 }

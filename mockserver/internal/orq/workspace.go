@@ -50,7 +50,10 @@ func (w *workspace) project(r *emulate.Request, name string) string {
 			return p.ID
 		}
 	}
-	p := project{ID: emulate.UUID(r, "project"), Name: name}
+	p := project{Name: name}
+	for p.ID == "" || slices.ContainsFunc(w.Projects, func(other project) bool { return other.ID == p.ID }) {
+		p.ID = emulate.UUID(r, "project")
+	}
 	w.Projects = append(w.Projects, p)
 	return p.ID
 }

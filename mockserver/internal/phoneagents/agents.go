@@ -1,6 +1,7 @@
 package phoneagents
 
 import (
+	"encoding/json"
 	"net/http"
 	"strings"
 	"unicode"
@@ -37,9 +38,33 @@ func (a *agent) view(timeLayout string) agentView {
 		PhoneNumberID: a.PhoneNumberID,
 		PromptID:      a.PromptID,
 		Name:          a.Name,
-		CreatedAt:     a.CreatedAt.Format(timeLayout),
-		UpdatedAt:     a.UpdatedAt.Format(timeLayout),
+		CreatedAt:     a.CreatedAt.UTC().Format(timeLayout),
+		UpdatedAt:     a.UpdatedAt.UTC().Format(timeLayout),
 	}
+}
+
+// ReadRecord reads an agent from a document. One without a user belongs to
+// all of them.
+func (a *agent) ReadRecord(_, id string, document json.RawMessage) error {
+	*a = agent{ID: id, Name: id}
+	if err := json.Unmarshal(document, a); err != nil {
+		return err
+	}
+	a.stamps.complete()
+	return nil
+}
+
+// of is the agent as one of a user; nil if it is another's.
+func (a *agent) of(user string) *agent {
+	if a.UserID == "" {
+		shared := *a
+		shared.UserID = user
+		return &shared
+	}
+	if a.UserID != user {
+		return nil
+	}
+	return a
 }
 
 // describe is the agent for people.
@@ -111,7 +136,7 @@ func isBlankOrControl(c rune) bool { return unicode.IsSpace(c) || unicode.IsCont
 func listAgents(r *emulate.Request, s *state) (emulate.Response, error) {
 	var agents []*agent
 	for a := range s.Agents.OldestFirst(r.Tenant) {
-		if a.UserID == r.Params["user_id"] {
+		if a = a.of(r.Params["user_id"]); a != nil {
 			agents = append(agents, a)
 		}
 	}
@@ -176,10 +201,10 @@ func deleteAgent(r *emulate.Request, s *state) (emulate.Response, error) {
 // findAgent returns the agent that the path names.
 func findAgent(r *emulate.Request, s *state) (*agent, error) {
 	found := s.Agents.Get(r.Tenant, r.Params["agent_id"])
-	switch {
-	case found == nil:
+	if found == nil {
 		return nil, refuse(r, http.StatusNotFound, "", "", "there is no agent with the id in the path")
-	case found.UserID != r.Params["user_id"]:
+	}
+	if found = found.of(r.Params["user_id"]); found == nil {
 		return nil, refuse(r, http.StatusForbidden, "", "", "the agent belongs to another user than the one in the path")
 	}
 	return found, nil

@@ -84,3 +84,13 @@ type stamps struct {
 	CreatedAt time.Time `json:"created_at"`
 	UpdatedAt time.Time `json:"updated_at"`
 }
+
+// complete sets the times that a document left out.
+func (s *stamps) complete() {
+	if s.CreatedAt.IsZero() {
+		s.CreatedAt = time.Unix(0, 0).UTC()
+	}
+	if s.UpdatedAt.IsZero() {
+		s.UpdatedAt = s.CreatedAt
+	}
+}

@@ -101,10 +101,10 @@ func withUser(serve func(*emulate.Request, *state) (emulate.Response, error)) em
 // user is looked at.
 func withBody(serve func(*emulate.Request, *state, jsontext.Object) (emulate.Response, error)) emulate.Handler {
 	return func(r *emulate.Request) (emulate.Response, error) {
-		if !r.IsJSON() {
+		if !r.DeclaresJSON() {
 			r.Guess("415")
 			return emulate.Response{}, refuse(r, http.StatusUnsupportedMediaType, "", "Content-Type must be application/json",
-				"header Content-Type: expected application/json, got another type")
+				"header Content-Type: expected application/json, got another type or none")
 		}
 		members, err := r.Object()
 		if err != nil {

@@ -1,6 +1,7 @@
 package phoneagents
 
 import (
+	"encoding/json"
 	"fmt"
 	"net/http"
 	"slices"
@@ -21,6 +22,30 @@ type phoneNumber struct {
 	stamps
 }
 
+// ReadRecord reads a phone number from a document. One without a user belongs
+// to all of them.
+func (n *phoneNumber) ReadRecord(_, id string, document json.RawMessage) error {
+	*n = phoneNumber{ID: id, Platform: platforms[0], MetaID: id}
+	if err := json.Unmarshal(document, n); err != nil {
+		return err
+	}
+	n.stamps.complete()
+	return nil
+}
+
+// of is the phone number as one of a user; nil if it is another's.
+func (n *phoneNumber) of(user string) *phoneNumber {
+	if n.UserID == "" {
+		shared := *n
+		shared.UserID = user
+		return &shared
+	}
+	if n.UserID != user {
+		return nil
+	}
+	return n
+}
+
 // phoneNumberView is a phone number as responses have it.
 type phoneNumberView struct {
 	ID                string  `json:"id"`
@@ -39,8 +64,8 @@ func (n *phoneNumber) view(timeLayout string) phoneNumberView {
 		Platform:          n.Platform,
 		MetaPhoneNumberID: n.MetaID,
 		DisplayName:       n.DisplayName,
-		CreatedAt:         n.CreatedAt.Format(timeLayout),
-		UpdatedAt:         n.UpdatedAt.Format(timeLayout),
+		CreatedAt:         n.CreatedAt.UTC().Format(timeLayout),
+		UpdatedAt:         n.UpdatedAt.UTC().Format(timeLayout),
 	}
 }
 
@@ -55,7 +80,7 @@ func numberForAgent(r *emulate.Request, s *state, id string) (added *phoneNumber
 		r.Guess("number-on-first-use")
 		now := r.Now()
 		return &phoneNumber{ID: id, UserID: user, Platform: "whatsapp", MetaID: id, stamps: stamps{now, now}}, nil
-	case number == nil || number.UserID != user:
+	case number == nil || number.of(user) == nil:
 		r.Guess("404-phone-number")
 		return nil, refuse(r, http.StatusNotFound, "Not Found", "Phone number not found",
 			"/phone_number_id: expected a phone number of the user in the path")
@@ -112,7 +137,7 @@ func listPhoneNumbers(r *emulate.Request, s *state) (emulate.Response, error) {
 	}
 	var numbers []*phoneNumber
 	for n := range s.PhoneNumbers.OldestFirst(r.Tenant) {
-		if n.UserID == r.Params["user_id"] && (platform == "" || n.Platform == platform) {
+		if n = n.of(r.Params["user_id"]); n != nil && (platform == "" || n.Platform == platform) {
 			numbers = append(numbers, n)
 		}
 	}
@@ -141,7 +166,7 @@ func deletePhoneNumber(r *emulate.Request, s *state) (emulate.Response, error) {
 	switch {
 	case number == nil:
 		return emulate.Response{}, refuse(r, http.StatusNotFound, "", "", "there is no phone number with the id in the path")
-	case number.UserID != r.Params["user_id"]:
+	case number.of(r.Params["user_id"]) == nil:
 		return emulate.Response{}, refuse(r, http.StatusForbidden, "", "", "the phone number belongs to another user than the one in the path")
 	case s.agentOn(r.Tenant, id) != nil:
 		r.Guess("409-delete-bound-number")
