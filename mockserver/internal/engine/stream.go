@@ -74,6 +74,19 @@ func (x *exchange) until(over <-chan time.Time, ticks <-chan struct{}) journal.O
 	}
 }
 
+// count counts the requests that stream one thing of an API.
+func (w *World) count(api, stream string, change int) {
+	if w.streams == nil {
+		w.streams = make(map[string]map[string]int)
+	}
+	if w.streams[api] == nil {
+		w.streams[api] = make(map[string]int)
+	}
+	if w.streams[api][stream] += change; w.streams[api][stream] == 0 {
+		delete(w.streams[api], stream)
+	}
+}
+
 // await waits for a response that takes its time. If the wait ends before,
 // the effects have the end.
 func (x *exchange) await(response emulate.Response) emulate.Response {
@@ -81,7 +94,9 @@ func (x *exchange) await(response emulate.Response) emulate.Response {
 		return response
 	}
 	wait := response.Wait
-	x.alone = response.Alone
+	if x.alone = response.Alone; x.Committed() && !x.alone {
+		x.world.locked(x.world.tick) // others need not wait, too
+	}
 	end := x.look(func(now time.Time) (next time.Time, done bool) {
 		response, next, done = wait(now)
 		return next, done

@@ -37,12 +37,13 @@ type World struct {
 	changed    chan struct{} // closed when the journal changes; nil until somebody waits
 	replies    map[string][]script.Reply
 	decide     map[string]script.Func
-	undecided  map[string]bool // the APIs that may have runs without a reply
-	ticked     chan struct{}   // closed when streams and waits must look again; nil until one waits
-	generation int             // how often the states were replaced
-	active     int             // requests that are being served
-	used       time.Time       // when the last request came
-	dropped    string          // why requests are refused with 410
+	undecided  map[string]bool           // the APIs that may have runs without a reply
+	ticked     chan struct{}             // closed when streams and waits must look again; nil until one waits
+	generation int                       // how often the states were replaced
+	active     int                       // requests that are being served
+	streams    map[string]map[string]int // how many of these stream one thing, by API
+	used       time.Time                 // when the last request came
+	dropped    string                    // why requests are refused with 410
 }
 
 func newWorld(engine *Engine, name string) *World {
