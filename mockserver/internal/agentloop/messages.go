@@ -133,6 +133,10 @@ func sendMessage(r *emulate.Request, s *state) (emulate.Response, error) {
 	if err != nil {
 		return emulate.Response{}, err
 	}
+	timeout, err := readWait(r)
+	if err != nil {
+		return emulate.Response{}, err
+	}
 	shape := r.Operation.Body
 	if r.Variant(strictFeb) { // it does not know the member
 		shape = shape.Without("client_message_id")
@@ -153,7 +157,7 @@ func sendMessage(r *emulate.Request, s *state) (emulate.Response, error) {
 		clientID = uuid.MustParse(clientID).String()
 		for _, m := range slices.Backward(x.Messages) {
 			if m.clientID() == clientID {
-				return x.sent(r, s, m, deliveryDuplicate)
+				return x.sent(r, s, m, deliveryDuplicate, timeout)
 			}
 		}
 	}
@@ -181,7 +185,7 @@ func sendMessage(r *emulate.Request, s *state) (emulate.Response, error) {
 			x.Waiting = append(x.Waiting, m.ID)
 		}
 	})
-	return x.sent(r, s, m, delivery)
+	return x.sent(r, s, m, delivery, timeout)
 }
 
 // checkRole refuses messages of others than the user. Early servers took
@@ -220,29 +224,37 @@ func readMetadata(r *emulate.Request, members jsontext.Object, clientID string) 
 	return jsontext.MustMarshal(kept)
 }
 
+// readWait returns how long a request wants to wait for the end of the turn;
+// negative: not at all, as on early servers.
+func readWait(r *emulate.Request) (time.Duration, error) {
+	if r.Variant(strictFeb) || !r.Query.Has("wait") {
+		return -1, nil
+	}
+	wait, err := strconv.ParseBool(r.Query.Get("wait"))
+	if err != nil {
+		return 0, refuseQuery(r, "wait")
+	}
+	timeout, err := strconv.Atoi(query(r, "timeout_ms", "120000"))
+	switch {
+	case err != nil || timeout < 0:
+		return 0, refuseQuery(r, "timeout_ms")
+	case !wait:
+		return -1, nil
+	}
+	return time.Duration(min(timeout, 600_000)) * time.Millisecond, nil
+}
+
 // sent responds to a message: at once, or when its turn is over if the
-// request wants to wait for that.
-func (x *session) sent(r *emulate.Request, s *state, m message, delivery string) (emulate.Response, error) {
+// request waits for that.
+func (x *session) sent(r *emulate.Request, s *state, m message, delivery string, timeout time.Duration) (emulate.Response, error) {
 	if r.Variant(strictFeb) {
 		return emulate.JSON(http.StatusCreated, m), nil
 	}
-	response := emulate.JSON(http.StatusCreated, sentMessage{m, delivery})
-	wait := false
-	if r.Query.Has("wait") {
-		var err error
-		if wait, err = strconv.ParseBool(r.Query.Get("wait")); err != nil {
-			return emulate.Response{}, refuseQuery(r, "wait")
-		}
+	if timeout < 0 || r.Pretends {
+		return emulate.JSON(http.StatusCreated, sentMessage{m, delivery}), nil
 	}
-	if !wait || r.Pretends {
-		return response, nil
-	}
-	timeout, err := strconv.Atoi(orElse(r.Query.Get("timeout_ms"), "120000"))
-	if err != nil || timeout < 0 {
-		return emulate.Response{}, refuseQuery(r, "timeout_ms")
-	}
-	tenant, deadline := r.Tenant, r.Now().Add(time.Duration(min(timeout, 600_000))*time.Millisecond)
-	return emulate.Response{Alone: true, Wait: func(now time.Time) (emulate.Response, time.Time, bool) {
+	tenant, deadline := r.Tenant, r.Now().Add(timeout)
+	return emulate.Response{Wait: func(now time.Time) (emulate.Response, time.Time, bool) {
 		if s.Sessions.Get(tenant, x.ID) != x {
 			return emulate.JSON(http.StatusNotFound, errorBody{"Session not found"}), time.Time{}, true
 		}
@@ -255,6 +267,7 @@ func (x *session) sent(r *emulate.Request, s *state, m message, delivery string)
 	}}, nil
 }
 
+// orElse is a text, or another one if it is empty.
 func orElse(text, otherwise string) string {
 	if text == "" {
 		return otherwise
