@@ -231,9 +231,11 @@ func (x *exchange) noteEvents(data []byte, events int) {
 	w.locked(func() {
 		e.events = events
 		e.responseSize += len(data)
-		room := data[:min(len(data), max(0, keptBody-len(e.response)))]
-		e.response = append(e.response, room...)
-		w.journal.grow(e, len(room), w.engine.config.JournalBytes)
+		if !e.gone {
+			room := data[:min(len(data), max(0, keptBody-len(e.response)))]
+			e.response = append(e.response, room...)
+			w.journal.grow(e, len(room), w.engine.config.JournalBytes)
+		}
 		w.notify()
 	})
 }
