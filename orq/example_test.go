@@ -191,15 +191,15 @@ func ExampleClient_EnsureAgent() {
 	request := supportAgent
 	for _, role := range []string{"Assistant", "Senior Assistant"} {
 		request.Role = role
-		agent, created, err := client.EnsureAgent(ctx, request)
+		agent, change, err := client.EnsureAgent(ctx, request)
 		if err != nil {
 			log.Fatal(err)
 		}
-		fmt.Println(agent.Role, "created:", created)
+		fmt.Println(agent.Role, change)
 	}
 	// Output:
-	// Assistant created: true
-	// Senior Assistant created: false
+	// Assistant created
+	// Senior Assistant updated
 }
 
 func ExampleClient_GetAgent() {

@@ -47,6 +47,7 @@ type Recorder struct {
 	*httpmock.MockTransport
 	Requests []Request
 	answers  []*http.Response
+	then     func(Request) (status int, body string)
 }
 
 // NewRecorder returns a Recorder without answers.
@@ -65,6 +66,10 @@ func NewRecorder(t testing.TB) *Recorder {
 			seen.Body = string(body)
 		}
 		r.Requests = append(r.Requests, seen)
+		if len(r.answers) == 0 && r.then != nil {
+			status, body := r.then(seen)
+			return httpmock.NewStringResponse(status, body), nil
+		}
 		if len(r.answers) == 0 {
 			t.Errorf("unexpected request %s %s", seen.Method, seen.URL)
 			return httpmock.NewStringResponse(http.StatusNotImplemented, ""), nil
@@ -91,6 +96,10 @@ func (r *Recorder) AnswerWith(status int, header http.Header, body string) *Reco
 	r.answers = append(r.answers, answer)
 	return r
 }
+
+// Then sets what comes after the queued responses: each is made for its
+// request.
+func (r *Recorder) Then(respond func(Request) (status int, body string)) { r.then = respond }
 
 // Client returns an http.Client that asks the Recorder.
 func (r *Recorder) Client() *http.Client { return &http.Client{Transport: r} }

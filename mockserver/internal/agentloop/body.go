@@ -124,7 +124,7 @@ func readMembers(r *emulate.Request, shape schema.Shape) (jsontext.Object, error
 	if len(r.Body) > maxBody {
 		return nil, refuseLength(r)
 	}
-	members, err := jsontext.ParseObject(r.Body)
+	members, err := r.Object()
 	switch {
 	case errors.Is(err, jsontext.ErrNotObject):
 		return nil, refuseType(r, "invalid type: expected a map", "body: expected a JSON object, got another value")

@@ -78,7 +78,7 @@ func (x *exchange) arrive() {
 		x.entry.received = w.now()
 		w.journal.add(x.entry, &w.engine.config)
 		if x.route == nil {
-			w.journal.unmatched.add(x.suggest())
+			w.journal.unmatched.add(x.suggest)
 		}
 		w.claim(x, true)
 		w.notify()
@@ -245,7 +245,7 @@ func (x *exchange) panicked(text string) {
 	w := x.world
 	x.entry.panicked = text
 	w.journal.grow(x.entry, len(text), w.engine.config.JournalBytes)
-	w.journal.panics.add(x.entry.method + " " + x.entry.where() + ": " + text)
+	w.journal.panics.add(func() string { return x.entry.method + " " + x.entry.where() + ": " + text })
 }
 
 func (x *exchange) afterPanic() (response emulate.Response) {
@@ -262,5 +262,5 @@ func (x *exchange) problem(text string) {
 	w := x.world
 	x.entry.problems = append(x.entry.problems, text)
 	w.journal.grow(x.entry, len(text), w.engine.config.JournalBytes)
-	w.journal.problems.add(x.entry.method + " " + x.entry.where() + ": " + text)
+	w.journal.problems.add(func() string { return x.entry.method + " " + x.entry.where() + ": " + text })
 }

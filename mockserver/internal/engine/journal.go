@@ -78,10 +78,11 @@ type log struct {
 	unmatched, problems, guesses, panics Remarks
 }
 
-func (r *Remarks) add(line string) {
+// add adds a line, which is only written if it is kept.
+func (r *Remarks) add(line func() string) {
 	const kept, longest = 20, 4 << 10
 	if r.Count++; len(r.Lines) < kept {
-		r.Lines = append(r.Lines, clip(line, longest))
+		r.Lines = append(r.Lines, clip(line(), longest))
 	}
 }
 
