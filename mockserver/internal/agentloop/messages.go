@@ -161,10 +161,11 @@ func sendMessage(r *emulate.Request, s *state) (emulate.Response, error) {
 			}
 		}
 	}
+	now := r.Now()
 	m := message{messageInfo: messageInfo{
 		ID:        "message_" + emulate.TimeOrderedHex(r, "message"),
 		Role:      roleUser,
-		CreatedAt: timestamp(r.Now()),
+		CreatedAt: timestamp(now),
 	}, SessionID: x.ID, Sequence: len(x.Events) + 1}
 	jsontext.Assign(inner, "content", &m.Content, jsontext.ListOf(jsontext.Raw))
 	jsontext.Assign(members, "controls", &m.Controls, jsontext.Raw)
@@ -178,9 +179,9 @@ func sendMessage(r *emulate.Request, s *state) (emulate.Response, error) {
 	}
 	r.Commit(func() {
 		x.Messages = append(x.Messages, m)
-		x.log(r, r.Now(), inputMessage, eventContext{}, messageData{Message: m.messageInfo}).Tags = tags
+		x.log(r, now, inputMessage, eventContext{}, messageData{Message: m.messageInfo}).Tags = tags
 		if x.Turn == nil {
-			x.begin(r, s, r.Tenant, m.ID, m.text(), r.Now())
+			x.begin(r, s, r.Tenant, m.ID, m.text(), now)
 		} else {
 			x.Waiting = append(x.Waiting, m.ID)
 		}

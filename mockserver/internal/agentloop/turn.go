@@ -254,21 +254,19 @@ func (x *session) cancel(r *emulate.Request, s *state) {
 func (x *session) advance(w emulate.World, s *state, tenant string) {
 	x.due = time.Time{}
 	for x.Turn != nil {
-		t := x.Turn
-		at := t.Run.Begun
+		t, at := x.Turn, w.Now()
 		if !t.Activated {
 			t.activate(w, x)
 		}
-		if !t.Cancelled {
-			x.due = t.Run.Advance(w.Now(), func(step run.Step) { t.play(w, s, tenant, x, step) })
+		if t.Cancelled {
+			x.say(w, at, t.context(), roleAgent, []part{textPart(cancelConclusion)})
+			t.idle(w, x, at)
+		} else {
+			x.due = t.Run.Advance(at, func(step run.Step) { t.play(w, s, tenant, x, step) })
 			if !t.Run.Over {
 				return
 			}
 			at = t.Run.Due
-		} else {
-			at = w.Now()
-			x.say(w, at, t.context(), roleAgent, []part{textPart(cancelConclusion)})
-			t.idle(w, x, at)
 		}
 		x.Turn = nil
 		x.followUp(w, s, tenant, at)
