@@ -18,8 +18,9 @@ type Options struct {
 
 	// HTTPClient sends the requests. It is copied and never changed: its
 	// Transport, Jar and Timeout are used, its CheckRedirect is not, since
-	// redirects are never followed. A Timeout lowers AttemptTimeout and
-	// RunTimeout of Retry.
+	// redirects are never followed. A Timeout lowers what AttemptTimeout
+	// and RunTimeout of Retry allow one attempt; a stream and a wait for a run
+	// may take longer.
 	//
 	// If it or its Transport is nil, the requests go through one connection
 	// pool that all clients of the process share, so that a client costs no
@@ -93,6 +94,7 @@ type RetryPolicy struct {
 
 	// AllowDuplicates also repeats creates whose response was lost on APIs
 	// that cannot recognize a repeat. One call may then make several agents.
+	// What starts a turn of an agent is not repeated all the same.
 	AllowDuplicates bool
 }
 

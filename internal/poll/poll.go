@@ -66,8 +66,13 @@ type Poll[T any] struct {
 //
 // Waits grow by half, from half a second to the ceiling, each at random
 // between its half and its whole; a wait that the server names is longer only.
-// When the context ends, the error matches it and has the last status.
+// When the context ends, the error matches it and has the last status. It is
+// for Look to refuse a nil context.
 func Wait[T any](ctx context.Context, p Poll[T]) (T, error) {
+	if ctx == nil {
+		value, _, err := p.Look(ctx)
+		return value, err
+	}
 	p.Ceiling = cmp.Or(p.Ceiling, defaultCeiling)
 	w := waiter[T]{Poll: p, wait: firstWait}
 	for {

@@ -213,6 +213,12 @@ func TestDeadline(t *testing.T) {
 			}
 		})
 	})
+	t.Run("nil", func(t *testing.T) {
+		refusal := &agentclients.Error{Err: agentclients.ErrInvalidRequest}
+		if _, s, _, err := wait(nil, look{err: refusal}); !errors.Is(err, refusal) || len(s.at) != 1 { //nolint:staticcheck // it is the test
+			t.Errorf("%d looks, %v", len(s.at), err)
+		}
+	})
 	t.Run("before it began", func(t *testing.T) {
 		ctx, cancel := context.WithCancel(t.Context())
 		cancel()

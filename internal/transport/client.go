@@ -64,16 +64,8 @@ func Do(ctx context.Context, c *Client, op Op, options []agentclients.CallOption
 // says it worked, or an error.
 func (c *Client) send(ctx context.Context, op Op, options []agentclients.CallOption) (*call, error) {
 	settings := apply(options)
-	var problems validate.Problems
-	problems.Append(settings.Problems)
-	if ctx == nil {
-		problems.Add("ctx", "must not be nil")
-	}
-	if settings.Idempotent && !op.custom {
-		problems.Add("Idempotent", "is an option of Do only: how this call may be repeated is known")
-	}
-	retry := c.policy(settings, &problems)
-	if err := problems.Err(c.provider, op.Name); err != nil {
+	retry, err := c.check(ctx, &op, settings)
+	if err != nil {
 		return nil, err
 	}
 	target, body, contentType, err := op.request(c)
@@ -103,11 +95,42 @@ func (c *Client) send(ctx context.Context, op Op, options []agentclients.CallOpt
 	if op.Status != nil {
 		*op.Status = call.status
 	}
+	if op.RetryAfter != nil {
+		*op.RetryAfter = call.namedWait()
+	}
 	if err := call.err(); err != nil {
 		return nil, err
 	}
 	return call, nil
 }
+
+// Check reports what would keep an operation from being sent. It is for calls
+// that send another one before it.
+func Check(ctx context.Context, c *Client, op Op, options []agentclients.CallOption) error {
+	if _, err := c.check(ctx, &op, apply(options)); err != nil {
+		return err
+	}
+	_, _, _, err := op.request(c)
+	return err
+}
+
+// check returns the retry policy of a call, or what is wrong with its context
+// and its options.
+func (c *Client) check(ctx context.Context, op *Op, settings agentclients.CallOptions) (agentclients.RetryPolicy, error) {
+	var problems validate.Problems
+	problems.Append(settings.Problems)
+	if ctx == nil {
+		problems.Add("ctx", "must not be nil")
+	}
+	if settings.Idempotent && !op.custom {
+		problems.Add("Idempotent", "is an option of Do only: how this call may be repeated is known")
+	}
+	retry := c.policy(settings, &problems)
+	return retry, problems.Err(c.provider, op.Name)
+}
+
+// Hide takes the key out of a text that the server chose.
+func (c *Client) Hide(text string) string { return c.hide(text) }
 
 // policy returns the client's policy with that of a call laid over it.
 func (c *Client) policy(settings agentclients.CallOptions, problems *validate.Problems) agentclients.RetryPolicy {

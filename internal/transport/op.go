@@ -4,6 +4,7 @@ import (
 	"net/url"
 	"slices"
 	"strings"
+	"time"
 
 	agentclients "github.com/agentclients/agentclients-go"
 	"github.com/agentclients/agentclients-go/internal/validate"
@@ -52,8 +53,14 @@ type Op struct {
 	// ResourceID is the id or the key of what the operation makes or starts,
 	// if it is known before. Errors have it, unless it surely does not exist.
 	ResourceID string
+	// Starts says that the operation starts a turn of an agent: it is not
+	// repeated even if AllowDuplicates is set, which is about creates.
+	Starts bool
 	// Status is set to the status of the response. May be nil.
 	Status *int
+	// RetryAfter is set to the wait that the response names, also that of a
+	// success, 0 if it names none. May be nil.
+	RetryAfter *time.Duration
 	// Reserved lists values that a path parameter must not have, since the
 	// API gives them another meaning.
 	Reserved []string

@@ -94,7 +94,7 @@ func (c *call) mayReplay() bool {
 		return true
 	}
 	replay := c.op.Replay
-	if replay == ReplayNever && c.retry.AllowDuplicates {
+	if replay == ReplayNever && c.retry.AllowDuplicates && !c.op.Starts {
 		replay = ReplayKeyed
 	}
 	if replay == ReplayNever {

@@ -645,6 +645,17 @@ func TestAllowDuplicates(t *testing.T) {
 		_, err := create(t.Context(), n.client(allow), ReplayNever)
 		asError(t, err, agentclients.ErrConflict, agentclients.ErrOutcomeUnknown)
 	})
+	t.Run("not of a turn", func(t *testing.T) {
+		synctest.Test(t, func(t *testing.T) {
+			n := newNetwork(t, drop)
+			op := streamOp(ReplayNever)
+			op.Starts = true
+			_, err := Call(t.Context(), n.client(allow), op, nil, decodeThing)
+			if asError(t, err, agentclients.ErrOutcomeUnknown); n.requests() != 1 {
+				t.Errorf("%d requests", n.requests())
+			}
+		})
+	})
 }
 
 func TestOneAttempt(t *testing.T) {

@@ -43,6 +43,16 @@ func DecodeWith[T any](body []byte, member string, has func(*T) bool) (*T, error
 	return value, nil
 }
 
+// Sent returns what a request says, read into a T: what v encodes to, with
+// the extra members in it.
+func Sent[T any](v any, extra map[string]any) (*T, error) {
+	body, err := Encode(v, extra)
+	if err != nil {
+		return nil, err
+	}
+	return Decode[T](body)
+}
+
 // DecodeList is Decode for an object that has a list under a name. items
 // returns where the list is read into. null is an empty list.
 func DecodeList[L, T any](body []byte, name string, items func(*L) *[]T) (*L, error) {
