@@ -1,6 +1,9 @@
 package agentclients
 
-import "fmt"
+import (
+	"fmt"
+	"strings"
+)
 
 // FieldDiff is one difference between what a request asks for and what there
 // is.
@@ -28,7 +31,7 @@ func shown(value any) string {
 		text = fmt.Sprintf("%q", quoted)
 	}
 	if len(text) > maxShown {
-		return oneLine(text[:maxShown]) + "…"
+		return oneLine(strings.ToValidUTF8(text[:maxShown], "")) + "…"
 	}
 	return oneLine(text)
 }

@@ -160,6 +160,8 @@ func (tr trial) run(t *testing.T, a api) {
 		t.Errorf("%s, %v: %v is a %T", a.name, tr, err, err)
 	case errors.Is(err, agentclients.ErrOutcomeUnknown) != e.OutcomeUnknown:
 		t.Errorf("%s, %v: OutcomeUnknown is %v in %v", a.name, tr, e.OutcomeUnknown, err)
+	case e.OutcomeUnknown && a.keyed && len(agents) == 1 && tr.onRead == nil && tr.end == 0 && tr.change == nil:
+		t.Errorf("%s, %v: the agent could be read back, and a doubt is left: %v", a.name, tr, err)
 	case !e.OutcomeUnknown && len(agents) > 0:
 		t.Errorf("%s, %v: an agent was made, and the error leaves no doubt: %v", a.name, tr, err)
 	}

@@ -18,7 +18,7 @@ import (
 // names an agent whose text has no name by the date and time. It takes about
 // 2 MiB.
 //
-// It is not repeated when the answer is lost, since a text without an id would
+// It is not repeated when the response is lost, since a text without an id would
 // make a second agent. The error then matches
 // [agentclients.ErrOutcomeUnknown]: list the agents and look for the name; if
 // the text has an id, read the agent with that id.
@@ -48,7 +48,7 @@ func (c *Client) ImportAgent(ctx context.Context, text string, options ...agentc
 
 // ExportAgent returns an agent as Markdown: its system prompt after front
 // matter with the id, the name, the description, the model, the tags and the
-// capabilities. It is repeated after every failure that may pass.
+// capabilities. It is repeated after every transient failure.
 //
 // To copy an agent, take the id out of the text before it is imported.
 //
@@ -74,7 +74,7 @@ func (c *Client) ExportAgent(ctx context.Context, agentID string, options ...age
 // that begins every export.
 func decodeExport(body []byte) (string, error) {
 	if !bytes.HasPrefix(wire.Trim(body), []byte("---")) {
-		return "", errors.New("the answer is not Markdown with front matter")
+		return "", errors.New("the response is not Markdown with front matter")
 	}
 	return string(body), nil
 }

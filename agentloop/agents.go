@@ -92,7 +92,7 @@ const (
 
 // CreateAgentRequest says what agent to create.
 type CreateAgentRequest struct {
-	// Capabilities are the capabilities that the agent gets, 250 at the most.
+	// Capabilities are the capabilities that the agent gets, at most 250.
 	// Nil leaves them out: the agent gets none.
 	Capabilities []Capability `json:"capabilities,omitzero"`
 	// DefaultModelID is the language model of sessions that name none, by its
@@ -298,7 +298,7 @@ func (c *Client) PutAgent(ctx context.Context, agentID string, request CreateAge
 }
 
 // GetAgent reads one agent, archived or not. It is repeated after every
-// failure that may pass.
+// transient failure.
 //
 // Errors: [agentclients.ErrNotFound] if there is no such agent.
 //
@@ -327,7 +327,7 @@ func (c *Client) getAgent(ctx context.Context, agentID string, options []agentcl
 type ListAgentsRequest struct {
 	// Search lists only agents that have this text. "": all.
 	Search string
-	// Limit is how many agents to return at the most, up to 100. 0: as many
+	// Limit is how many agents to return at most, up to 100. 0: as many
 	// as the server likes, which is 20.
 	Limit int
 	// Offset is how many agents to leave out at the beginning.
@@ -364,7 +364,7 @@ type AgentList struct {
 	Total *int `json:"total,omitempty"`
 	// Offset is how many agents come before this page, if there are pages.
 	Offset int `json:"offset,omitempty"`
-	// Limit is how many agents a page has at the most, if there are pages.
+	// Limit is how many agents a page has at most, if there are pages.
 	Limit int `json:"limit,omitempty"`
 }
 
@@ -418,7 +418,7 @@ func agentID(agent Agent) string { return agent.ID }
 // model: an empty text replaces a description, and [Client.PutAgent] removes
 // both.
 type UpdateAgentRequest struct {
-	// Capabilities replaces the capabilities as a whole, 250 at the most. An
+	// Capabilities replaces the capabilities as a whole, at most 250. An
 	// empty list removes all.
 	Capabilities []Capability `json:"capabilities,omitzero"`
 	// DefaultModelID is the new language model of sessions that name none.
@@ -461,7 +461,7 @@ func (r UpdateAgentRequest) MarshalJSON() ([]byte, error) {
 type updateAgentBody UpdateAgentRequest
 
 // UpdateAgent changes an agent. Only the fields that are set are sent. It is
-// repeated after every failure that may pass: it sets values, so a repeat
+// repeated after every transient failure: it sets values, so a repeat
 // changes nothing but updated_at.
 //
 // Errors: [agentclients.ErrNotFound] if there is no such agent,
@@ -490,7 +490,7 @@ func (c *Client) UpdateAgent(ctx context.Context, agentID string, request Update
 
 // ArchiveAgent takes an agent out of the lists. It can still be read, its id
 // stays taken, and UpdateAgent or PutAgent make it active again. It is
-// repeated after every failure that may pass; 404 to a repeat means that an
+// repeated after every transient failure; 404 to a repeat means that an
 // earlier try archived the agent.
 //
 // Errors: [agentclients.ErrNotFound] if there is no such agent, or if it is

@@ -55,7 +55,7 @@ type CapabilityList struct {
 }
 
 // ListCapabilities reads the capabilities that agents can have: the whole
-// list. It is repeated after every failure that may pass.
+// list. It is repeated after every transient failure.
 //
 // API reference: list_capabilities, GET /v1/capabilities.
 func (c *Client) ListCapabilities(ctx context.Context, options ...agentclients.CallOption) (*CapabilityList, error) {
@@ -67,8 +67,8 @@ func (c *Client) ListCapabilities(ctx context.Context, options ...agentclients.C
 	}, options, decodeCapabilityList)
 }
 
-// GetCapability reads one capability. It is repeated after every failure that
-// may pass.
+// GetCapability reads one capability. It is repeated after every transient
+// failure.
 //
 // Errors: [agentclients.ErrNotFound] if there is no such capability.
 //

@@ -8,22 +8,32 @@
 //		Capabilities: []agentloop.Capability{{Ref: "current_time"}, {Ref: "web_fetch"}},
 //	})
 //
+// Methods of [Client]:
+//
+//   - agents: CreateAgent, PutAgent, EnsureAgent, GetAgent, ListAgents,
+//     AllAgents, UpdateAgent, ArchiveAgent
+//   - agents as files: ImportAgent, ExportAgent
+//   - what agents can use: ListCapabilities, GetCapability, ListModels
+//   - anything else: Do
+//
 // # One create, one agent
 //
 // The server refuses a second agent with the same id. So the client always
 // sends one: the ID of the request, or else a new one as [NewAgentID] makes
-// it. It may then repeat a create whose answer was lost, and if the repeat is
-// refused with 409 it reads the agent back. An agent with a new id can only be
-// the one that was asked for; one with the ID of the request is returned if it
-// has the content of the request, too.
+// it. It then may repeat a create, and if it stays open what became of it (the
+// last response was lost or cannot be read, or a repeat is refused with 409) it
+// reads the agent back, once. An agent with a new id can only be the one that
+// was asked for. One with the ID of the request is returned if it is not
+// archived and [CreateAgentRequest.Diff] finds nothing; else the error is
+// [agentclients.ErrConflict].
 //
-// A 409 to the first try is a plain conflict ([agentclients.ErrConflict]), also
-// if the agent that has the id is archived. To create or replace in one call,
-// use [Client.PutAgent].
+// A 409 to the first try with an ID of the request is a plain conflict, also if
+// the agent that has it is archived. To create or replace in one call, use
+// [Client.PutAgent]; to create or update what differs, [Client.EnsureAgent].
 //
-// If every try was lost the error matches [agentclients.ErrOutcomeUnknown], and
-// its Fields name the id: read the agent with that id, or create it again with
-// that id.
+// If the agent cannot be read back the error matches
+// [agentclients.ErrOutcomeUnknown], and its ResourceID is the id: read the
+// agent with that id, or create it again with that id.
 //
 // # Running agents
 //

@@ -14,5 +14,5 @@ import (
 //	{"title":"…","status":429,"detail":"…","code":"rate_limited","retry_after_seconds":60}
 //
 // {"error":{"code":"…","message":"…"}}, and the plain text with which the
-// server answers a body that it cannot read at all.
+// server refuses a body that it cannot read at all.
 func readError(e *agentclients.Error) { wire.ReadError(e) }

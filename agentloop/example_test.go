@@ -114,7 +114,7 @@ func ExampleClient_CreateAgent() {
 	// - web_fetch
 }
 
-// An id that the caller chose belongs to one agent for ever, also if that
+// An id that the caller chose belongs to one agent forever, also if that
 // agent is archived.
 func ExampleClient_CreateAgent_conflict() {
 	mock, err := mockserver.InMemory(mockserver.Config{})
@@ -505,4 +505,46 @@ func ExampleClient_ListModels() {
 	}
 	// Output:
 	// model_01933b5a000070008000000000000003 claude-sonnet-4 anthropic
+}
+
+func ExampleClient_EnsureAgent() {
+	mock, err := mockserver.InMemory(mockserver.Config{})
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer mock.Close()
+	client, err := agentloop.NewClient(agentloop.Config{
+		APIKey:  "evr_example",
+		Options: agentclients.Options{BaseURL: mock.URL(mockserver.Agentloop), HTTPClient: mock.Client()},
+	})
+	if err != nil {
+		log.Fatal(err)
+	}
+	ctx := context.Background()
+
+	request := supportAgent
+	request.ID = agentloop.AgentIDFor("support")
+	for _, prompt := range []string{"Be brief.", "Be polite.", "Be polite."} {
+		request.SystemPrompt = prompt
+		agent, change, err := client.EnsureAgent(ctx, request)
+		if err != nil {
+			log.Fatal(err)
+		}
+		fmt.Println(agent.SystemPrompt, change)
+	}
+	// Output:
+	// Be brief. created
+	// Be polite. updated
+	// Be polite. unchanged
+}
+
+func ExampleCreateAgentRequest_Diff() {
+	agent := &agentloop.Agent{Name: "Desk", SystemPrompt: "Be brief.", Status: agentloop.StatusArchived}
+	request := agentloop.CreateAgentRequest{Name: "Desk", SystemPrompt: "Be polite.", Tags: []string{}}
+	for _, d := range request.Diff(agent) {
+		fmt.Println(d)
+	}
+	// Output:
+	// status: want "active", have "archived"
+	// system_prompt: want "Be polite.", have "Be brief."
 }

@@ -128,9 +128,9 @@ type ModelCost struct {
 
 // ModelLimits bounds what a language model reads and writes, in tokens.
 type ModelLimits struct {
-	// Context is how many tokens a conversation has at the most.
+	// Context is how many tokens a conversation has at most.
 	Context int64 `json:"context"`
-	// Output is how many tokens an answer has at the most.
+	// Output is how many tokens an answer has at most.
 	Output int64 `json:"output"`
 }
 
@@ -187,7 +187,7 @@ type ModelList struct {
 }
 
 // ListModels reads the language models of the server. It is repeated after
-// every failure that may pass.
+// every transient failure.
 //
 // Errors: [agentclients.ErrBadRequest] for an unknown source,
 // [agentclients.ErrNotFound] on servers since about June 2026, which have the

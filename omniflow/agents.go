@@ -33,7 +33,7 @@ const DefaultLLMModel = "gpt-4o-mini"
 // workspace.
 type Agent struct {
 	// ID identifies the agent. It is read from _id, else id, else agentId.
-	// The API does not document it for every answer, so it may be "": then
+	// The API does not document it forevery response, so it may be "": then
 	// look for the agent in the list by Name and CreatedAt.
 	ID string `json:"_id,omitempty"`
 	// WorkspaceID is the workspace that the agent belongs to.
@@ -53,10 +53,10 @@ type Agent struct {
 	// UpdatedAt is when the agent was last changed.
 	UpdatedAt agentclients.Timestamp `json:"updatedAt"`
 	// Settings is the JSON object that was set on the agent, as it came. Nil
-	// if the answer has none.
+	// if the response has none.
 	Settings json.RawMessage `json:"settings,omitempty"`
 	// MessageChannel is how messages reach the agent, such as "SMS" or
-	// "Email". "" if the answer does not say.
+	// "Email". "" if the response does not say.
 	MessageChannel string `json:"messageChannel,omitempty"`
 }
 
@@ -227,26 +227,26 @@ func (c *Client) UpdateAgent(ctx context.Context, agentID string, request Update
 	}, options, decodeAgent)
 }
 
-// answeredAgent is an agent with the other names that its id may have.
-type answeredAgent struct {
+// foundAgent is an agent with the other names that its id may have.
+type foundAgent struct {
 	Agent
 	PlainID string `json:"id"`
 	AgentID string `json:"agentId"`
 }
 
-func (a *answeredAgent) agent() *Agent {
+func (a *foundAgent) agent() *Agent {
 	a.ID = cmp.Or(a.ID, a.PlainID, a.AgentID)
 	return &a.Agent
 }
 
-// decodeAgent reads an agent. The only member that all documented answers
+// decodeAgent reads an agent. The only member that all documented responses
 // have is the name; an agent with an id is accepted without it.
 func decodeAgent(body []byte) (*Agent, error) {
-	answered, err := wire.Decode[answeredAgent](body)
+	read, err := wire.Decode[foundAgent](body)
 	if err != nil {
 		return nil, err
 	}
-	agent := answered.agent()
+	agent := read.agent()
 	if agent.ID == "" && agent.Name == "" {
 		return nil, wire.Missing("name")
 	}
@@ -254,13 +254,13 @@ func decodeAgent(body []byte) (*Agent, error) {
 }
 
 func decodeAgentList(body []byte) (*AgentList, error) {
-	answered, err := wire.DecodeArray[answeredAgent](body)
+	read, err := wire.DecodeArray[foundAgent](body)
 	if err != nil {
 		return nil, err
 	}
-	list := &AgentList{Agents: make([]Agent, len(answered))}
-	for i := range answered {
-		list.Agents[i] = *answered[i].agent()
+	list := &AgentList{Agents: make([]Agent, len(read))}
+	for i := range read {
+		list.Agents[i] = *read[i].agent()
 	}
 	return list, nil
 }

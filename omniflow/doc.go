@@ -7,15 +7,19 @@
 //		LLMModel: "gpt-4o-mini",
 //	})
 //
-// The API documents no way to delete an agent, so this package has none.
+// Methods of [Client]:
+//
+//   - agents: CreateAgent, EnsureAgent, GetAgent, ListAgents, FindAgents,
+//     UpdateAgent (the API documents no way to delete one)
+//   - anything else: Do
 //
 // # One create, one agent
 //
 // Agents have no unique name and the API cannot recognize a repeat. So the
-// client does not repeat a create whose answer was lost: the error then
-// matches [agentclients.ErrOutcomeUnknown]. To find out what happened, list
-// the agents and look for the name with a CreatedAt that is not before the
-// call; if there is none, create again.
+// client does not repeat a create whose response was lost: the error then
+// matches [agentclients.ErrOutcomeUnknown]. To find out what happened, look
+// with FindAgents for the name and a CreatedAt that is not before the call; if
+// there is none, create again.
 //
 // # Workspaces
 //
@@ -24,7 +28,7 @@
 //
 // # Limits
 //
-// The API allows 60 requests a minute per key. Its answer to more requests
+// The API allows 60 requests a minute per key. Its response to more requests
 // names the time when it takes the next one: the client waits until then, and
 // the RetryAfter of the error says how long that is.
 package omniflow

@@ -242,3 +242,62 @@ func ExamplePhoneNumberID_Assigned() {
 	// false
 	// true
 }
+
+func ExampleClient_EnsureAgent() {
+	mock, err := mockserver.InMemory(mockserver.Config{})
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer mock.Close()
+	client, err := omniflow.NewClient(omniflow.Config{
+		APIKey:      "tk_example",
+		WorkspaceID: "01a0sda156scx5f8",
+		Options:     agentclients.Options{BaseURL: mock.URL(mockserver.Omniflow), HTTPClient: mock.Client()},
+	})
+	if err != nil {
+		log.Fatal(err)
+	}
+	ctx := context.Background()
+
+	request := supportAgent
+	for _, model := range []string{"gpt-4o-mini", "gpt-4o", "gpt-4o"} {
+		request.LLMModel = model
+		agent, change, err := client.EnsureAgent(ctx, request)
+		if err != nil {
+			log.Fatal(err)
+		}
+		fmt.Println(agent.LLMModel, change)
+	}
+	// Output:
+	// gpt-4o-mini created
+	// gpt-4o updated
+	// gpt-4o unchanged
+}
+
+func ExampleClient_FindAgents() {
+	mock, err := mockserver.InMemory(mockserver.Config{})
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer mock.Close()
+	client, err := omniflow.NewClient(omniflow.Config{
+		APIKey:      "tk_example",
+		WorkspaceID: "01a0sda156scx5f8",
+		Options:     agentclients.Options{BaseURL: mock.URL(mockserver.Omniflow), HTTPClient: mock.Client()},
+	})
+	if err != nil {
+		log.Fatal(err)
+	}
+	ctx := context.Background()
+
+	if _, err := client.CreateAgent(ctx, supportAgent); err != nil {
+		log.Fatal(err)
+	}
+	agents, err := client.FindAgents(ctx, supportAgent.Name)
+	if err != nil {
+		log.Fatal(err)
+	}
+	fmt.Println(len(agents), agents[0].Status)
+	// Output:
+	// 1 ready
+}

@@ -84,7 +84,7 @@ type Agent struct {
 	// KnowledgeBases are the knowledge bases that the agent may use.
 	KnowledgeBases []KnowledgeBase `json:"knowledge_bases,omitzero"`
 	// WorkspaceID is the workspace that the agent belongs to. Only some
-	// answers have it, above all lists.
+	// responses have it, above all lists.
 	WorkspaceID string `json:"workspace_id,omitempty"`
 	// Version is the semantic version of the agent, such as "1.2.0". "": the
 	// server has VersionHash instead, or counts no versions.
@@ -160,7 +160,7 @@ type CreateAgentRequest struct {
 	// calling. Required.
 	Model Model `json:"model"`
 	// FallbackModels are tried in their order if the model fails. They must
-	// support tool calling. The answer has them inside of its model. Nil
+	// support tool calling. The response has them inside of its model. Nil
 	// leaves them out.
 	FallbackModels []Model `json:"fallback_models,omitzero"`
 	// Settings are the agent's limits, tools and checks. They are always
@@ -285,8 +285,8 @@ func (c *Client) CreateAgent(ctx context.Context, request CreateAgentRequest, op
 	})
 }
 
-// GetAgent reads one agent by its key. It is repeated after every failure
-// that may pass.
+// GetAgent reads one agent by its key. It is repeated after every transient
+// failure.
 //
 // Errors: [agentclients.ErrNotFound] if there is no such agent, or none that
 // the credential may see.
@@ -309,7 +309,7 @@ func (c *Client) getAgent(ctx context.Context, agentKey string, options []agentc
 // ListAgentsRequest says which part of the list of agents to read. The zero
 // value is all of it.
 type ListAgentsRequest struct {
-	// Limit is how many agents to return at the most, 1 to 200. 0: all, in
+	// Limit is how many agents to return at most, 1 to 200. 0: all, in
 	// one page.
 	Limit int
 	// StartingAfter is the ID of the agent before the first one to return.
@@ -343,7 +343,7 @@ func (r ListAgentsRequest) query() url.Values {
 
 // AgentList is one page of the agents of a workspace.
 type AgentList struct {
-	// Object is the kind of the answer, always "list".
+	// Object is the kind of the response, always "list".
 	Object string `json:"object"`
 	// Agents are the agents of this page.
 	Agents []Agent `json:"data"`
@@ -352,7 +352,7 @@ type AgentList struct {
 }
 
 // ListAgents reads one page of the agents of a workspace, the newest first.
-// It is repeated after every failure that may pass.
+// It is repeated after every transient failure.
 //
 // Errors: [agentclients.ErrBadRequest] for an id that cannot be one.
 //
@@ -528,10 +528,10 @@ func (r UpdateAgentRequest) replay(agentKey string) transport.Replay {
 	return transport.ReplaySafe
 }
 
-// UpdateAgent changes the agent of a key. It is repeated after every failure
-// that may pass, since it sets values. The exceptions are a request with
+// UpdateAgent changes the agent of a key. It is repeated after every transient
+// failure, since it sets values. The exceptions are a request with
 // VersionIncrement and one that changes the key: they are not repeated when
-// the answer is lost, and the error then matches
+// the response is lost, and the error then matches
 // [agentclients.ErrOutcomeUnknown]. Read the agent to see what happened.
 //
 // Errors: [agentclients.ErrNotFound] if there is no such agent, or none that
@@ -555,7 +555,7 @@ func (c *Client) UpdateAgent(ctx context.Context, agentKey string, request Updat
 }
 
 // DeleteAgent removes the agent of a key for good. The key is then free for
-// a new agent. It is repeated after every failure that may pass; 404 to a
+// a new agent. It is repeated after every transient failure; 404 to a
 // repeat means that an earlier try removed the agent.
 //
 // Errors: [agentclients.ErrNotFound] if there is no such agent, or none that

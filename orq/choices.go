@@ -30,7 +30,7 @@ type ResponseFormat struct {
 	// JSONSchema is the schema to follow, for ResponseJSONSchema only.
 	JSONSchema *JSONSchema `json:"json_schema,omitempty"`
 
-	// Raw is an answer of another form, as it came. If it is set, it is sent
+	// Raw is a value of another form, as it came. If it is set, it is sent
 	// in the place of everything else.
 	Raw json.RawMessage `json:"-"`
 }
@@ -83,7 +83,7 @@ type Stop struct {
 	// Sequences are the texts, at most 4.
 	Sequences []string
 
-	// Raw is an answer of another form, as it came. If it is set, it is sent
+	// Raw is a value of another form, as it came. If it is set, it is sent
 	// in the place of Sequences.
 	Raw json.RawMessage
 }
@@ -140,7 +140,7 @@ type ToolChoice struct {
 	// Function is the name of the function to call, instead of a mode.
 	Function string
 
-	// Raw is an answer of another form, as it came. If it is set, it is sent
+	// Raw is a value of another form, as it came. If it is set, it is sent
 	// in the place of everything else.
 	Raw json.RawMessage
 }

@@ -11,7 +11,7 @@ import (
 // included. Not compared is what the server may spell in its own way: ids of
 // tools, the values of variables (it tells those that it found in the
 // instructions), and ids of models, knowledge bases, memory stores and
-// evaluators where it answers with an id of its own making. Nil: the agent is
+// evaluators where it tells an id of its own making. Nil: the agent is
 // what the request asks for.
 func (r CreateAgentRequest) Diff(agent *Agent) []agentclients.FieldDiff {
 	return r.compare(agent).All()

@@ -10,20 +10,26 @@
 //		Model:        orq.Model{ID: "openai/gpt-4o"},
 //	})
 //
+// Methods of [Client]:
+//
+//   - agents: CreateAgent, EnsureAgent, GetAgent, ListAgents, AllAgents,
+//     UpdateAgent, DeleteAgent
+//   - anything else: Do
+//
 // # One create, one agent
 //
-// The key of an agent is unique in its workspace: the API answers 409 to a
-// second create with the same key. So the client may repeat a create whose
-// answer was lost, and if the repeat is refused with 409 it reads the agent of
-// that key. If that agent has the role, the description, the instructions and,
-// where they were given, the display name and the system prompt that were
-// asked for, it is returned.
+// The key of an agent is unique in its workspace: the API refuses a second
+// create with the same key. So the client may repeat a create, and if it stays
+// open what became of it (the last response was lost or cannot be read, or a
+// repeat is refused with 409) it reads the agent of the key, once. If
+// [CreateAgentRequest.Diff] finds nothing the agent is returned; else the error
+// is [agentclients.ErrConflict]. If the agent cannot be read it is
+// [agentclients.ErrOutcomeUnknown].
 //
-// A 409 to the first try is a plain conflict ([agentclients.ErrConflict]).
-// [Client.EnsureAgent] is for programs that do not care whether the agent
-// exists already.
+// A 409 to the first try is a plain conflict. [Client.EnsureAgent] is for
+// programs that do not care whether the agent exists already.
 //
-// # Requests and answers
+// # Requests and responses
 //
 // An agent comes back in a slightly different form: its model is always an
 // object ([AgentModel]), the fallback models are inside of it, and its tools

@@ -21,7 +21,7 @@ type Model struct {
 	// take it for a fallback. Nil leaves it out.
 	Retry *ModelRetry `json:"retry,omitempty"`
 
-	// Raw is an answer of another form, as it came. If it is set, it is sent
+	// Raw is a value of another form, as it came. If it is set, it is sent
 	// in the place of everything else.
 	Raw json.RawMessage `json:"-"`
 }

@@ -146,7 +146,7 @@ func (c *Client) agentOfNumber(ctx context.Context, userID, phoneNumberID string
 	return nil, nil
 }
 
-// GetAgent reads one agent. It is repeated after every failure that may pass.
+// GetAgent reads one agent. It is repeated after every transient failure.
 //
 // Errors: [agentclients.ErrNotFound] if there is no such agent,
 // [agentclients.ErrForbidden] if it is another user's.
@@ -165,7 +165,7 @@ func (c *Client) GetAgent(ctx context.Context, userID, agentID string, options .
 // ListAgentsRequest says which part of the list of agents to read. The zero
 // value is the first page.
 type ListAgentsRequest struct {
-	// Limit is how many agents to return at the most. 0: as many as the
+	// Limit is how many agents to return at most. 0: as many as the
 	// server likes, which is 100.
 	Limit int
 	// Offset is how many agents to leave out at the beginning.
@@ -198,7 +198,7 @@ type AgentList struct {
 
 // ListAgents reads one page of the agents of a user, the newest first. A user
 // without agents, and one that does not exist, has an empty list. It is
-// repeated after every failure that may pass.
+// repeated after every transient failure.
 //
 // API reference: List Agents, GET /users/{user_id}/agents.
 func (c *Client) ListAgents(ctx context.Context, userID string, request ListAgentsRequest, options ...agentclients.CallOption) (*AgentList, error) {
@@ -305,7 +305,7 @@ func (r UpdateAgentRequest) MarshalJSON() ([]byte, error) {
 type updateAgentBody UpdateAgentRequest
 
 // UpdateAgent changes the name or the prompt of an agent. The phone number
-// cannot be changed. It is repeated after every failure that may pass: it sets
+// cannot be changed. It is repeated after every transient failure: it sets
 // values, so a repeat changes nothing but updated_at.
 //
 // Errors: [agentclients.ErrNotFound] if there is no such agent,
@@ -328,8 +328,8 @@ func (c *Client) UpdateAgent(ctx context.Context, userID, agentID string, reques
 }
 
 // DeleteAgent removes an agent and archives its conversations. Its phone
-// number is then free for a new agent. It is repeated after every failure
-// that may pass; 404 to a repeat means that an earlier try removed the agent.
+// number is then free for a new agent. It is repeated after every transient
+// failure; 404 to a repeat means that an earlier try removed the agent.
 //
 // Errors: [agentclients.ErrNotFound] if there is no such agent,
 // [agentclients.ErrForbidden] if it is another user's.

@@ -12,16 +12,27 @@
 //		Name:          "Customer Support Agent",
 //	})
 //
+// Methods of [Client]:
+//
+//   - agents: CreateAgent, EnsureAgent, GetAgent, ListAgents, AllAgents,
+//     UpdateAgent, DeleteAgent
+//   - phone numbers: AddPhoneNumber, EnsurePhoneNumber, ListPhoneNumbers,
+//     DeletePhoneNumber
+//   - anything else: Do
+//
 // # One create, one agent
 //
-// A phone number has at most one agent: the API answers 409 to a second one.
-// So the client may repeat a create whose answer was lost, and if the repeat
-// is refused with 409 it looks up the agent of the number. If that agent has
-// the prompt and the name that were asked for, it is returned.
+// A phone number has at most one agent: the API refuses a second one. So the
+// client may repeat a create, and if it stays open what became of it (the last
+// response was lost or cannot be read, or a repeat is refused with 409) it
+// looks up the agent of the number, once. If that agent has the prompt and the
+// name that were asked for, it is returned; else the error is
+// [agentclients.ErrConflict]. If it cannot be read it is
+// [agentclients.ErrOutcomeUnknown].
 //
-// A 409 to the first try is a plain conflict ([agentclients.ErrConflict]): the
-// client never replaces an agent by itself. Update or delete the existing
-// agent first.
+// A 409 to the first try is a plain conflict: CreateAgent never replaces an
+// agent. Update or delete the existing agent first, or use
+// [Client.EnsureAgent].
 //
 // # Limits
 //

@@ -402,3 +402,64 @@ func ExampleClient_DeletePhoneNumber() {
 	// Output:
 	// with an agent on it: true
 }
+
+func ExampleClient_EnsureAgent() {
+	mock, err := mockserver.InMemory(mockserver.Config{})
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer mock.Close()
+	client, err := phoneagents.NewClient(phoneagents.Config{
+		APIKey:  "sk_live_example",
+		Options: agentclients.Options{BaseURL: mock.URL(mockserver.Phoneagents), HTTPClient: mock.Client()},
+	})
+	if err != nil {
+		log.Fatal(err)
+	}
+	ctx := context.Background()
+
+	request := supportAgent
+	for _, prompt := range []string{"prompt_v1", "prompt_v2", "prompt_v2"} {
+		request.PromptID = prompt
+		agent, change, err := client.EnsureAgent(ctx, "usr_abc123", request)
+		if err != nil {
+			log.Fatal(err)
+		}
+		fmt.Println(agent.PromptID, change)
+	}
+	// Output:
+	// prompt_v1 created
+	// prompt_v2 updated
+	// prompt_v2 unchanged
+}
+
+func ExampleClient_EnsurePhoneNumber() {
+	mock, err := mockserver.InMemory(mockserver.Config{})
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer mock.Close()
+	client, err := phoneagents.NewClient(phoneagents.Config{
+		APIKey:  "sk_live_example",
+		Options: agentclients.Options{BaseURL: mock.URL(mockserver.Phoneagents), HTTPClient: mock.Client()},
+	})
+	if err != nil {
+		log.Fatal(err)
+	}
+	ctx := context.Background()
+
+	for range 2 {
+		number, change, err := client.EnsurePhoneNumber(ctx, "usr_abc123", phoneagents.AddPhoneNumberRequest{
+			Platform:          phoneagents.PlatformWhatsApp,
+			MetaPhoneNumberID: "836990829491415",
+			AccessToken:       "EAAxxxxxxxxx",
+		})
+		if err != nil {
+			log.Fatal(err)
+		}
+		fmt.Println(number.MetaPhoneNumberID, change)
+	}
+	// Output:
+	// 836990829491415 created
+	// 836990829491415 unchanged
+}

@@ -12,7 +12,7 @@ import (
 	"github.com/agentclients/agentclients-go/internal/wire"
 )
 
-// The lists of this API are cut by limit and offset, and their answers do not
+// The lists of this API are cut by limit and offset, and their responses do not
 // say how many items there are in all.
 
 // defaultLimit is how many items the server returns if no limit is set.

@@ -106,7 +106,7 @@ type addPhoneNumberBody AddPhoneNumberRequest
 // AddPhoneNumber registers a phone number, an Instagram account or a webchat
 // channel for a user.
 //
-// It is not repeated when the answer is lost. The error then matches
+// It is not repeated when the response is lost. The error then matches
 // [agentclients.ErrOutcomeUnknown]: list the phone numbers of the user and
 // look for the Meta id.
 //
@@ -136,7 +136,7 @@ type ListPhoneNumbersRequest struct {
 	// Platform lists only the phone numbers there. The server then ignores
 	// Limit and Offset. "": all platforms.
 	Platform Platform
-	// Limit is how many phone numbers to return at the most. 0: as many as
+	// Limit is how many phone numbers to return at most. 0: as many as
 	// the server likes, which is 50 or 100.
 	Limit int
 	// Offset is how many phone numbers to leave out at the beginning.
@@ -158,7 +158,7 @@ type PhoneNumberList struct {
 }
 
 // ListPhoneNumbers reads one page of the phone numbers of a user. It is
-// repeated after every failure that may pass.
+// repeated after every transient failure.
 //
 // Errors: [agentclients.ErrNotFound] if the server knows its users and this
 // is none, [agentclients.ErrBadRequest] for an unknown platform.
@@ -183,7 +183,7 @@ func (c *Client) ListPhoneNumbers(ctx context.Context, userID string, request Li
 }
 
 // DeletePhoneNumber removes a phone number of a user. It is repeated after
-// every failure that may pass; 404 to a repeat means that an earlier try
+// every transient failure; 404 to a repeat means that an earlier try
 // removed the phone number.
 //
 // Errors: [agentclients.ErrNotFound] if there is no such phone number,

@@ -134,7 +134,7 @@ type Agent struct {
 	Graph []GraphItem `json:"graph,omitzero"`
 	// KnowledgeBases are the knowledge bases that the agent can search.
 	KnowledgeBases []KnowledgeBase `json:"knowledge_bases,omitzero"`
-	// Instructions tell the agent who it is and what to do. The answer to a
+	// Instructions tell the agent who it is and what to do. The response to a
 	// create may have them empty although some were sent.
 	Instructions Instructions `json:"instructions,omitzero"`
 	// WebhookURL is where the agent can be invoked by a webhook.
@@ -152,7 +152,7 @@ type Agent struct {
 	LLMSettings []LLMSettings `json:"llm_settings,omitzero"`
 	// AgnoSettings configure the agno framework.
 	AgnoSettings AgnoSettings `json:"agno_settings,omitzero"`
-	// Version begins at 2 and increments with every deploy. 0 if the answer
+	// Version begins at 2 and increments with every deploy. 0 if the response
 	// does not say.
 	Version int `json:"version,omitempty"`
 	// IsLatest reports whether this is the latest version. Answers to a
@@ -173,7 +173,7 @@ type Agent struct {
 	// UsingNemo reports that the agent uses Nvidia NeMo. Default false.
 	UsingNemo bool `json:"using_nemo,omitempty"`
 	// IsCoordinateMode reports that the agent coordinates sub-agents. Nil if
-	// the answer does not say.
+	// the response does not say.
 	IsCoordinateMode *bool `json:"is_coordinate_mode,omitempty"`
 	// LLMExtraHeaders are sent with calls of models. Their values are
 	// secrets.
@@ -205,7 +205,7 @@ type Agent struct {
 	// return-to-start.
 	DelegationEndStrategy DelegationEndStrategy `json:"delegation_end_strategy,omitempty"`
 	// SubAgentsContinuousThread lets sub-agents go on in one thread. Default
-	// true; nil if the answer does not say.
+	// true; nil if the response does not say.
 	SubAgentsContinuousThread *bool `json:"sub_agents_continuous_thread,omitempty"`
 	// ConnectivityDetails say how an external agent is reached.
 	ConnectivityDetails ConnectivityDetails `json:"connectivity_details,omitzero"`
@@ -214,7 +214,7 @@ type Agent struct {
 	// LLMCredentialsKeyType says whose credentials they are. Default xpander.
 	LLMCredentialsKeyType LLMCredentialsKeyType `json:"llm_credentials_key_type,omitempty"`
 	// LLMCredentials are the credentials that models are called with, if the
-	// answer has them.
+	// response has them.
 	LLMCredentials *LLMCredentials `json:"llm_credentials,omitempty"`
 	// IsAIEmployee marks an agent that works like an employee. Default false.
 	IsAIEmployee bool `json:"is_ai_employee,omitempty"`
@@ -224,12 +224,12 @@ type Agent struct {
 	// IsGeneralist marks an agent without a special task. Default false.
 	IsGeneralist bool `json:"is_generalist,omitempty"`
 	// Deletable reports whether DeleteAgent works on the agent. Default true;
-	// nil if the answer does not say.
+	// nil if the response does not say.
 	Deletable *bool `json:"deletable,omitempty"`
 	// OnPremEventStreaming lets agents on own servers stream events. Default
-	// true; nil if the answer does not say.
+	// true; nil if the response does not say.
 	OnPremEventStreaming *bool `json:"on_prem_event_streaming,omitempty"`
-	// DeployedAt is when the agent was deployed, if the answer says so.
+	// DeployedAt is when the agent was deployed, if the response says so.
 	DeployedAt agentclients.Timestamp `json:"deployed_at,omitempty"`
 }
 
@@ -268,7 +268,7 @@ type CreateAgentRequest struct {
 	// Icon is one emoji. Default 🚀.
 	Icon *string `json:"icon,omitempty"`
 	// Instructions tell the agent who it is and what to do. The server may
-	// answer with empty ones: read the agent, and set them with UpdateAgent
+	// respond with empty ones: read the agent, and set them with UpdateAgent
 	// if need be. Default none.
 	Instructions Instructions `json:"instructions,omitzero"`
 	// EnvironmentID is the environment to create the agent in. Default: the
@@ -328,7 +328,7 @@ type createAgentBody CreateAgentRequest
 
 // CreateAgent creates an agent, which can be invoked at once.
 //
-// It makes at most one agent. It is not repeated when the answer is lost,
+// It makes at most one agent. It is not repeated when the response is lost,
 // since the API cannot recognize a repeat. The error then matches
 // [agentclients.ErrOutcomeUnknown]: look with FindAgents for one with the name
 // and a CreatedAt of after the call, before you create the agent again.
@@ -352,7 +352,7 @@ func (c *Client) CreateAgent(ctx context.Context, request CreateAgentRequest, op
 	}, options, decodeAgent)
 }
 
-// GetAgent reads one agent. It is repeated after every failure that may pass.
+// GetAgent reads one agent. It is repeated after every transient failure.
 //
 // Errors: [agentclients.ErrNotFound] if there is no such agent,
 // [agentclients.ErrForbidden] if it is another organization's.
@@ -377,7 +377,7 @@ var reservedIDs = []string{"full", "list", "omni", "template_import"}
 type ListAgentsRequest struct {
 	// Page is the number of the page, the first one is 1. 0: the first.
 	Page int
-	// PerPage is how many agents a page has, 50 at the most. 0: as many as
+	// PerPage is how many agents a page has, at most 50. 0: as many as
 	// the server likes, which is 20.
 	PerPage int
 }
@@ -458,7 +458,7 @@ func (c *Client) AllAgents(ctx context.Context, request ListAgentsRequest, optio
 
 // ListFullAgents reads one page of the agents of the organization, the newest
 // first, with all their fields. A page after the last one is empty. It is
-// repeated after every failure that may pass.
+// repeated after every transient failure.
 //
 // Errors: [agentclients.ErrBadRequest] for a PerPage that the server does not
 // allow.
@@ -575,7 +575,7 @@ type UpdateAgentRequest struct {
 	ConnectivityDetails *ConnectivityDetails `json:"connectivity_details,omitempty"`
 
 	// Deploy also deploys the agent, with everything that was changed since
-	// the last deploy. The call is then not repeated when the answer is lost,
+	// the last deploy. The call is then not repeated when the response is lost,
 	// since a deploy makes a new version.
 	Deploy bool `json:"-"`
 
@@ -630,8 +630,8 @@ type updateAgentBody UpdateAgentRequest
 // UpdateAgent changes an agent. The change is staged until the agent is
 // deployed, which Deploy does at once.
 //
-// It is repeated after every failure that may pass: it sets values, so a
-// repeat changes nothing. With Deploy it is not repeated when the answer is
+// It is repeated after every transient failure: it sets values, so a
+// repeat changes nothing. With Deploy it is not repeated when the response is
 // lost. The error then matches [agentclients.ErrOutcomeUnknown]: read the
 // agent and compare its Version with the one before the call.
 //
@@ -664,7 +664,7 @@ func (c *Client) UpdateAgent(ctx context.Context, agentID string, request Update
 // DeployAgent makes the staged configuration of an agent the one that runs,
 // as a new version.
 //
-// It is not repeated when the answer is lost, although it is a PUT: every
+// It is not repeated when the response is lost, although it is a PUT: every
 // deploy makes a version. The error then matches
 // [agentclients.ErrOutcomeUnknown]: read the agent and compare its Version
 // with the one before the call.
@@ -685,7 +685,7 @@ func (c *Client) DeployAgent(ctx context.Context, agentID string, options ...age
 }
 
 // DeleteAgent removes an agent and its tasks. It is repeated after every
-// failure that may pass; 404 to a repeat means that an earlier try removed
+// transient failure; 404 to a repeat means that an earlier try removed
 // the agent.
 //
 // Errors: [agentclients.ErrNotFound] if there is no such agent,

@@ -7,13 +7,40 @@
 //		ModelName:     new("gpt-5.2"),
 //	})
 //
+// Methods of [Client]:
+//
+//   - agents: CreateAgent, EnsureAgent, GetAgent, ListAgents, AllAgents,
+//     ListFullAgents, AllFullAgents, FindAgents, UpdateAgent, DeployAgent,
+//     DeleteAgent
+//   - anything else: Do
+//
 // # One create, one agent
 //
 // The API has no way to recognize a create that it has seen before. So the
-// client does not repeat one whose answer was lost: the error matches
-// [agentclients.ErrOutcomeUnknown], and the agent may or may not exist. The
-// lists begin with the newest agent, so that a look at the first page tells.
-// The same holds for deploying, which makes a new version each time.
+// client does not repeat one whose response was lost: the error matches
+// [agentclients.ErrOutcomeUnknown], and the agent may or may not exist.
+// FindAgents tells. The same holds for deploying, which makes a new version
+// each time.
+//
+// # One run, one turn
+//
+// RunAgent asks an agent something and waits for the answer, StreamRun also
+// hands out its pieces as they come:
+//
+//	for event, err := range client.StreamRun(ctx, agent.ID, xpander.RunRequest{Text: "Count the boxes"}) {
+//		if err != nil {
+//			return err
+//		}
+//		fmt.Print(event.Text)
+//	}
+//
+// A call starts at most one turn. A new task has an id that the client makes
+// before the first byte is sent; if the response is lost, the task is read by
+// it, and the run goes on from there. A task that goes on, or one whose id the
+// caller chose, may have had other turns. So it is read before the turn is
+// sent, too: if the response is then lost, the turn is known to have begun only
+// if the task shows its text and did not before. What cannot be known is
+// [agentclients.ErrOutcomeUnknown], with the id of the task.
 //
 // # Staged and deployed
 //
@@ -25,6 +52,6 @@
 // # Limits
 //
 // The API allows 100 requests a minute and 1,000 requests an hour per key. It
-// also answers 429 when the limit of the plan is reached, and then trying
+// also says 429 when the limit of the plan is reached, and then trying
 // again does not help: the message of the error tells.
 package xpander

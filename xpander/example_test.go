@@ -409,3 +409,60 @@ func ExampleClient_DeleteAgent() {
 	// <nil>
 	// true
 }
+
+func ExampleClient_EnsureAgent() {
+	mock, err := mockserver.InMemory(mockserver.Config{})
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer mock.Close()
+	client, err := xpander.NewClient(xpander.Config{
+		APIKey:  "sk_live_example",
+		Options: agentclients.Options{BaseURL: mock.URL(mockserver.Xpander), HTTPClient: mock.Client()},
+	})
+	if err != nil {
+		log.Fatal(err)
+	}
+	ctx := context.Background()
+
+	request := supportAgent
+	for _, icon := range []string{"🚀", "📊", "📊"} {
+		request.Icon = &icon
+		agent, change, err := client.EnsureAgent(ctx, request)
+		if err != nil {
+			log.Fatal(err)
+		}
+		fmt.Println(agent.Icon, change)
+	}
+	// Output:
+	// 🚀 created
+	// 📊 updated
+	// 📊 unchanged
+}
+
+func ExampleClient_FindAgents() {
+	mock, err := mockserver.InMemory(mockserver.Config{})
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer mock.Close()
+	client, err := xpander.NewClient(xpander.Config{
+		APIKey:  "sk_live_example",
+		Options: agentclients.Options{BaseURL: mock.URL(mockserver.Xpander), HTTPClient: mock.Client()},
+	})
+	if err != nil {
+		log.Fatal(err)
+	}
+	ctx := context.Background()
+
+	if _, err := client.CreateAgent(ctx, supportAgent); err != nil {
+		log.Fatal(err)
+	}
+	agents, err := client.FindAgents(ctx, supportAgent.Name)
+	if err != nil {
+		log.Fatal(err)
+	}
+	fmt.Println(len(agents), agents[0].Status)
+	// Output:
+	// 1 ACTIVE
+}

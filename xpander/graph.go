@@ -120,7 +120,7 @@ type HITLOptions struct {
 	// SlackApp is the Slack app that asks.
 	SlackApp string `json:"slack_app,omitempty"`
 	// ShouldApproveWithCurrentUser asks the user of the task. Default true;
-	// nil if the answer does not say.
+	// nil if the response does not say.
 	ShouldApproveWithCurrentUser *bool `json:"should_approve_with_current_user,omitempty"`
 }
 
@@ -195,7 +195,7 @@ type MCPSettings struct {
 	// AllowedTools are the tools that may be used. Empty: all.
 	AllowedTools []string `json:"allowed_tools,omitzero"`
 	// ShareUserTokenAcrossOtherAgents lets other agents use the token that a
-	// user gave. Default true; nil if the answer does not say.
+	// user gave. Default true; nil if the response does not say.
 	ShareUserTokenAcrossOtherAgents *bool `json:"share_user_token_across_other_agents,omitempty"`
 }
 

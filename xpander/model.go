@@ -39,7 +39,7 @@ const (
 
 // LLMSettings choose the model of a node of the graph.
 type LLMSettings struct {
-	// Type is the side of the node, "" if the answer does not say.
+	// Type is the side of the node, "" if the response does not say.
 	Type LLMSettingsType `json:"type,omitempty"`
 	// Provider runs the model. Default openai.
 	Provider ModelProvider `json:"provider,omitempty"`
@@ -47,7 +47,7 @@ type LLMSettings struct {
 	// Default "gpt-4.1".
 	Model string `json:"model,omitempty"`
 	// Temperature says how freely the model chooses its words. Default 0; nil
-	// if the answer does not say.
+	// if the response does not say.
 	Temperature *float64 `json:"temperature,omitempty"`
 }
 

@@ -347,7 +347,7 @@ func (r *run) look(ctx context.Context, s *taskStream, yield func(RunEvent, erro
 	task, _, err := r.read(ctx)
 	var e *agentclients.Error
 	switch {
-	case err == nil && (s.started || r.isOurs(task)):
+	case err == nil && (s.started && !r.isBefore(task) || r.isOurs(task)):
 		r.task, r.whole, s.started = task, true, true
 		if state, _ := r.state(); state == poll.Running {
 			return true

@@ -324,6 +324,36 @@ func TestTurnInGivenTask(t *testing.T) {
 	}
 }
 
+// What a task showed before a turn is not taken for the end of the turn, though
+// it may still be shown for a moment.
+func TestTurnIsNotTakenForTheOneBefore(t *testing.T) {
+	for name, call := range map[string]func(*testing.T, *platform, *Client, RunRequest) (*Run, error){
+		"RunAgent": func(t *testing.T, _ *platform, c *Client, r RunRequest) (*Run, error) {
+			return c.RunAgent(t.Context(), "a1", r)
+		},
+		"broken StreamRun": func(t *testing.T, p *platform, c *Client, r RunRequest) (*Run, error) {
+			p.frames = func(id string) []any { return []any{taskEvent("task_created", id, "pending", ""), "reset"} }
+			return runOf(c.StreamRun(t.Context(), "a1", r))
+		},
+		"silent StreamRun": func(t *testing.T, p *platform, c *Client, r RunRequest) (*Run, error) {
+			p.frames = func(id string) []any { return []any{taskEvent("task_created", id, "pending", ""), "hold"} }
+			return runOf(c.StreamRun(t.Context(), "a1", r))
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				p := newPlatform(t)
+				old := jsonResponse(200, `{"id":"t1","status":"completed","input":{"text":"Hello"},"result":"Good day"}`)
+				p.fail("GET task", before(old), before(old), before(old))
+				run, err := call(t, p, p.open(t), RunRequest{TaskID: "t1", Text: count.Text})
+				if err != nil || run.Text != nine {
+					t.Errorf("run %+v, %v", run, err)
+				}
+			})
+		})
+	}
+}
+
 // However a stream breaks, StreamRun ends as the task ends, and StreamTask
 // says which task to look up.
 func TestBrokenStream(t *testing.T) {
@@ -549,7 +579,8 @@ func TestPaused(t *testing.T) {
 				start := time.Now()
 				run, err := call(t, p, p.open(t))
 				e := asError(t, err, agentclients.ErrInputRequired)
-				if run == nil || run.Task.Status != TaskPaused || e.ResourceID != run.ID || errors.Is(err, agentclients.ErrRunFailed) || time.Since(start) > time.Minute {
+				if run == nil || run.Task.Status != TaskPaused || e.ResourceID != run.ID || errors.Is(err, agentclients.ErrRunFailed) ||
+					time.Since(start) > time.Minute || name == "StreamRun" && time.Since(start) > 0 {
 					t.Errorf("run %v after %v: %v", run, time.Since(start), err)
 				}
 				p.checkTurns(t, 1)

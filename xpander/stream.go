@@ -34,7 +34,6 @@ func (t *turn) open(ctx context.Context) (*taskStream, error) {
 		if s.whole, err = t.decode(stream.Object); err != nil {
 			return nil, stream.Unreadable(err)
 		}
-		s.started = true
 	}
 	return s, nil
 }

@@ -1,7 +1,6 @@
 package xpander
 
 import (
-	"cmp"
 	"context"
 	"fmt"
 	"iter"
@@ -9,7 +8,6 @@ import (
 	"net/url"
 
 	agentclients "github.com/agentclients/agentclients-go"
-	"github.com/agentclients/agentclients-go/internal/pages"
 	"github.com/agentclients/agentclients-go/internal/transport"
 	"github.com/agentclients/agentclients-go/internal/validate"
 	"github.com/agentclients/agentclients-go/internal/wire"
@@ -194,30 +192,20 @@ func (c *Client) AllAgentTasks(ctx context.Context, agentID string, request List
 	})
 }
 
-// allTasks walks a list from the page of the request on. A task that is
-// started meanwhile moves others to the next page, where they come a second
-// time.
+// allTasks walks a list from the page of the request on.
 func allTasks(op string, request ListTasksRequest, fetch func(ListTasksRequest) (*TaskList, error)) iter.Seq2[TaskSummary, error] {
 	id := func(task TaskSummary) string { return task.ID }
-	return pages.All(provider, op, max(request.Page, 1), id, func(number int) (pages.Page[TaskSummary, int], error) {
+	return walk(op, request.Page, request.PerPage, id, func(page int) (numberedPage[TaskSummary], error) {
 		request := request
-		request.Page = number
+		request.Page = page
 		list, err := fetch(request)
 		if err != nil {
-			return pages.Page[TaskSummary, int]{}, err
+			return numberedPage[TaskSummary]{}, err
 		}
-		more := number < list.TotalPages
-		if list.TotalPages == 0 { // not stated: a page that is not full is the last
-			more = len(list.Tasks) >= cmp.Or(list.PerPage, request.PerPage, defaultPerPage)
-		}
-		return pages.Page[TaskSummary, int]{
-			Items: list.Tasks,
-			Next:  cmp.Or(list.Page, number) + 1,
-			More:  more && len(list.Tasks) > 0,
-		}, nil
+		return numberedPage[TaskSummary]{list.Tasks, list.Page, list.PerPage, list.Total, list.TotalPages}, nil
 	})
 }
 
 func decodeTaskList(body []byte) (*TaskList, error) {
-	return wire.DecodeWith(body, "items", func(l *TaskList) bool { return l.Tasks != nil })
+	return wire.DecodeList(body, "items", func(l *TaskList) *[]TaskSummary { return &l.Tasks })
 }

@@ -117,6 +117,12 @@ func (t *turn) isKnown() bool { return t.made || t.before != nil && *t.before !=
 // isOurs reports whether a task shows this turn.
 func (t *turn) isOurs(task *Task) bool { return t.made || t.isKnown() && task.Input.Text == t.text }
 
+// isBefore reports whether a task still shows the turn before, as a copy may
+// for a moment.
+func (t *turn) isBefore(task *Task) bool {
+	return !t.made && t.isKnown() && *t.before != "" && task.Input.Text == *t.before
+}
+
 // findWithin bounds how long the task of a turn is looked for.
 const findWithin = 30 * time.Second
 
@@ -162,8 +168,13 @@ func (t *turn) find(ctx context.Context, lost error) (*Task, error) {
 func (t *turn) wait(ctx context.Context, task *Task, state func(*Task) (poll.State, string)) (*Task, error) {
 	seen, err := poll.Wait(ctx, poll.Poll[*Task]{
 		Provider: provider, Op: t.op.Name, ID: t.request.ID, Ceiling: longestWait,
-		Look:  t.read,
-		State: state,
+		Look: t.read,
+		State: func(task *Task) (poll.State, string) {
+			if t.isBefore(task) {
+				return poll.Running, string(task.Status)
+			}
+			return state(task)
+		},
 	})
 	if seen == nil {
 		seen = task

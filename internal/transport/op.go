@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	agentclients "github.com/agentclients/agentclients-go"
 	"github.com/agentclients/agentclients-go/internal/validate"
@@ -128,6 +129,8 @@ func (op *Op) check(name, value string, problems *validate.Problems) {
 		problems.Add(name, "is required")
 	case value == "." || value == "..":
 		problems.Add(name, `must not be "." or "..", which have a meaning of their own in a path`)
+	case !utf8.ValidString(value):
+		problems.Add(name, "must be UTF-8")
 	case slices.Contains(op.Reserved, value):
 		problems.Addf(name, "must not be %q, which names another resource of the API", value)
 	}

@@ -40,6 +40,7 @@ func Settle[T any](value *T, err error, options []agentclients.CallOption, s Set
 		return nil, err
 	}
 	start := time.Now()
+	capture := apply(options).Capture
 	var response agentclients.Response
 	attempts := open.Attempts
 	found, findErr := s.Find(append(slices.Clip(options), func(o *agentclients.CallOptions) {
@@ -47,6 +48,10 @@ func Settle[T any](value *T, err error, options []agentclients.CallOption, s Set
 		response = agentclients.Response{}
 		o.Capture = &response
 	})...)
+	if capture != nil { // the response that left it open, unless it is settled
+		capture.Attempts = attempts + response.Attempts
+		capture.Elapsed += time.Since(start)
+	}
 	switch {
 	case findErr != nil && !errors.Is(findErr, agentclients.ErrNotFound):
 		open.OutcomeUnknown = true
@@ -66,9 +71,8 @@ func Settle[T any](value *T, err error, options []agentclients.CallOption, s Set
 		open.OutcomeUnknown = true
 		return nil, err
 	}
-	if capture := apply(options).Capture; capture != nil {
-		response.Attempts += attempts
-		response.Elapsed = capture.Elapsed + time.Since(start)
+	if capture != nil {
+		response.Attempts, response.Elapsed = capture.Attempts, capture.Elapsed
 		response.Settled = true
 		*capture = response
 	}

@@ -97,7 +97,7 @@ func TestSettle(t *testing.T) {
 						t.Fatalf("got %v, %v", got, err)
 					}
 					if errors.Is(err, agentclients.ErrOutcomeUnknown) != (test.want == unknown) ||
-						test.want == conflict && !errors.Is(err, agentclients.ErrConflict) || response.Settled {
+						test.want == conflict && !errors.Is(err, agentclients.ErrConflict) || response.Settled || response.Attempts != len(test.steps) {
 						t.Errorf("not %s: %v", test.want, err)
 					}
 					return

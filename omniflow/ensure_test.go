@@ -1,0 +1,56 @@
+package omniflow
+
+import (
+	"context"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	agentclients "github.com/agentclients/agentclients-go"
+	"github.com/agentclients/agentclients-go/internal/testkit"
+)
+
+func TestEnsureAgent(t *testing.T) {
+	const (
+		same  = `{"_id":"a","name":"n","llmModel":"gpt-4o","settings":{"x":1}}`
+		other = `{"_id":"a","name":"n","llmModel":"gpt-4o-mini","settings":{"x":1}}`
+		blind = `{"_id":"a","name":"n","llmModel":"gpt-4o"}`
+	)
+	found := "200 [" + `{"name":"m"},` + blind + "]"
+	request := CreateAgentRequest{Name: "n", LLMModel: "gpt-4o", Settings: map[string]any{"x": 1}}
+	testkit.Ensures(t, suite, func(ctx context.Context, c *Client, options ...agentclients.CallOption) (*Agent, agentclients.Change, error) {
+		return c.EnsureAgent(ctx, request, options...)
+	}, []testkit.Ensured{
+		testkit.Ends("there is none", []string{"200 []", "200 " + same}, agentclients.Created, nil, []string{"GET", "POST"}, `{"name":"n","llmModel":"gpt-4o","settings":{"x":1}}`),
+		testkit.Ends("it is what was asked for", []string{found, "200 " + same}, agentclients.Unchanged, nil, []string{"GET", "GET"}, ""),
+		testkit.Ends("it has another model", []string{found, "200 " + other, "200 " + same}, agentclients.Updated, nil, []string{"GET", "GET", "PUT"}, `{"name":"n","llmModel":"gpt-4o","settings":{"x":1}}`),
+		testkit.Ends("only an update tells, and it was the same", []string{found, "200 " + blind, "200 " + blind}, agentclients.Unchanged, nil, []string{"GET", "GET", "PUT"}, ""),
+		testkit.Ends("several have the name", []string{`200 [{"name":"n"},{"name":"n"}]`}, "", agentclients.ErrConflict, []string{"GET"}, ""),
+		testkit.Ends("its id is not told", []string{`200 [{"name":"n"}]`}, "", agentclients.ErrDecode, []string{"GET"}, ""),
+		testkit.Ends("the create is lost", []string{"200 []", "502 "}, "", agentclients.ErrOutcomeUnknown, []string{"GET", "POST"}, ""),
+		testkit.Ends("it must not be listed", []string{"403 "}, "", agentclients.ErrForbidden, []string{"GET"}, ""),
+		testkit.Ends("it must not be changed", []string{found, "200 " + other, "400 "}, "", agentclients.ErrBadRequest, []string{"GET", "GET", "PUT"}, ""),
+	})
+}
+
+func TestDiff(t *testing.T) {
+	for name, test := range map[string]struct {
+		request CreateAgentRequest
+		agent   Agent
+		want    []string
+	}{
+		"the same":       {CreateAgentRequest{Name: "n", LLMModel: "m", Settings: map[string]any{"a": 1.0}}, Agent{Name: "n", LLMModel: "m", Settings: []byte(`{"a":1}`)}, nil},
+		"unset":          {CreateAgentRequest{Name: "n"}, Agent{Name: "n", LLMModel: "m", Settings: []byte(`{"a":1}`)}, nil},
+		"another":        {CreateAgentRequest{Name: "n", LLMModel: "m", Settings: map[string]any{}}, Agent{Name: "x", LLMModel: "y", Settings: []byte(`{"a":1}`)}, []string{"llmModel", "name", "settings"}},
+		"not told":       {CreateAgentRequest{Name: "n", Settings: map[string]any{"a": 1}}, Agent{Name: "n"}, []string{"settings"}},
+		"an extra field": {CreateAgentRequest{Name: "n", ExtraFields: map[string]any{"messageChannel": "SMS", "new": 1}}, Agent{Name: "n", MessageChannel: "Email"}, []string{"messageChannel"}},
+	} {
+		var got []string
+		for _, d := range test.request.Diff(&test.agent) {
+			got = append(got, d.Path)
+		}
+		if diff := cmp.Diff(test.want, got); diff != "" {
+			t.Errorf("%s (-want +got):\n%s", name, diff)
+		}
+	}
+}
