@@ -28,7 +28,7 @@ func goBlocks(t *testing.T) []string {
 	}
 }
 
-// TestReadmeCode compiles the Go code of the README, and runs the test in it.
+// TestReadmeCode compiles the Go code of the README, and runs the tests in it.
 func TestReadmeCode(t *testing.T) {
 	var code strings.Builder
 	code.WriteString(`package main_test
@@ -44,6 +44,7 @@ import (
 	"github.com/agentclients/agentclients-go/agentloop"
 	"github.com/agentclients/agentclients-go/mockserver"
 	"github.com/agentclients/agentclients-go/mockserver/fault"
+	"github.com/agentclients/agentclients-go/mockserver/script"
 	"github.com/agentclients/agentclients-go/omniflow"
 	"github.com/agentclients/agentclients-go/orq"
 	"github.com/agentclients/agentclients-go/phoneagents"
@@ -67,8 +68,8 @@ var request = orq.CreateAgentRequest{
 			code.WriteString("\nfunc _(ctx context.Context) {\n" + part + "\n_, _, _ = agent, err, client\n}\n")
 		}
 	}
-	if tests != 1 {
-		t.Fatalf("the README has %d tests, want 1", tests)
+	if tests != 2 {
+		t.Fatalf("the README has %d tests, want 2", tests)
 	}
 
 	// An overlay puts the code into this module, beside a program that has no
@@ -90,7 +91,7 @@ var request = orq.CreateAgentRequest{
 	}
 	watchSources(t)
 	out, err := exec.CommandContext(t.Context(), "go", "test", "-v", "-count=1", "-overlay", overlay, "./quickstart").CombinedOutput()
-	if err != nil || !strings.Contains(string(out), "--- PASS: TestPatience") {
+	if err != nil || !strings.Contains(string(out), "--- PASS: TestPatience") || !strings.Contains(string(out), "--- PASS: TestRun") {
 		t.Errorf("%v\n%s\n%s", err, out, code.String())
 	}
 }

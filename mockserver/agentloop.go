@@ -14,6 +14,16 @@ const (
 	AgentloopArchiveAgent     = "agentloop.ArchiveAgent"
 	AgentloopImportAgent      = "agentloop.ImportAgent"
 	AgentloopExportAgent      = "agentloop.ExportAgent"
+	AgentloopCreateSession    = "agentloop.CreateSession"
+	AgentloopListSessions     = "agentloop.ListSessions"
+	AgentloopGetSession       = "agentloop.GetSession"
+	AgentloopUpdateSession    = "agentloop.UpdateSession"
+	AgentloopDeleteSession    = "agentloop.DeleteSession"
+	AgentloopCancelTurn       = "agentloop.CancelTurn"
+	AgentloopSendMessage      = "agentloop.SendMessage"
+	AgentloopListMessages     = "agentloop.ListMessages"
+	AgentloopListEvents       = "agentloop.ListEvents"
+	AgentloopStreamEvents     = "agentloop.StreamEvents"
 	AgentloopListCapabilities = "agentloop.ListCapabilities"
 	AgentloopGetCapability    = "agentloop.GetCapability"
 	AgentloopListModels       = "agentloop.ListModels"
@@ -35,4 +45,38 @@ const (
 	// AgentloopKnownModels responds 500 to a default_model_id that ListModels
 	// does not list, as early servers did.
 	AgentloopKnownModels = "agentloop@known-models"
+	// AgentloopStrictFeb takes messages as servers of February 2026 did: it
+	// ignores client_message_id and wait and tells no delivery, takes the role
+	// agent, and never starts a turn for a message that came while one ran.
+	AgentloopStrictFeb = "agentloop@strict-feb"
+	// AgentloopNoFollowUp never starts a turn for a message that came while
+	// one ran.
+	AgentloopNoFollowUp = "agentloop@no-follow-up"
+	// AgentloopCancelIDs makes up the ids in turn.cancelled, as servers before
+	// October 2026 did.
+	AgentloopCancelIDs = "agentloop@cancel-ids"
+	// AgentloopCancelStuck leaves a session active for good when its turn was
+	// cancelled, as servers before July 2026 could.
+	AgentloopCancelStuck = "agentloop@cancel-stuck"
+	// AgentloopShortCycle closes streams after 5 s instead of 300 s.
+	AgentloopShortCycle = "agentloop@short-cycle"
+	// AgentloopDisconnecting closes a stream behind the first events that it
+	// sends, with disconnecting in the same piece.
+	AgentloopDisconnecting = "agentloop@disconnecting"
+	// AgentloopHeartbeat30s sends the comment heartbeat after 30 s of silence,
+	// as servers since the end of February 2026 do, instead of an empty one
+	// after 15 s.
+	AgentloopHeartbeat30s = "agentloop@heartbeat-30s"
+	// AgentloopLateHeader holds the header of a stream back until there is an
+	// event, as something between client and server may do.
+	AgentloopLateHeader = "agentloop@late-header"
+	// AgentloopSinceInclusive begins a stream with the event that since_id
+	// names, so that it comes twice.
+	AgentloopSinceInclusive = "agentloop@since-inclusive"
+	// AgentloopSinceIgnored begins every stream with the first event.
+	AgentloopSinceIgnored = "agentloop@since-ignored"
+	// AgentloopCRLF ends the lines of streams with CR LF.
+	AgentloopCRLF = "agentloop@crlf"
+	// AgentloopMultiline spreads the data of an event over several lines.
+	AgentloopMultiline = "agentloop@multiline"
 )

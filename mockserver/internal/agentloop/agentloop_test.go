@@ -848,6 +848,7 @@ func TestDeterministicIDs(t *testing.T) {
 func FuzzBodies(f *testing.F) {
 	for _, body := range []string{
 		`{"name":"a","system_prompt":"b","tags":[null],"capabilities":[{"ref":1}]}`, `{"id":{}}`, "[]", "null", "---\na: b\n---", "{", "",
+		`{"agent_id":"` + agentID + `","capabilities":[{"ref":"x"}]}`, withClientID("hello", clientID), `{"message":{"content":[{"type":"text","text":1}]},"metadata":{"everruns_client_message_id":[]}}`,
 	} {
 		f.Add(body)
 	}
@@ -857,6 +858,8 @@ func FuzzBodies(f *testing.F) {
 		c.neverFails(body, [][2]string{
 			{"POST", "/v1/agents"}, {"POST", "/v1/agents/import"}, {"PUT", "/v1/agents/" + agentID}, {"PATCH", "/v1/agents/" + agentID},
 		})
+		one := c.newSession()
+		c.neverFails(body, [][2]string{{"POST", "/v1/sessions"}, {"PATCH", one}, {"POST", one + "/messages"}, {"POST", one + "/messages"}, {"POST", one + "/cancel"}, {"GET", one + "/events"}})
 	})
 }
 

@@ -28,7 +28,7 @@ type agent struct {
 	SystemPrompt   string          `json:"system_prompt"`
 	Tags           []string        `json:"tags"`
 	UpdatedAt      time.Time       `json:"updated_at"`
-	Usage          json.RawMessage `json:"usage,omitempty"` // no session runs here, so nothing is ever spent
+	Usage          json.RawMessage `json:"usage,omitempty"`
 }
 
 // ReadRecord reads an agent from a document.

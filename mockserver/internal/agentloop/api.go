@@ -1,6 +1,7 @@
-// Package agentloop emulates the agents of an Everruns server, as of the
-// beginning of February 2026. The credential decides whose agents a request
-// sees: those of its organization.
+// Package agentloop emulates an Everruns server: agents as of the beginning of
+// February 2026, and the sessions in which they run, which also know the ids
+// that later clients give their messages. The credential decides whose agents
+// and sessions a request sees: those of its organization.
 package agentloop
 
 import (
@@ -18,17 +19,36 @@ const (
 	withNulls    = "null"
 	paged        = "paged"
 	knownModels  = "known-models"
+
+	strictFeb       = "strict-feb"
+	noFollowUp      = "no-follow-up"
+	cancelIDs       = "cancel-ids"
+	cancelStuck     = "cancel-stuck"
+	shortCycles     = "short-cycle"
+	disconnecting   = "disconnecting"
+	laterHeartbeats = "heartbeat-30s"
+	lateHeader      = "late-header"
+	sinceInclusive  = "since-inclusive"
+	sinceIgnored    = "since-ignored"
+	crlf            = "crlf"
+	multiline       = "multiline"
 )
 
 // state is what agentloop remembers. Capabilities and models never change, so
 // they are not in it.
 type state struct {
-	Agents emulate.Collection[agent] `json:"agents"`
+	Agents   emulate.Collection[agent]   `json:"agents"`
+	Sessions emulate.Collection[session] `json:"sessions"`
+
+	index index // of Sessions
 }
 
 // API returns the emulated API.
 func API() *emulate.API {
-	const collection, one = "/v1/agents", "/v1/agents/{agent_id}"
+	const (
+		collection, one   = "/v1/agents", "/v1/agents/{agent_id}"
+		sessions, session = "/v1/sessions", "/v1/sessions/{session_id}"
+	)
 	return &emulate.API{
 		Name: "agentloop",
 		Operations: []emulate.Operation{
@@ -40,13 +60,26 @@ func API() *emulate.API {
 			{Name: "PutAgent", Method: http.MethodPut, Path: one, Body: wholeAgent, Handler: emulate.With(putAgent)},
 			{Name: "ArchiveAgent", Method: http.MethodDelete, Path: one, Handler: emulate.With(archiveAgent)},
 			{Name: "ExportAgent", Method: http.MethodGet, Path: one + "/export", Handler: emulate.With(exportAgent)},
+			{Name: "CreateSession", Method: http.MethodPost, Path: sessions, Body: newSession, Handler: emulate.With(createSession)},
+			{Name: "ListSessions", Method: http.MethodGet, Path: sessions, Handler: emulate.With(listSessions)},
+			{Name: "GetSession", Method: http.MethodGet, Path: session, Handler: emulate.With(getSession)},
+			{Name: "UpdateSession", Method: http.MethodPatch, Path: session, Body: sessionChange, Handler: emulate.With(updateSession)},
+			{Name: "DeleteSession", Method: http.MethodDelete, Path: session, Handler: emulate.With(deleteSession)},
+			{Name: "CancelTurn", Method: http.MethodPost, Path: session + "/cancel", Handler: emulate.With(cancelTurn)},
+			{Name: "SendMessage", Method: http.MethodPost, Path: session + "/messages", Body: newMessage, Handler: emulate.With(sendMessage)},
+			{Name: "ListMessages", Method: http.MethodGet, Path: session + "/messages", Handler: emulate.With(listMessages)},
+			{Name: "ListEvents", Method: http.MethodGet, Path: session + "/events", Handler: emulate.With(listEvents)},
+			{Name: "StreamEvents", Method: http.MethodGet, Path: session + "/sse", Handler: emulate.With(streamEvents)},
 			{Name: "ListCapabilities", Method: http.MethodGet, Path: "/v1/capabilities", Handler: listCapabilities},
 			{Name: "GetCapability", Method: http.MethodGet, Path: "/v1/capabilities/{capability_id}", Handler: getCapability},
 			{Name: "ListModels", Method: http.MethodGet, Path: "/v1/llm-models", Handler: listModels},
 			{Name: "ListModels", Method: http.MethodGet, Path: "/v1/models", Handler: listModels}, // its name since the middle of 2026
 		},
-		NotEmulated: []string{"sessions", "messages", "events and their stream", "agent preview and copy", "files, providers, schedules, budgets"},
-		Variants:    []string{february2026, withNulls, paged, knownModels},
+		NotEmulated: []string{"agent preview and copy", "single models", "results of tools from the client", "files, providers, schedules, budgets"},
+		Variants: []string{
+			february2026, withNulls, paged, knownModels, strictFeb, noFollowUp, cancelIDs, cancelStuck, shortCycles, disconnecting,
+			laterHeartbeats, lateHeader, sinceInclusive, sinceIgnored, crlf, multiline,
+		},
 		Credentials: []string{"Authorization", "Cookie"}, // browsers carry a token in a cookie: not emulated, but not to be seen either
 		Secrets:     jsontext.NewSecrets(nil, nil, nil),
 		Limits: emulate.Limits{
@@ -55,6 +88,8 @@ func API() *emulate.API {
 		},
 		NewState:     func() any { return new(state) },
 		Agents:       activeAgents,
+		Runs:         runs,
+		Advance:      advance,
 		Authenticate: authenticate,
 		Refuse:       render,
 	}

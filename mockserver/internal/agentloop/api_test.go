@@ -1,6 +1,7 @@
 package agentloop_test
 
 import (
+	"encoding/json"
 	"net/http"
 	"testing"
 	"time"
@@ -95,12 +96,23 @@ func TestPretendedRequestsChangeNothing(t *testing.T) {
 		{"PutAgent", agentID, []byte(`{"name":"c","system_prompt":"d","tags":["u"],"capabilities":[{"ref":"web_fetch"}]}`)},
 		{"UpdateAgent", agentID, change},
 		{"ArchiveAgent", agentID, nil},
+		{"CreateSession", "", []byte(`{"agent_id":"` + agentID + `","tags":["t"]}`)},
+		{"UpdateSession", "", []byte(`{"title":"c"}`)},
+		{"SendMessage", "", []byte(withClientID("c", clientID))},
+		{"CancelTurn", "", nil},
+		{"DeleteSession", "", nil},
 	} {
 		state := agentloop.API().NewState()
 		ask(t, "PutAgent", &emulate.Request{State: state, Params: map[string]string{"agent_id": agentID}, Body: body})
+		var session struct{ ID string }
+		made := ask(t, "CreateSession", &emulate.Request{State: state, Body: []byte(`{"agent_id":"` + agentID + `"}`)})
+		if err := json.Unmarshal(made.Body, &session); err != nil {
+			t.Fatal(err)
+		}
+		ask(t, "SendMessage", &emulate.Request{State: state, Params: map[string]string{"session_id": session.ID}, Body: []byte(textBody("a"))})
 		before := string(jsontext.MustMarshal(state))
 		request := func(pretends bool) *emulate.Request {
-			return &emulate.Request{State: state, Params: map[string]string{"agent_id": test.id}, Body: test.body, Pretends: pretends}
+			return &emulate.Request{State: state, Params: map[string]string{"agent_id": test.id, "session_id": session.ID}, Body: test.body, Pretends: pretends}
 		}
 		pretended := request(true)
 		pretendedResponse := ask(t, test.operation, pretended)

@@ -110,25 +110,31 @@ func readCapability(raw json.RawMessage) (c capability, ok bool) {
 	return c, true
 }
 
-// readBody reads the JSON body of a request.
+// readBody reads the JSON body of a request about an agent.
 func readBody(r *emulate.Request) (input, error) {
+	members, err := readMembers(r, r.Operation.Body)
+	return readInput(members), err
+}
+
+// readMembers reads a JSON body of some shape.
+func readMembers(r *emulate.Request, shape schema.Shape) (jsontext.Object, error) {
 	if !r.DeclaresJSON() {
-		return input{}, refuse(r, http.StatusUnsupportedMediaType, "", "header Content-Type: expected application/json")
+		return nil, refuse(r, http.StatusUnsupportedMediaType, "", "header Content-Type: expected application/json")
 	}
 	if len(r.Body) > maxBody {
-		return input{}, refuseLength(r)
+		return nil, refuseLength(r)
 	}
 	members, err := r.Object()
 	switch {
 	case errors.Is(err, jsontext.ErrNotObject):
-		return input{}, refuseType(r, "invalid type: expected a map", "body: expected a JSON object, got another value")
+		return nil, refuseType(r, "invalid type: expected a map", "body: expected a JSON object, got another value")
 	case err != nil:
-		return input{}, refuseSyntax(r, "Failed to parse the request body as JSON: "+syntaxProblem(r.Body, err), "body: "+err.Error())
+		return nil, refuseSyntax(r, "Failed to parse the request body as JSON: "+syntaxProblem(r.Body, err), "body: "+err.Error())
 	}
-	if problem, reason := describe(r.Operation.Body.Check(members)); problem != "" {
-		return input{}, refuseType(r, problem, reason)
+	if problem, reason := describe(shape.Check(members)); problem != "" {
+		return nil, refuseType(r, problem, reason)
 	}
-	return readInput(members), nil
+	return members, nil
 }
 
 func syntaxProblem(body []byte, err error) string {

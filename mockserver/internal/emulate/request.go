@@ -54,6 +54,12 @@ type Request struct {
 	State  any    // what NewState returned
 	Tenant string // the organization that the credential belongs to
 
+	// Enforced: the documented limits are.
+	Enforced bool
+	// Streams is how many requests are being served that called what they
+	// stream by a name: Response.Stream.
+	Streams map[string]int
+
 	// LimitReset is when the rate limit that refused the request ends. A fault
 	// that responds in its place says in a minute.
 	LimitReset time.Time

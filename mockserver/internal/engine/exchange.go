@@ -30,6 +30,8 @@ type exchange struct {
 	limit    limitStatus     // set by limited
 	effects  effects         // what the plan has done so far
 	deaf     bool            // nothing is read of the client any more: that its context ended says nothing
+	alone    bool            // nobody else follows what the request began
+	stream   string          // what it streams, if that is counted
 }
 
 func newExchange(r *http.Request, d destination) *exchange {
@@ -90,7 +92,10 @@ func (x *exchange) leave() {
 	w.locked(func() {
 		w.active--
 		w.used = time.Now()
-		if x.Committed() {
+		if x.stream != "" {
+			w.count(x.api.Name, x.stream, -1)
+		}
+		if x.Committed() && !x.alone {
 			w.tick() // what this request began is not told before its own response
 		}
 	})
@@ -171,8 +176,12 @@ func (x *exchange) serve() emulate.Response {
 			return x.api.Refuse(&x.Request, http.StatusBadRequest, problems).Because("strictness: " + problems), nil
 		}
 		x.world.advance(x.api)
+		x.Enforced, x.Streams = x.world.engine.config.RateLimits, x.world.streams[x.api.Name]
 		return x.Operation.Handler(&x.Request)
 	})
+	if x.stream = response.Stream; x.stream != "" {
+		x.world.count(x.api.Name, x.stream, 1)
+	}
 	x.entry.committed = x.Committed()
 	return response
 }

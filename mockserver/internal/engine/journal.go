@@ -140,6 +140,7 @@ func (j *log) drop() {
 	j.dropped++
 	j.size -= e.size
 	e.gone = true
+	e.body, e.response = nil, nil // a stream may go on for long
 	if n := j.content[e.content]; n > 1 {
 		j.content[e.content] = n - 1
 	} else {

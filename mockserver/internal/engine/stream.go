@@ -30,7 +30,7 @@ func (x *exchange) look(ask func(now time.Time) (next time.Time, done bool), han
 			due := w.advance(x.api)
 			var next time.Time
 			next, done = ask(w.now())
-			if next.IsZero() || !due.IsZero() && due.Before(next) {
+			if !x.alone && (next.IsZero() || !due.IsZero() && due.Before(next)) {
 				next = due
 			}
 			ticks = w.ticks()
@@ -74,6 +74,19 @@ func (x *exchange) until(over <-chan time.Time, ticks <-chan struct{}) journal.O
 	}
 }
 
+// count counts the requests that stream one thing of an API.
+func (w *World) count(api, stream string, change int) {
+	if w.streams == nil {
+		w.streams = make(map[string]map[string]int)
+	}
+	if w.streams[api] == nil {
+		w.streams[api] = make(map[string]int)
+	}
+	if w.streams[api][stream] += change; w.streams[api][stream] == 0 {
+		delete(w.streams[api], stream)
+	}
+}
+
 // await waits for a response that takes its time. If the wait ends before,
 // the effects have the end.
 func (x *exchange) await(response emulate.Response) emulate.Response {
@@ -81,6 +94,9 @@ func (x *exchange) await(response emulate.Response) emulate.Response {
 		return response
 	}
 	wait := response.Wait
+	if x.alone = response.Alone; x.Committed() && !x.alone {
+		x.world.locked(x.world.tick) // others need not wait, too
+	}
 	end := x.look(func(now time.Time) (next time.Time, done bool) {
 		response, next, done = wait(now)
 		return next, done
@@ -102,6 +118,7 @@ func (x *exchange) sendEvents(w http.ResponseWriter, response emulate.Response) 
 	s.controller.Flush() //nolint:errcheck // a writer that cannot has nothing to flush
 	var frames []emulate.Frame
 	ended := false
+	x.alone = response.Alone
 	end := x.look(func(now time.Time) (next time.Time, done bool) {
 		frames, next, ended = response.Events.Next(now)
 		return next, ended
@@ -214,9 +231,11 @@ func (x *exchange) noteEvents(data []byte, events int) {
 	w.locked(func() {
 		e.events = events
 		e.responseSize += len(data)
-		room := data[:min(len(data), max(0, keptBody-len(e.response)))]
-		e.response = append(e.response, room...)
-		w.journal.grow(e, len(room), w.engine.config.JournalBytes)
+		if !e.gone {
+			room := data[:min(len(data), max(0, keptBody-len(e.response)))]
+			e.response = append(e.response, room...)
+			w.journal.grow(e, len(room), w.engine.config.JournalBytes)
+		}
 		w.notify()
 	})
 }
