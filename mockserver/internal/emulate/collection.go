@@ -204,6 +204,9 @@ func Finders(state any) map[string]Finder {
 	finders := make(map[string]Finder)
 	fields := reflect.ValueOf(state).Elem()
 	for i := range fields.NumField() {
+		if !fields.Type().Field(i).IsExported() {
+			continue
+		}
 		name, _, _ := strings.Cut(fields.Type().Field(i).Tag.Get("json"), ",")
 		if finder, ok := fields.Field(i).Addr().Interface().(Finder); ok {
 			finders[name] = finder

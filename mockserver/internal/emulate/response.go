@@ -20,6 +20,12 @@ type Response struct {
 	Events *Events
 	// Wait is asked for the response until it has one. Nil: this is it.
 	Wait func(now time.Time) (response Response, next time.Time, done bool)
+
+	// Alone: the next that Events and Wait return counts in what is due of the
+	// runs that they follow. The other runs then do not wake them, which
+	// matters to a thousand streams, and what the request began is followed by
+	// nobody else.
+	Alone bool
 }
 
 // Events is a stream of events: a cursor on a log in the state. It holds

@@ -29,6 +29,7 @@ type exchange struct {
 	stop     <-chan struct{} // closed when waits must end; nil without a plan
 	limit    limitStatus     // set by limited
 	effects  effects         // what the plan has done so far
+	alone    bool            // nobody else follows what the request began
 }
 
 func newExchange(r *http.Request, d destination) *exchange {
@@ -89,7 +90,7 @@ func (x *exchange) leave() {
 	w.locked(func() {
 		w.active--
 		w.used = time.Now()
-		if x.Committed() {
+		if x.Committed() && !x.alone {
 			w.tick() // what this request began is not told before its own response
 		}
 	})

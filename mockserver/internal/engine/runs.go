@@ -113,6 +113,7 @@ func (w *World) reply(api string, turn script.Turn, otherwise script.Reply) *scr
 		return &reply
 	}
 	if w.decide[api] != nil {
+		w.owe(api)
 		return nil
 	}
 	return &otherwise
@@ -136,24 +137,48 @@ func (w *World) decideReplies(a *Emulation) {
 	var decide script.Func
 	var runs []*run.Run
 	w.locked(func() {
-		if decide = w.decide[a.Name]; decide == nil {
-			decide = func(script.Turn) script.Reply { return script.Reply{} } // it was taken away in between
+		if !w.undecided[a.Name] {
+			return
 		}
+		decide = w.decide[a.Name]
 		for _, r := range a.Runs(w.state(a)) {
 			if r.Ask() {
 				runs = append(runs, r)
 			}
 		}
+		delete(w.undecided, a.Name)
 	})
 	for _, r := range runs {
-		turn := r.Turn
-		turn.API = a.Name
-		reply := decided(decide, turn)
+		reply := otherwise(r)
+		if decide != nil {
+			turn := r.Turn
+			turn.API = a.Name
+			reply = decided(decide, turn)
+		}
 		w.locked(func() {
 			r.Answer(reply)
 			w.tick()
 		})
 	}
+}
+
+// owe notes that runs of an API may be without a reply.
+func (w *World) owe(api string) {
+	if w.engine.byName[api].Runs == nil {
+		return
+	}
+	if w.undecided == nil {
+		w.undecided = make(map[string]bool)
+	}
+	w.undecided[api] = true
+}
+
+// otherwise is the reply to a run whose function was taken away.
+func otherwise(r *run.Run) script.Reply {
+	if r.Otherwise == nil {
+		return script.Reply{}
+	}
+	return *r.Otherwise
 }
 
 // decided calls a function of the test. What is wrong with it is the reply.

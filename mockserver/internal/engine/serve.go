@@ -61,11 +61,13 @@ func (x *exchange) process(w http.ResponseWriter, r *http.Request) emulate.Respo
 		return x.unreadable(err)
 	}
 	x.Body = data
+	x.world.decideReplies(x.api)
 	response, done := x.admit()
 	if done {
 		return x.await(response)
 	}
 	if replaced := x.perform(fault.BeforeCommit); !replaced {
+		x.world.decideReplies(x.api) // a fault may have waited
 		x.effects.response = x.await(x.commit())
 	}
 	return x.after()

@@ -30,7 +30,7 @@ func (x *exchange) look(ask func(now time.Time) (next time.Time, done bool), han
 			due := w.advance(x.api)
 			var next time.Time
 			next, done = ask(w.now())
-			if next.IsZero() || !due.IsZero() && due.Before(next) {
+			if !x.alone && (next.IsZero() || !due.IsZero() && due.Before(next)) {
 				next = due
 			}
 			ticks = w.ticks()
@@ -81,6 +81,7 @@ func (x *exchange) await(response emulate.Response) emulate.Response {
 		return response
 	}
 	wait := response.Wait
+	x.alone = response.Alone
 	end := x.look(func(now time.Time) (next time.Time, done bool) {
 		response, next, done = wait(now)
 		return next, done
@@ -102,6 +103,7 @@ func (x *exchange) sendEvents(w http.ResponseWriter, response emulate.Response) 
 	s.controller.Flush() //nolint:errcheck // a writer that cannot has nothing to flush
 	var frames []emulate.Frame
 	ended := false
+	x.alone = response.Alone
 	end := x.look(func(now time.Time) (next time.Time, done bool) {
 		frames, next, ended = response.Events.Next(now)
 		return next, ended

@@ -191,6 +191,39 @@ func TestScriptFunc(t *testing.T) {
 	})
 }
 
+// A function is also asked when nobody does more than look now and then.
+func TestScriptFuncForThosePolling(t *testing.T) {
+	inBubble(t, Config{}, func(t *testing.T, m *mock) {
+		if err := m.Main().ScriptFunc("toy", script.Echo); err != nil {
+			t.Fatal(err)
+		}
+		m.play("g", "hello")
+		if text, err := m.read("GET", "/toy/games/g/now", ""); text != "begin,say Echo: ,say hello,end " || err != nil {
+			t.Errorf("%q %v", text, err)
+		}
+	})
+}
+
+// A run whose function is gone says what it would have said without one.
+func TestRunsWithoutTheirFunction(t *testing.T) {
+	inBubble(t, Config{}, func(t *testing.T, m *mock) {
+		if err := m.Main().ScriptFunc("toy", script.Echo); err != nil {
+			t.Fatal(err)
+		}
+		m.play("g", "hello")
+		document := m.Main().Snapshot()
+		if err := m.Main().Reset(); err != nil {
+			t.Fatal(err)
+		}
+		if err := m.Main().Restore(document); err != nil {
+			t.Fatal(err)
+		}
+		if text, err := m.read("GET", "/toy/games/g/now", ""); text != "begin,say usual,end " || err != nil {
+			t.Errorf("%q %v", text, err)
+		}
+	})
+}
+
 func TestHoldAndRelease(t *testing.T) {
 	inBubble(t, Config{}, func(t *testing.T, m *mock) {
 		m.script(script.Reply{Text: "a", Hold: true}, script.Reply{Text: "b", Hold: true})

@@ -38,6 +38,7 @@ func toyAPI() *emulate.API {
 			{Name: "Play", Method: "POST", Path: "/games/{id}", Handler: emulate.With(play)},
 			{Name: "PlayOut", Method: "POST", Path: "/games/{id}/out", Handler: emulate.With(playOut)},
 			{Name: "Watch", Method: "GET", Path: "/games/{id}", Handler: emulate.With(watch)},
+			{Name: "Look", Method: "GET", Path: "/games/{id}/now", Handler: emulate.With(lookAt)},
 			{Name: "Count", Method: "GET", Path: "/toys", Handler: emulate.With(countToys)},
 		},
 		Runs: func(s any) (active []*run.Run) {
@@ -87,7 +88,9 @@ func begin(r *emulate.Request, s *toys) *toyGame {
 	game := new(toyGame)
 	r.Commit(func() {
 		turn := script.Turn{Agent: "toy", Thread: id, Input: string(r.Body)}
-		game.Run = run.Start(r.Now(), turn, r.Reply(turn, script.Reply{Text: "usual"}))
+		usual := script.Reply{Text: "usual"}
+		game.Run = run.Start(r.Now(), turn, r.Reply(turn, usual))
+		game.Run.Otherwise = &usual
 		s.Games.Add(r.Tenant, id, game)
 	})
 	return game
@@ -119,6 +122,11 @@ func watch(r *emulate.Request, s *toys) (emulate.Response, error) {
 		}
 		return frames, time.Time{}, game.Run.Over
 	}}}, nil
+}
+
+// lookAt responds with the log so far.
+func lookAt(r *emulate.Request, s *toys) (emulate.Response, error) {
+	return emulate.Text(http.StatusOK, strings.Join(s.Games.Get(r.Tenant, r.Params["id"]).Log, ",")), nil
 }
 
 func countToys(r *emulate.Request, s *toys) (emulate.Response, error) {

@@ -37,11 +37,12 @@ type World struct {
 	changed    chan struct{} // closed when the journal changes; nil until somebody waits
 	replies    map[string][]script.Reply
 	decide     map[string]script.Func
-	ticked     chan struct{} // closed when streams and waits must look again; nil until one waits
-	generation int           // how often the states were replaced
-	active     int           // requests that are being served
-	used       time.Time     // when the last request came
-	dropped    string        // why requests are refused with 410
+	undecided  map[string]bool // the APIs that may have runs without a reply
+	ticked     chan struct{}   // closed when streams and waits must look again; nil until one waits
+	generation int             // how often the states were replaced
+	active     int             // requests that are being served
+	used       time.Time       // when the last request came
+	dropped    string          // why requests are refused with 410
 }
 
 func newWorld(engine *Engine, name string) *World {
@@ -107,6 +108,7 @@ func (w *World) state(a *Emulation) any {
 		w.states = make(map[string]any, 1)
 	}
 	w.states[a.Name] = state
+	w.owe(a.Name)
 	return state
 }
 
@@ -214,7 +216,10 @@ func (w *World) reset(part string) {
 // replaceStates puts other states in the place of what there is. Streams and
 // waits of what was there end.
 func (w *World) replaceStates(states map[string]any) {
-	w.states = states
+	w.states, w.undecided = states, nil
+	for name := range states {
+		w.owe(name)
+	}
 	w.generation++
 	w.tick()
 }

@@ -20,7 +20,12 @@ type Run struct {
 	Held  bool          `json:"held,omitempty"` // it waits to be released
 	Over  bool          `json:"over,omitempty"`
 
-	asked bool // somebody is deciding the reply
+	// Otherwise is the reply if nobody is left who could decide one.
+	Otherwise *script.Reply `json:"otherwise,omitempty"`
+
+	asked  bool      // somebody is deciding the reply
+	pieces []string  // of the reply, once it is played
+	next   time.Time // when there is more, as far as it is known
 }
 
 // Kind is what happens in a step.
@@ -73,81 +78,96 @@ func (r *Run) Answer(reply script.Reply) {
 	if r.Reply != nil {
 		return
 	}
-	r.Reply = &reply
+	r.Reply, r.Otherwise = &reply, nil
 	r.Due = r.Due.Add(reply.Delay)
 }
 
-// steps are all steps of the run.
-func (r *Run) steps() []Step {
+// at is one step of the run; the last one is the End.
+func (r *Run) at(i int) Step {
 	reply := r.Reply
-	steps := []Step{{Kind: Begin}}
-	pause := time.Duration(0) // none before the first thing that it does
-	for i, tool := range reply.Tools {
-		steps = append(steps, Step{Kind: ToolStart, Tool: tool, Index: i, After: pause})
-		pause = reply.Pace
-		steps = append(steps, Step{Kind: ToolEnd, Tool: tool, Index: i, After: pause})
+	if i == 0 {
+		return Step{Kind: Begin}
 	}
+	i--
+	pause := reply.Pace // none before the first thing that it does
+	if tools := 2 * len(reply.Tools); i < tools {
+		if i == 0 {
+			pause = 0
+		}
+		return Step{Kind: ToolStart + Kind(i%2), Tool: reply.Tools[i/2], Index: i / 2, After: pause}
+	} else if tools == 0 {
+		pause = 0
+	}
+	i -= 2 * len(reply.Tools)
 	if reply.Ask != "" {
-		steps = append(steps, Step{Kind: Ask, Text: reply.Ask})
+		if i == 0 {
+			return Step{Kind: Ask, Text: reply.Ask}
+		}
+		i--
 	}
-	held := reply.Hold || reply.Ask != ""
-	for i, piece := range reply.Pieces() {
-		steps = append(steps, Step{Kind: Piece, Text: piece, Index: i, After: pause, hold: held})
-		pause, held = reply.Pace, false
+	held := i == 0 && !r.released()
+	switch {
+	case i >= len(r.pieces):
+		return Step{Kind: End, hold: held}
+	case i > 0:
+		pause = reply.Pace
 	}
-	return append(steps, Step{Kind: End, hold: held})
+	return Step{Kind: Piece, Text: r.pieces[i], Index: i, After: pause, hold: held}
 }
 
 // Advance plays every step that is due, and returns when the next one is; the
-// zero time if the run is over or waits for something else than time.
+// zero time if the run is over or waits for something else than time. A look
+// at a run of which nothing is due costs next to nothing.
 func (r *Run) Advance(now time.Time, play func(Step)) time.Time {
 	if r.Over || r.Reply == nil || r.Held {
 		return time.Time{}
 	}
-	steps := r.steps()
-	for r.Step < len(steps) {
-		step := steps[r.Step]
-		if step.hold && !r.released() {
+	if r.next.After(now) {
+		return r.next
+	}
+	if r.pieces == nil {
+		r.pieces = r.Reply.Pieces()
+	}
+	for !r.Over { // play may also stop it
+		step := r.at(r.Step)
+		if step.hold {
 			r.Held = true
 			return time.Time{}
 		}
-		if due := r.Due.Add(step.After); due.After(now) {
+		due := r.Due.Add(step.After)
+		if due.After(now) {
+			r.next = due
 			return due
-		} else {
-			r.Due = due
 		}
+		r.Due = due
 		r.Step++
 		r.Over = step.Kind == End
 		play(step)
-		if r.Over { // play may also have stopped it
-			break
-		}
 	}
+	r.pieces = nil
 	return time.Time{}
 }
 
-// released reports whether a hold was lifted: it is then no longer in the
-// reply.
+// released reports whether there is no hold, or it was lifted: it is then no
+// longer in the reply.
 func (r *Run) released() bool { return !r.Reply.Hold && r.Reply.Ask == "" }
 
 // Release lets a run go on that is held, or that will be. What it asked a
 // person is answered.
 func (r *Run) Release(now time.Time) {
-	if r.Over || r.Reply == nil || !r.Reply.Hold && r.Reply.Ask == "" {
+	if r.Over || r.Reply == nil || r.released() {
 		return
 	}
-	before := len(r.steps())
+	if r.Reply.Ask != "" && r.Held { // the step of the question is not there any more
+		r.Step--
+	}
 	reply := *r.Reply
 	reply.Hold, reply.Ask = false, ""
-	asked := r.Reply.Ask != "" && r.Held
 	r.Reply = &reply
-	if asked { // the step of the question is not in the list any more
-		r.Step -= before - len(r.steps())
-	}
 	if r.Held && r.Due.Before(now) {
 		r.Due = now
 	}
-	r.Held = false
+	r.Held, r.next = false, time.Time{}
 }
 
 // Stop ends the run where it is.
