@@ -274,10 +274,10 @@ func runs(states any) (active []*run.Run) {
 
 // advance plays what is due of all tasks.
 func advance(w emulate.World, states any) (next time.Time) {
-	s := states.(*state)
+	s, now := states.(*state), w.Now()
 	still := s.active()[:0]
 	for _, t := range s.running {
-		if t.record.Turn != nil && !t.record.Turn.Run.Waits(w.Now()) {
+		if t.record.Turn != nil && !t.record.Turn.Run.Waits(now) {
 			s.player(w, t.tenant, t.record).advance()
 		}
 		if t.record.Turn == nil {
