@@ -34,7 +34,7 @@ func (r *reader) SetWriteDeadline(time.Time) error { return nil }
 // goroutine besides the one that serves the request. Each has all of its own
 // events, at the time at which they are due.
 func TestAThousandStreamsAtOnce(t *testing.T) {
-	const streams, pieces, pace = 1000, 100, 20 * time.Millisecond
+	const streams, pieces, pace = manyStreams, 100, 20 * time.Millisecond
 	withTasks(t, mockserver.Config{}, func(m *taskMock) {
 		reply := script.Reply{Chunks: slices.Repeat([]string{"a word "}, pieces), Pace: pace}
 		m.replies(slices.Repeat([]script.Reply{reply}, streams)...)
