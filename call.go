@@ -101,9 +101,10 @@ type Response struct {
 	// Elapsed is the time from the start of the call to its end, waits
 	// included.
 	Elapsed time.Duration
-	// Settled reports that the response to a create left open whether it took
-	// effect, and that the agent was then read back. The other fields
-	// describe that read; Attempts counts all requests.
+	// Settled reports that the response to a create, or to the message that
+	// starts a run, left open whether it took effect, and that the agent or the
+	// message was then read back. The other fields describe the last request;
+	// Attempts counts all.
 	Settled bool
 }
 

@@ -182,12 +182,20 @@ func operationsInReadme(t *testing.T, name string) []string {
 // output, and are run for it.
 func runningExamples(t *testing.T, name string) map[string]bool {
 	t.Helper()
-	file, err := parser.ParseFile(token.NewFileSet(), filepath.Join(name, "example_test.go"), nil, parser.ParseComments)
+	paths, err := filepath.Glob(filepath.Join(name, "*example_test.go"))
 	if err != nil {
 		t.Fatal(err)
 	}
+	var files []*ast.File
+	for _, path := range paths {
+		file, err := parser.ParseFile(token.NewFileSet(), path, nil, parser.ParseComments)
+		if err != nil {
+			t.Fatal(err)
+		}
+		files = append(files, file)
+	}
 	running := map[string]bool{}
-	for _, example := range doc.Examples(file) {
+	for _, example := range doc.Examples(files...) {
 		running[example.Name] = example.Output != ""
 	}
 	return running

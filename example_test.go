@@ -55,7 +55,7 @@ func Example_errors() {
 		fmt.Println("it exists already:", err)
 	}
 	// Output:
-	// it exists already: phoneagents: create agent: 409 Conflict: Phone number already has an active agent (POST http://mock.localhost/phoneagents/users/usr_abc123/agents, request id req_000000000002)
+	// it exists already: phoneagents: create agent: 409 Conflict: Phone number already has an active agent (POST http://mock.localhost/phoneagents/users/usr_abc123/agents, id pn_abc123, request id req_000000000002)
 }
 
 // The details of an error are found with errors.As.

@@ -86,7 +86,9 @@ type RetryPolicy struct {
 	AttemptTimeout time.Duration
 
 	// RunTimeout is the AttemptTimeout of an operation whose response comes
-	// only when an agent is done. Default 10 min.
+	// only when an agent is done. A call that takes several requests to run an
+	// agent ends after it, too, unless its context has a deadline. Default
+	// 10 min.
 	RunTimeout time.Duration
 
 	// AllowDuplicates also repeats creates whose response was lost on APIs

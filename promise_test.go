@@ -243,7 +243,7 @@ func TestPromiseUnderAFalseRateLimit(t *testing.T) {
 	})
 }
 
-// TestPromiseWhileSettling: the answer is lost, the repeat is refused as a
+// TestPromiseWhileSettling: the response is lost, the repeat is refused as a
 // duplicate, and then the read fails.
 func TestPromiseWhileSettling(t *testing.T) {
 	try(t, func(a api) []trial {

@@ -15,13 +15,23 @@ import (
 // API that are written in the same form also sort in the order of time.
 type Timestamp string
 
-// layouts are the forms that the APIs use, the most common one first. All
-// accept a fraction of a second.
-var layouts = []string{time.RFC3339, "2006-01-02T15:04:05", "2006-01-02 15:04:05Z07:00", "2006-01-02 15:04:05", time.DateOnly}
+// layouts are the forms that servers write, the most common one first. Those
+// with seconds accept a fraction of a second.
+var layouts = func() []string {
+	all := []string{time.RFC3339}
+	for _, clock := range []string{"2006-01-02T15:04:05", "2006-01-02 15:04:05", "2006-01-02T15:04", "2006-01-02 15:04"} {
+		for _, zone := range []string{"", "Z07:00", "Z0700", "Z07", " Z07:00", " Z0700", " UTC"} {
+			all = append(all, clock+zone)
+		}
+	}
+	return append(all, time.DateOnly, time.RFC1123, time.RFC1123Z)
+}()
 
 // Time returns the moment that the text names, in UTC if it names no zone. It
-// reads RFC 3339 with or without a zone, and seconds since 1970 (milliseconds
-// from 10^11 on). It fails if the text is empty or of another form.
+// reads RFC 3339, also without a zone or seconds, with a space for the T, and
+// with a zone as "+0000" or "+00"; dates; times as in HTTP headers; and seconds
+// since 1970 (milliseconds from 10^11 on). It fails if the text is empty or of
+// another form.
 func (t Timestamp) Time() (time.Time, error) {
 	for _, layout := range layouts {
 		if parsed, err := time.Parse(layout, string(t)); err == nil {

@@ -10,6 +10,7 @@ import (
 	agentclients "github.com/agentclients/agentclients-go"
 	"github.com/agentclients/agentclients-go/internal/transport"
 	"github.com/agentclients/agentclients-go/internal/validate"
+	"github.com/agentclients/agentclients-go/internal/wire"
 )
 
 // ImportAgent creates an agent from a text: Markdown with front matter as
@@ -29,10 +30,11 @@ import (
 // API reference: import_agent, POST /v1/agents/import.
 func (c *Client) ImportAgent(ctx context.Context, text string, options ...agentclients.CallOption) (*Agent, error) {
 	const op = "import agent"
-	if strings.TrimSpace(text) == "" {
-		var problems validate.Problems
-		problems.Add("text", "is required")
-		return nil, problems.Err(provider, op)
+	var problems validate.Problems
+	problems.Required("text", strings.TrimSpace(text))
+	problems.Text("text", text)
+	if err := problems.Err(provider, op); err != nil {
+		return nil, err
 	}
 	return transport.Call(ctx, c.transport, transport.Op{
 		Name:     op,
@@ -71,7 +73,7 @@ func (c *Client) ExportAgent(ctx context.Context, agentID string, options ...age
 // decodeExport tells an export from the page of a proxy by the line of dashes
 // that begins every export.
 func decodeExport(body []byte) (string, error) {
-	if !bytes.HasPrefix(bytes.TrimSpace(body), []byte("---")) {
+	if !bytes.HasPrefix(wire.Trim(body), []byte("---")) {
 		return "", errors.New("the answer is not Markdown with front matter")
 	}
 	return string(body), nil

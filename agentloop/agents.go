@@ -1,17 +1,14 @@
 package agentloop
 
 import (
-	"bytes"
 	"context"
 	"encoding/json"
-	"errors"
 	"iter"
 	"net/http"
 	"net/url"
-	"reflect"
-	"slices"
 
 	agentclients "github.com/agentclients/agentclients-go"
+	"github.com/agentclients/agentclients-go/internal/diff"
 	"github.com/agentclients/agentclients-go/internal/pages"
 	"github.com/agentclients/agentclients-go/internal/transport"
 	"github.com/agentclients/agentclients-go/internal/validate"
@@ -27,6 +24,9 @@ const (
 	StatusActive Status = "active"
 	// StatusArchived: the agent is out of the lists and can still be read.
 	StatusArchived Status = "archived"
+
+	// statusDeleted: newer servers keep what is left of a deleted agent.
+	statusDeleted Status = "deleted"
 )
 
 // Agent is the configuration of an AI agent.
@@ -136,6 +136,7 @@ func (r CreateAgentRequest) validate(problems *validate.Problems) {
 	problems.Required("system_prompt", r.SystemPrompt)
 	validateContent(problems, &r.Name, &r.SystemPrompt, r.Description, r.Capabilities)
 	problems.NotExtra("id", r.ExtraFields)
+	problems.UTF8(createAgentBody(r))
 }
 
 // validateContent checks what a create and an update have in common.
@@ -161,86 +162,92 @@ func validateContent(problems *validate.Problems, name, systemPrompt, descriptio
 	}
 }
 
+// MarshalJSON returns the request as JSON, as it is sent: with ExtraFields.
+func (r CreateAgentRequest) MarshalJSON() ([]byte, error) {
+	return wire.Encode(createAgentBody(r), r.ExtraFields)
+}
+
+// createAgentBody is the request without its extra fields.
+type createAgentBody CreateAgentRequest
+
 // CreateAgent creates an agent.
 //
-// It makes at most one agent. A lost answer is followed by another try, since
-// the server refuses a second agent with the same id; if that try is refused
-// with 409, the agent is read back and returned: if the request has an ID, only
-// if the agent is not archived and has the content of the request.
+// It makes at most one agent. After a lost response it is repeated, since
+// the server refuses a second agent with the same id. If it stays open what
+// became of it, the agent is read back, once, and returned: if the request has
+// an ID, only if the agent is not archived and has what the request asks for
+// (which proves that there is such an agent, not who made it). Nobody else can
+// have an id that the client made.
 //
 // Errors: [agentclients.ErrConflict] if there is an agent with the ID of the
 // request, archived or not, [agentclients.ErrBadRequest] if the server refuses
 // the request, [agentclients.ErrServer] also for an unknown DefaultModelID,
-// [agentclients.ErrOutcomeUnknown] if the agent may have been created: read
-// the agent with the ID of the request, or create it again with that ID. The
-// error's Fields name it.
+// [agentclients.ErrOutcomeUnknown] if the agent may have been created and
+// could not be read back: read the agent with the ID of the request, or create
+// it again with that ID, which is the ResourceID of the error.
 //
 // API reference: create_agent, POST /v1/agents.
 func (c *Client) CreateAgent(ctx context.Context, request CreateAgentRequest, options ...agentclients.CallOption) (*Agent, error) {
 	if err := request.Validate(); err != nil {
 		return nil, err
 	}
-	compare := request.compare
+	settling := transport.Settling[Agent]{Compare: request.compare}
 	if request.ID == "" {
 		request.ID = NewAgentID()
-		compare = func(*Agent, *transport.Comparison) {} // nobody else's can have this id
+		settling.Own = true
+		settling.Compare = compareStatus
+	}
+	decode := func(body []byte) (*Agent, error) {
+		agent, err := decodeAgent(body)
+		if err == nil && agent.ID != request.ID {
+			return nil, wire.Other("id", agent.ID, request.ID)
+		}
+		return agent, err
+	}
+	settling.Find = func(options ...agentclients.CallOption) (*Agent, error) {
+		return c.getAgent(ctx, request.ID, options, decode)
 	}
 	agent, err := transport.Call(ctx, c.transport, transport.Op{
 		Name:   "create agent",
 		Method: http.MethodPost,
 		Path:   "/v1/agents",
-		Body:   request,
+		Body:   createAgentBody(request),
 		Extra:  request.ExtraFields,
 		Replay: transport.ReplayKeyed,
-	}, options, decodeAgent)
-	agent, err = transport.Settle(agent, err, options,
-		func(options ...agentclients.CallOption) (*Agent, error) {
-			return c.GetAgent(ctx, request.ID, options...)
-		},
-		compare)
-	var doubt *agentclients.Error
-	if err != nil && errors.As(err, &doubt) && doubt.OutcomeUnknown {
-		// The caller may not know the id, which is what to look for.
-		doubt.Fields = append(doubt.Fields, agentclients.FieldError{Path: "id", Message: request.ID + " is the agent, if it exists"})
-	}
-	return agent, err
+
+		ResourceID: request.ID,
+	}, options, decode)
+	return transport.Settle(agent, err, options, settling)
 }
 
-// compare compares an agent with what the request, with its extra fields, asks
-// for.
-func (r CreateAgentRequest) compare(found *Agent, c *transport.Comparison) {
-	sent, err := wire.Sent[Agent](r, r.ExtraFields)
-	if err != nil { // it was sent, so it can be encoded
-		c.Unclear()
-		return
-	}
-	c.Equal(found.Status != StatusArchived)
-	c.Text(sent.Name, found.Name)
-	c.Text(sent.SystemPrompt, found.SystemPrompt)
-	c.Equal(sent.Description == found.Description) // left out if there is none
-	c.Equal(sent.DefaultModelID == found.DefaultModelID)
-	c.Equal(slices.Equal(sent.Tags, found.Tags))
-	c.Equal(slices.EqualFunc(sent.Capabilities, found.Capabilities, Capability.equal))
+// Diff lists what the agent lacks of what the request sets, extra fields
+// included. An agent that is archived lacks the status. Nil: the agent is what
+// the request asks for.
+func (r CreateAgentRequest) Diff(agent *Agent) []agentclients.FieldDiff {
+	return r.compare(agent).All()
 }
 
-// equal reports whether two capabilities mean the same. The server may answer
-// a config that is absent as null or {}, and the other way round.
-func (c Capability) equal(other Capability) bool {
-	return c.Ref == other.Ref && reflect.DeepEqual(configValue(c.Config), configValue(other.Config))
+var rules = diff.Rules{
+	Unordered: []string{"tags"},
+	Omitted:   []string{"description", "default_model_id"},
 }
 
-// configValue returns what a config says, nil if it says nothing.
-func configValue(config json.RawMessage) any {
-	var value any
-	decoder := json.NewDecoder(bytes.NewReader(config))
-	decoder.UseNumber()
-	if decoder.Decode(&value) != nil {
-		return nil
+func (r CreateAgentRequest) compare(agent *Agent) diff.Result {
+	result := diff.Compare[Agent](createAgentBody(r), r.ExtraFields, agent, rules)
+	status := compareStatus(agent)
+	result.Different = append(result.Different, status.Different...)
+	result.Untold = append(result.Untold, status.Untold...)
+	return result
+}
+
+// compareStatus notes that an agent is not there. Any state that is not known
+// to say so is as good as active.
+func compareStatus(agent *Agent) (result diff.Result) {
+	switch agent.Status {
+	case StatusArchived, statusDeleted, "":
+		result.Add("status", string(StatusActive), string(agent.Status))
 	}
-	if members, ok := value.(map[string]any); ok && len(members) == 0 {
-		return nil
-	}
-	return value
+	return result
 }
 
 // PutAgent creates the agent with this id, or replaces what the agent with
@@ -248,13 +255,13 @@ func configValue(config json.RawMessage) any {
 // ID may be left empty.
 //
 // A replaced agent loses the description, the model and the tags that the
-// request does not have, but keeps its capabilities if the request has none:
-// UpdateAgent with an empty list removes them. An archived agent becomes
-// active again.
+// request does not have. It keeps its capabilities if those of the request are
+// nil. The server does so for an empty list, too; the client then follows up
+// with an update that removes them. An archived agent becomes active again.
 //
-// It is repeated after every failure that may pass: it sets values, so a
-// repeat changes nothing but updated_at. After a repeat created may be false
-// although an earlier try created the agent.
+// It is repeated after every transient failure: it sets values, so a repeat
+// changes nothing but updated_at. After a repeat created may be false although
+// an earlier try created the agent.
 //
 // Errors: [agentclients.ErrBadRequest] if the server refuses the request,
 // [agentclients.ErrServer] also for an unknown DefaultModelID.
@@ -278,12 +285,16 @@ func (c *Client) PutAgent(ctx context.Context, agentID string, request CreateAge
 		Method: http.MethodPut,
 		Path:   "/v1/agents/{agent_id}",
 		Params: []string{agentID},
-		Body:   request,
+		Body:   createAgentBody(request),
 		Extra:  request.ExtraFields,
 		Replay: transport.ReplaySafe,
 		Status: &status,
 	}, options, decodeAgent)
-	return agent, err == nil && status == http.StatusCreated, err
+	created = err == nil && status == http.StatusCreated
+	if err == nil && request.Capabilities != nil && len(request.Capabilities) == 0 && len(agent.Capabilities) > 0 {
+		agent, err = c.UpdateAgent(ctx, agentID, UpdateAgentRequest{Capabilities: request.Capabilities}, options...)
+	}
+	return agent, created, err
 }
 
 // GetAgent reads one agent, archived or not. It is repeated after every
@@ -293,6 +304,10 @@ func (c *Client) PutAgent(ctx context.Context, agentID string, request CreateAge
 //
 // API reference: get_agent, GET /v1/agents/{agent_id}.
 func (c *Client) GetAgent(ctx context.Context, agentID string, options ...agentclients.CallOption) (*Agent, error) {
+	return c.getAgent(ctx, agentID, options, decodeAgent)
+}
+
+func (c *Client) getAgent(ctx context.Context, agentID string, options []agentclients.CallOption, decode func([]byte) (*Agent, error)) (*Agent, error) {
 	const op = "get agent"
 	if err := checkAgentID(op, agentID); err != nil {
 		return nil, err
@@ -303,7 +318,7 @@ func (c *Client) GetAgent(ctx context.Context, agentID string, options ...agentc
 		Path:   "/v1/agents/{agent_id}",
 		Params: []string{agentID},
 		Replay: transport.ReplaySafe,
-	}, options, decodeAgent)
+	}, options, decode)
 }
 
 // ListAgentsRequest says which part of the list of agents to read. The zero
@@ -327,6 +342,7 @@ func (r ListAgentsRequest) Validate() error {
 	var problems validate.Problems
 	problems.NotNegative("limit", r.Limit)
 	problems.NotNegative("offset", r.Offset)
+	problems.Text("search", r.Search)
 	return problems.Err(provider, "list agents")
 }
 
@@ -371,21 +387,27 @@ func (c *Client) ListAgents(ctx context.Context, request ListAgentsRequest, opti
 }
 
 // AllAgents reads the active agents page by page if the server has pages,
-// else in one go, beginning at Offset. An agent that moves to the next page
-// meanwhile is not given twice. The loop ends after the last agent, or after
-// one error.
+// else in one go, beginning at Offset. The loop ends after the last agent, or
+// after one error.
+//
+// Agents may be changed and archived in the loop: none that stays is left out,
+// and none is given twice. (If an agent is created at the very moment when
+// another one leaves the list, the server's count does not tell.)
 //
 // API reference: list_agents, GET /v1/agents.
 func (c *Client) AllAgents(ctx context.Context, request ListAgentsRequest, options ...agentclients.CallOption) iter.Seq2[Agent, error] {
-	return pages.Offsets(provider, "list agents", request.Offset, agentID, func(offset int) ([]Agent, bool, error) {
+	return pages.Windows(provider, "list agents", request.Offset, agentID, func(offset int) (pages.Window[Agent], error) {
 		request := request
 		request.Offset = offset
 		list, err := c.ListAgents(ctx, request, options...)
 		if err != nil {
-			return nil, false, err
+			return pages.Window[Agent]{}, err
 		}
 		n := len(list.Agents)
-		return list.Agents, list.Total != nil && n > 0 && offset+n < *list.Total, nil
+		return pages.Window[Agent]{
+			Items: list.Agents, Start: offset, End: offset + n, Total: list.Total,
+			More: list.Total != nil && n > 0 && offset+n < *list.Total,
+		}, nil
 	})
 }
 
@@ -426,8 +448,17 @@ func (r UpdateAgentRequest) Validate() error {
 		problems.Add("", "nothing to change: set capabilities, default_model_id, description, name, status, system_prompt or tags")
 	}
 	validateContent(&problems, r.Name, r.SystemPrompt, r.Description, r.Capabilities)
+	problems.UTF8(updateAgentBody(r))
 	return problems.Err(provider, "update agent")
 }
+
+// MarshalJSON returns the request as JSON, as it is sent: with ExtraFields.
+func (r UpdateAgentRequest) MarshalJSON() ([]byte, error) {
+	return wire.Encode(updateAgentBody(r), r.ExtraFields)
+}
+
+// updateAgentBody is the request without its extra fields.
+type updateAgentBody UpdateAgentRequest
 
 // UpdateAgent changes an agent. Only the fields that are set are sent. It is
 // repeated after every failure that may pass: it sets values, so a repeat
@@ -451,7 +482,7 @@ func (c *Client) UpdateAgent(ctx context.Context, agentID string, request Update
 		Method: http.MethodPatch,
 		Path:   "/v1/agents/{agent_id}",
 		Params: []string{agentID},
-		Body:   request,
+		Body:   updateAgentBody(request),
 		Extra:  request.ExtraFields,
 		Replay: transport.ReplaySafe,
 	}, options, decodeAgent)
@@ -485,5 +516,5 @@ func decodeAgent(body []byte) (*Agent, error) {
 }
 
 func decodeAgentList(body []byte) (*AgentList, error) {
-	return wire.DecodeWith(body, "data", func(l *AgentList) bool { return l.Agents != nil })
+	return wire.DecodeList(body, "data", func(l *AgentList) *[]Agent { return &l.Agents })
 }

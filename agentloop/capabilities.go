@@ -88,5 +88,5 @@ func decodeCapability(body []byte) (*CapabilityInfo, error) {
 }
 
 func decodeCapabilityList(body []byte) (*CapabilityList, error) {
-	return wire.DecodeWith(body, "data", func(l *CapabilityList) bool { return l.Capabilities != nil })
+	return wire.DecodeList(body, "data", func(l *CapabilityList) *[]CapabilityInfo { return &l.Capabilities })
 }

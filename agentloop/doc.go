@@ -25,6 +25,29 @@
 // its Fields name the id: read the agent with that id, or create it again with
 // that id.
 //
+// # Running agents
+//
+// An agent works in a session, in turns: a message of the user starts one, and
+// events tell what happens in it. [Client.RunAgent] does all of it and returns
+// the answer; [Client.StreamRun] shows it as it comes:
+//
+//	for event, err := range client.StreamRun(ctx, agent.ID, agentloop.RunRequest{Text: "Is the north gate open?"}) {
+//		if err != nil {
+//			return err // ErrRunFailed: it came to a bad end
+//		}
+//		fmt.Print(event.Text)
+//	}
+//
+// One call starts at most one turn. The server does not refuse a second message
+// that says the same (newest ones do), so a message is never sent again after a
+// lost response. Instead each has an id of its own in its metadata, under
+// [ClientMessageKey], by which it is looked for. If it is not there, the error
+// matches [agentclients.ErrOutcomeUnknown]: look again later with
+// [Client.ListMessages].
+//
+// A stream of events that breaks goes on after the last event, over any number
+// of connections.
+//
 // # Servers
 //
 // Everruns can also be run by oneself. Its address is then

@@ -10,20 +10,9 @@ import (
 
 	agentclients "github.com/agentclients/agentclients-go"
 	"github.com/agentclients/agentclients-go/agentloop"
-	"github.com/agentclients/agentclients-go/internal/testkit"
 	"github.com/agentclients/agentclients-go/mockserver"
 	"github.com/agentclients/agentclients-go/mockserver/fault"
 )
-
-// openMock returns a mock of the API and a client of it.
-func openMock() (*mockserver.Server, *agentloop.Client) {
-	mock, options := testkit.OpenMock(mockserver.Agentloop, time.Date(2026, 2, 7, 10, 0, 0, 0, time.UTC))
-	client, err := agentloop.NewClient(agentloop.Config{APIKey: "evr_example", Options: options})
-	if err != nil {
-		log.Fatal(err)
-	}
-	return mock, client
-}
 
 var supportAgent = agentloop.CreateAgentRequest{
 	Capabilities: []agentloop.Capability{{Ref: "current_time"}, {Ref: "web_fetch"}},
@@ -57,8 +46,18 @@ func ExampleNewAgentID() {
 // An operation that the package has no method for, or a member that it does
 // not know, is in reach all the same.
 func ExampleClient_Do() {
-	mock, client := openMock()
+	mock, err := mockserver.InMemory(mockserver.Config{})
+	if err != nil {
+		log.Fatal(err)
+	}
 	defer mock.Close()
+	client, err := agentloop.NewClient(agentloop.Config{
+		APIKey:  "evr_example",
+		Options: agentclients.Options{BaseURL: mock.URL(mockserver.Agentloop), HTTPClient: mock.Client()},
+	})
+	if err != nil {
+		log.Fatal(err)
+	}
 	ctx := context.Background()
 	if _, err := client.CreateAgent(ctx, supportAgent); err != nil {
 		log.Fatal(err)
@@ -74,7 +73,7 @@ func ExampleClient_Do() {
 	}
 	fmt.Println(list.Data[0].Name)
 
-	err := client.Do(ctx, "GET", "/v1/agents/agent_00000000000000000000000000000000", nil, nil)
+	err = client.Do(ctx, "GET", "/v1/agents/agent_00000000000000000000000000000000", nil, nil)
 	fmt.Println(errors.Is(err, agentclients.ErrNotFound))
 	// Output:
 	// Customer Support Agent
@@ -82,8 +81,18 @@ func ExampleClient_Do() {
 }
 
 func ExampleClient_CreateAgent() {
-	mock, client := openMock()
+	mock, err := mockserver.InMemory(mockserver.Config{Deterministic: true, Now: func() time.Time { return time.Date(2026, 2, 7, 10, 0, 0, 0, time.UTC) }})
+	if err != nil {
+		log.Fatal(err)
+	}
 	defer mock.Close()
+	client, err := agentloop.NewClient(agentloop.Config{
+		APIKey:  "evr_example",
+		Options: agentclients.Options{BaseURL: mock.URL(mockserver.Agentloop), HTTPClient: mock.Client()},
+	})
+	if err != nil {
+		log.Fatal(err)
+	}
 
 	agent, err := client.CreateAgent(context.Background(), agentloop.CreateAgentRequest{
 		Name:         "Customer Support Agent",
@@ -108,8 +117,18 @@ func ExampleClient_CreateAgent() {
 // An id that the caller chose belongs to one agent for ever, also if that
 // agent is archived.
 func ExampleClient_CreateAgent_conflict() {
-	mock, client := openMock()
+	mock, err := mockserver.InMemory(mockserver.Config{})
+	if err != nil {
+		log.Fatal(err)
+	}
 	defer mock.Close()
+	client, err := agentloop.NewClient(agentloop.Config{
+		APIKey:  "evr_example",
+		Options: agentclients.Options{BaseURL: mock.URL(mockserver.Agentloop), HTTPClient: mock.Client()},
+	})
+	if err != nil {
+		log.Fatal(err)
+	}
 	ctx := context.Background()
 
 	request := supportAgent
@@ -117,7 +136,7 @@ func ExampleClient_CreateAgent_conflict() {
 	if _, err := client.CreateAgent(ctx, request); err != nil {
 		log.Fatal(err)
 	}
-	_, err := client.CreateAgent(ctx, request)
+	_, err = client.CreateAgent(ctx, request)
 	var e *agentclients.Error
 	if errors.As(err, &e) && errors.Is(err, agentclients.ErrConflict) {
 		fmt.Println(e.StatusCode, e.Message)
@@ -135,8 +154,18 @@ func ExampleClient_CreateAgent_conflict() {
 // the request again with the same id, is told that the id is taken, and finds
 // that its agent is the one it wanted.
 func ExampleClient_CreateAgent_lostAnswer() {
-	mock, client := openMock()
+	mock, err := mockserver.InMemory(mockserver.Config{})
+	if err != nil {
+		log.Fatal(err)
+	}
 	defer mock.Close()
+	client, err := agentloop.NewClient(agentloop.Config{
+		APIKey:  "evr_example",
+		Options: agentclients.Options{BaseURL: mock.URL(mockserver.Agentloop), HTTPClient: mock.Client()},
+	})
+	if err != nil {
+		log.Fatal(err)
+	}
 	mock.Fail(mockserver.AgentloopCreateAgent, fault.Drop(fault.AfterCommit))
 
 	var response agentclients.Response
@@ -153,8 +182,18 @@ func ExampleClient_CreateAgent_lostAnswer() {
 
 // A program that keeps the id of an agent can run as often as it likes.
 func ExampleClient_PutAgent() {
-	mock, client := openMock()
+	mock, err := mockserver.InMemory(mockserver.Config{})
+	if err != nil {
+		log.Fatal(err)
+	}
 	defer mock.Close()
+	client, err := agentloop.NewClient(agentloop.Config{
+		APIKey:  "evr_example",
+		Options: agentclients.Options{BaseURL: mock.URL(mockserver.Agentloop), HTTPClient: mock.Client()},
+	})
+	if err != nil {
+		log.Fatal(err)
+	}
 
 	const id = "agent_01933b5a000070008000000000000001"
 	for range 2 {
@@ -170,8 +209,18 @@ func ExampleClient_PutAgent() {
 }
 
 func ExampleClient_GetAgent() {
-	mock, client := openMock()
+	mock, err := mockserver.InMemory(mockserver.Config{})
+	if err != nil {
+		log.Fatal(err)
+	}
 	defer mock.Close()
+	client, err := agentloop.NewClient(agentloop.Config{
+		APIKey:  "evr_example",
+		Options: agentclients.Options{BaseURL: mock.URL(mockserver.Agentloop), HTTPClient: mock.Client()},
+	})
+	if err != nil {
+		log.Fatal(err)
+	}
 	ctx := context.Background()
 
 	created, err := client.CreateAgent(ctx, supportAgent)
@@ -192,8 +241,18 @@ func ExampleClient_GetAgent() {
 }
 
 func ExampleClient_ListAgents() {
-	mock, client := openMock()
+	mock, err := mockserver.InMemory(mockserver.Config{})
+	if err != nil {
+		log.Fatal(err)
+	}
 	defer mock.Close()
+	client, err := agentloop.NewClient(agentloop.Config{
+		APIKey:  "evr_example",
+		Options: agentclients.Options{BaseURL: mock.URL(mockserver.Agentloop), HTTPClient: mock.Client()},
+	})
+	if err != nil {
+		log.Fatal(err)
+	}
 	ctx := context.Background()
 
 	if _, err := client.CreateAgent(ctx, supportAgent); err != nil {
@@ -211,8 +270,18 @@ func ExampleClient_ListAgents() {
 }
 
 func ExampleClient_AllAgents() {
-	mock, client := openMock()
+	mock, err := mockserver.InMemory(mockserver.Config{})
+	if err != nil {
+		log.Fatal(err)
+	}
 	defer mock.Close()
+	client, err := agentloop.NewClient(agentloop.Config{
+		APIKey:  "evr_example",
+		Options: agentclients.Options{BaseURL: mock.URL(mockserver.Agentloop), HTTPClient: mock.Client()},
+	})
+	if err != nil {
+		log.Fatal(err)
+	}
 	ctx := context.Background()
 
 	for _, name := range []string{"First", "Second", "Third"} {
@@ -235,8 +304,18 @@ func ExampleClient_AllAgents() {
 }
 
 func ExampleClient_UpdateAgent() {
-	mock, client := openMock()
+	mock, err := mockserver.InMemory(mockserver.Config{})
+	if err != nil {
+		log.Fatal(err)
+	}
 	defer mock.Close()
+	client, err := agentloop.NewClient(agentloop.Config{
+		APIKey:  "evr_example",
+		Options: agentclients.Options{BaseURL: mock.URL(mockserver.Agentloop), HTTPClient: mock.Client()},
+	})
+	if err != nil {
+		log.Fatal(err)
+	}
 	ctx := context.Background()
 
 	agent, err := client.CreateAgent(ctx, supportAgent)
@@ -256,8 +335,18 @@ func ExampleClient_UpdateAgent() {
 }
 
 func ExampleClient_ArchiveAgent() {
-	mock, client := openMock()
+	mock, err := mockserver.InMemory(mockserver.Config{})
+	if err != nil {
+		log.Fatal(err)
+	}
 	defer mock.Close()
+	client, err := agentloop.NewClient(agentloop.Config{
+		APIKey:  "evr_example",
+		Options: agentclients.Options{BaseURL: mock.URL(mockserver.Agentloop), HTTPClient: mock.Client()},
+	})
+	if err != nil {
+		log.Fatal(err)
+	}
 	ctx := context.Background()
 
 	agent, err := client.CreateAgent(ctx, supportAgent)
@@ -276,8 +365,18 @@ func ExampleClient_ArchiveAgent() {
 }
 
 func ExampleClient_ImportAgent() {
-	mock, client := openMock()
+	mock, err := mockserver.InMemory(mockserver.Config{})
+	if err != nil {
+		log.Fatal(err)
+	}
 	defer mock.Close()
+	client, err := agentloop.NewClient(agentloop.Config{
+		APIKey:  "evr_example",
+		Options: agentclients.Options{BaseURL: mock.URL(mockserver.Agentloop), HTTPClient: mock.Client()},
+	})
+	if err != nil {
+		log.Fatal(err)
+	}
 
 	agent, err := client.ImportAgent(context.Background(), `---
 name: Customer Support Agent
@@ -297,8 +396,18 @@ You are a helpful customer support agent.
 }
 
 func ExampleClient_ExportAgent() {
-	mock, client := openMock()
+	mock, err := mockserver.InMemory(mockserver.Config{})
+	if err != nil {
+		log.Fatal(err)
+	}
 	defer mock.Close()
+	client, err := agentloop.NewClient(agentloop.Config{
+		APIKey:  "evr_example",
+		Options: agentclients.Options{BaseURL: mock.URL(mockserver.Agentloop), HTTPClient: mock.Client()},
+	})
+	if err != nil {
+		log.Fatal(err)
+	}
 	ctx := context.Background()
 
 	agent, err := client.CreateAgent(ctx, agentloop.CreateAgentRequest{
@@ -323,8 +432,18 @@ func ExampleClient_ExportAgent() {
 }
 
 func ExampleClient_ListCapabilities() {
-	mock, client := openMock()
+	mock, err := mockserver.InMemory(mockserver.Config{})
+	if err != nil {
+		log.Fatal(err)
+	}
 	defer mock.Close()
+	client, err := agentloop.NewClient(agentloop.Config{
+		APIKey:  "evr_example",
+		Options: agentclients.Options{BaseURL: mock.URL(mockserver.Agentloop), HTTPClient: mock.Client()},
+	})
+	if err != nil {
+		log.Fatal(err)
+	}
 
 	list, err := client.ListCapabilities(context.Background())
 	if err != nil {
@@ -341,8 +460,18 @@ func ExampleClient_ListCapabilities() {
 }
 
 func ExampleClient_GetCapability() {
-	mock, client := openMock()
+	mock, err := mockserver.InMemory(mockserver.Config{})
+	if err != nil {
+		log.Fatal(err)
+	}
 	defer mock.Close()
+	client, err := agentloop.NewClient(agentloop.Config{
+		APIKey:  "evr_example",
+		Options: agentclients.Options{BaseURL: mock.URL(mockserver.Agentloop), HTTPClient: mock.Client()},
+	})
+	if err != nil {
+		log.Fatal(err)
+	}
 
 	capability, err := client.GetCapability(context.Background(), "web_fetch")
 	if err != nil {
@@ -354,8 +483,18 @@ func ExampleClient_GetCapability() {
 }
 
 func ExampleClient_ListModels() {
-	mock, client := openMock()
+	mock, err := mockserver.InMemory(mockserver.Config{})
+	if err != nil {
+		log.Fatal(err)
+	}
 	defer mock.Close()
+	client, err := agentloop.NewClient(agentloop.Config{
+		APIKey:  "evr_example",
+		Options: agentclients.Options{BaseURL: mock.URL(mockserver.Agentloop), HTTPClient: mock.Client()},
+	})
+	if err != nil {
+		log.Fatal(err)
+	}
 
 	list, err := client.ListModels(context.Background(), agentloop.ListModelsRequest{Source: agentloop.ModelDiscovered})
 	if err != nil {

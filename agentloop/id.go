@@ -2,6 +2,7 @@ package agentloop
 
 import (
 	"encoding/hex"
+	"fmt"
 	"strings"
 
 	"github.com/google/uuid"
@@ -29,17 +30,25 @@ func NewAgentID() string {
 // validateAgentID checks the form of an id that is to be sent. The id itself
 // is not repeated in the message: it may be a key that was misplaced.
 func validateAgentID(problems *validate.Problems, path, id string) {
-	const form = "must be agent_ and 32 lower-case hexadecimal digits"
-	digits, ok := strings.CutPrefix(id, agentPrefix)
+	validateID(problems, path, agentPrefix, id)
+}
+
+// validateID is validateAgentID for an id of another kind.
+func validateID(problems *validate.Problems, path, prefix, id string) {
+	digits, ok := strings.CutPrefix(id, prefix)
+	problem := ""
 	switch {
 	case id == "":
 		problems.Add(path, "is required")
 	case !ok:
-		problems.Add(path, form+"; it does not begin with agent_")
+		problem = "it does not begin with " + prefix
 	case len(digits) != agentDigits:
-		problems.Addf(path, form+"; it has %d characters after agent_", len(digits))
+		problem = fmt.Sprintf("it has %d characters after %s", len(digits), prefix)
 	case strings.Trim(digits, "0123456789abcdef") != "":
-		problems.Add(path, form+"; it has other characters")
+		problem = "it has other characters"
+	}
+	if problem != "" {
+		problems.Addf(path, "must be %s and 32 lower-case hexadecimal digits; %s", prefix, problem)
 	}
 }
 

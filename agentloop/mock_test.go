@@ -256,15 +256,15 @@ func TestOutcomeStaysUnknown(t *testing.T) {
 		mock, client := startMock(t, mockserver.Config{})
 		lost := fault.Drop(fault.AfterCommit)
 		mock.Fail(mockserver.AgentloopCreateAgent, lost, lost, lost)
+		mock.Fail(mockserver.AgentloopGetAgent, fault.Status(403))
 		_, err := client.CreateAgent(t.Context(), supportAgent)
 		var e *agentclients.Error
-		if !errors.As(err, &e) || !errors.Is(err, agentclients.ErrOutcomeUnknown) || e.Attempts != 3 || len(e.Fields) != 1 {
+		if !errors.As(err, &e) || !errors.Is(err, agentclients.ErrOutcomeUnknown) || e.Attempts != 3 {
 			t.Fatalf("error %v", err)
 		}
 		checkAgents(t, mock, 1)
 		// The client made the id: the error must say which.
-		id, _, _ := strings.Cut(e.Fields[0].Message, " ")
-		if agent, err := client.GetAgent(t.Context(), id); err != nil || agent.Name != supportAgent.Name {
+		if agent, err := client.GetAgent(t.Context(), e.ResourceID); err != nil || agent.Name != supportAgent.Name {
 			t.Errorf("looked and found %+v, %v", agent, err)
 		}
 	})

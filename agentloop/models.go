@@ -205,5 +205,5 @@ func (c *Client) ListModels(ctx context.Context, request ListModelsRequest, opti
 }
 
 func decodeModelList(body []byte) (*ModelList, error) {
-	return wire.DecodeWith(body, "data", func(l *ModelList) bool { return l.Models != nil })
+	return wire.DecodeList(body, "data", func(l *ModelList) *[]Model { return &l.Models })
 }

@@ -55,7 +55,7 @@ func createAgent(mock *mockserver.Namespace, name string) string {
 	response, err := mock.Client().Do(request)
 	switch {
 	case errors.Is(err, io.EOF):
-		return "no answer"
+		return "no response"
 	case err != nil:
 		return err.Error()
 	}
@@ -97,7 +97,7 @@ func ExampleStartInMemory() {
 	// 201 Created
 }
 
-// One create, and two agents: the first answer was lost on its way.
+// One create, and two agents: the first response was lost on its way.
 func ExampleNamespace_Fail() {
 	t := new(exampleTB)
 	defer t.end()
@@ -107,7 +107,7 @@ func ExampleNamespace_Fail() {
 	fmt.Println(createAgent(mock, "Ada")) // a careless retry
 	fmt.Println(len(mock.Agents(mockserver.Xpander)), "agents")
 	// Output:
-	// no answer
+	// no response
 	// 201 Created
 	// 2 agents
 }

@@ -18,7 +18,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-// lost reports whether the client got no answer, or not all of it.
+// lost reports whether the client got no response, or not all of it.
 func lost(e exchanged) bool { return e.err != nil }
 
 func TestEveryFaultAtEveryStage(t *testing.T) {
@@ -128,7 +128,7 @@ func TestEveryFaultAtEveryStage(t *testing.T) {
 	}
 }
 
-// memberOf is the value at a pointer of an answer; "" without one.
+// memberOf is the value at a pointer of a response; "" without one.
 func memberOf(e exchanged, pointer string) string {
 	if e.err != nil || !json.Valid([]byte(e.body)) {
 		return ""
@@ -137,7 +137,7 @@ func memberOf(e exchanged, pointer string) string {
 	return string(raw)
 }
 
-// An answer that pretends leaves no trace: the next ids are the same.
+// A response that pretends leaves no trace: the next ids are the same.
 func TestPretendedAnswerChangesNothing(t *testing.T) {
 	server := StartInMemory(t, Config{Deterministic: true})
 	server.Fail(OmniflowCreateAgent, fault.Truncate(1<<20, fault.BeforeCommit), fault.TimeDigits(3))

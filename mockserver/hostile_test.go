@@ -130,7 +130,7 @@ func TestHostileBodies(t *testing.T) {
 }
 
 // A body that is too long is answered before it was sent, and clients get
-// that answer.
+// that response.
 func TestClientsLearnThatABodyIsTooLong(t *testing.T) {
 	server := Start(t, Config{})
 	address := strings.TrimPrefix(strings.TrimSuffix(server.URL(Orq), "/orq"), "http://")
@@ -159,7 +159,7 @@ func (zeros) Read(data []byte) (int, error) {
 	return len(data), nil
 }
 
-// Paths that mean harm are answered with 4xx, and seen in the journal as they
+// Paths that mean harm get 4xx, and seen in the journal as they
 // were.
 func TestHostilePaths(t *testing.T) {
 	server := Start(t, Config{AllowUnmatched: true, JournalEntries: 20_000, JournalBytes: 1 << 20})
@@ -225,7 +225,7 @@ func TestPipelinedRequests(t *testing.T) {
 	defer conn.Close()
 	const body = `{"name":"a"}`
 	one := fmt.Sprintf("POST /omniflow%s HTTP/1.1\r\nHost: x\r\nX-Api-Key: k\r\nX-Workspace-Id: w\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n%s", omniflowAgents, len(body), body)
-	io.WriteString(conn, strings.Repeat(one, 5)) //nolint:errcheck // the answers show it
+	io.WriteString(conn, strings.Repeat(one, 5)) //nolint:errcheck // the responses show it
 	answers := bufio.NewReader(conn)
 	for i := range 3 {
 		response, err := http.ReadResponse(answers, nil)
@@ -262,7 +262,7 @@ func TestHugeHeaders(t *testing.T) {
 }
 
 // No credential and no secret is ever seen outside the request that brought
-// it: not in the journal, in snapshots, in the log, in events, in answers that
+// it: not in the journal, in snapshots, in the log, in events, in responses that
 // are refusals, nor in what a test prints.
 func TestSecretsAreSeenNowhere(t *testing.T) {
 	var log bytes.Buffer

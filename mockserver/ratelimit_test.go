@@ -99,7 +99,7 @@ func TestRateLimitsAreOffByDefault(t *testing.T) {
 	}
 }
 
-// The answers of xpander tell of its limits, whether they are enforced or not.
+// The responses of xpander tell of its limits, whether they are enforced or not.
 func TestXpanderAlwaysTellsOfItsLimits(t *testing.T) {
 	begin := time.Date(2026, 1, 1, 12, 0, 0, 0, time.UTC)
 	server := testServer(t, Config{Now: func() time.Time { return begin }})

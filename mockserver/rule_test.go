@@ -13,7 +13,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-// hits sends so many creates and returns which of them were refused.
+// hits sends that many creates and returns which of them were refused.
 func hits(server *Server, count int) string {
 	var out strings.Builder
 	for range count {

@@ -130,7 +130,7 @@ func TestRejectedRequestKeepsFault(t *testing.T) {
 	}
 }
 
-// The journal marks a request as finished before its client has the answer,
+// The journal marks a request as finished before its client has the response,
 // long or short.
 func TestCallIsFinishedWhenTheClientHasIt(t *testing.T) {
 	for _, s := range starts {
@@ -165,7 +165,7 @@ func TestRawConnections(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		io.WriteString(conn, text) //nolint:errcheck // the answer shows it
+		io.WriteString(conn, text) //nolint:errcheck // the response shows it
 		line, _ := bufio.NewReader(conn).ReadString('\n')
 		conn.Close()
 		if !strings.HasPrefix(line, want) {

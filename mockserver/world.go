@@ -146,7 +146,7 @@ func (w world) Count(match journal.Match) int {
 // full.
 func (w world) DroppedCalls() int { return w.w.Activity().Dropped }
 
-// Wait waits until at least so many requests in the journal match, and
+// Wait waits until at least that many requests in the journal match, and
 // returns them. It ends with an error that names the nearest request when
 // the context ends, the server closes or the namespace is dropped. A reset of
 // the journal does not end it: it waits for requests that come afterwards.
@@ -155,14 +155,14 @@ func (w world) Wait(ctx context.Context, least int, match journal.Match) ([]jour
 	return found.Calls, wrapped(err)
 }
 
-// CheckMatches returns an error if not so many requests match, one that shows
+// CheckMatches returns an error if not that many requests match, one that shows
 // the nearest other request and how it differs. It also returns one if it
 // cannot know, because the journal has dropped requests or is off.
 func (w world) CheckMatches(match journal.Match, count journal.Count) error {
 	return wrapped(w.w.Check(match, count))
 }
 
-// AssertMatches fails the test if not so many requests match. It prints the
+// AssertMatches fails the test if not that many requests match. It prints the
 // nearest other request and how it differs.
 func (w world) AssertMatches(tb TB, match journal.Match, count journal.Count) {
 	tb.Helper()
@@ -171,7 +171,7 @@ func (w world) AssertMatches(tb TB, match journal.Match, count journal.Count) {
 	}
 }
 
-// AssertCalls fails the test if an operation was not called exactly so many
+// AssertCalls fails the test if an operation was not called exactly that many
 // times, every try of a client counted. It prints the nearest other request
 // and how it differs.
 func (w world) AssertCalls(tb TB, operation string, count int) {

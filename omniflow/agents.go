@@ -82,16 +82,25 @@ type CreateAgentRequest struct {
 func (r CreateAgentRequest) Validate() error {
 	var problems validate.Problems
 	problems.Required("name", r.Name)
+	problems.UTF8(createAgentBody(r))
 	return problems.Err(provider, "create agent")
 }
 
+// MarshalJSON returns the request as JSON, as it is sent: with ExtraFields.
+func (r CreateAgentRequest) MarshalJSON() ([]byte, error) {
+	return wire.Encode(createAgentBody(r), r.ExtraFields)
+}
+
+// createAgentBody is the request without its extra fields.
+type createAgentBody CreateAgentRequest
+
 // CreateAgent creates an agent in the workspace.
 //
-// It makes at most one agent. It is not repeated when the answer is lost,
+// It makes at most one agent. It is not repeated when the response is lost,
 // since the API would make a second one. The error then matches
-// [agentclients.ErrOutcomeUnknown]: list the agents and look for one with the
-// Name of the request and a CreatedAt that is not before the call. If there
-// is none, nothing was created.
+// [agentclients.ErrOutcomeUnknown]: look with FindAgents for one with the Name
+// of the request and a CreatedAt that is not before the call. If there is
+// none, nothing was created.
 //
 // Errors: [agentclients.ErrBadRequest] if the API refuses the request,
 // [agentclients.ErrUnauthorized] for a wrong key, [agentclients.ErrForbidden]
@@ -108,13 +117,13 @@ func (c *Client) CreateAgent(ctx context.Context, request CreateAgentRequest, op
 		Name:   "create agent",
 		Method: http.MethodPost,
 		Path:   "/v1/api/omni-flow-agents",
-		Body:   request,
+		Body:   createAgentBody(request),
 		Extra:  request.ExtraFields,
 		Replay: transport.ReplayNever,
 	}, options, decodeAgent)
 }
 
-// GetAgent reads one agent. It is repeated after every failure that may pass.
+// GetAgent reads one agent. It is repeated after every transient failure.
 //
 // Errors: [agentclients.ErrNotFound] if the workspace has no such agent.
 //
@@ -137,7 +146,7 @@ type AgentList struct {
 
 // ListAgents reads all agents of the workspace: the API has no pages. A
 // workspace without agents has an empty list. It is repeated after every
-// failure that may pass.
+// transient failure.
 //
 // API reference: List Omni Flow Agents, GET /v1/api/omni-flow-agents.
 func (c *Client) ListAgents(ctx context.Context, options ...agentclients.CallOption) (*AgentList, error) {
@@ -183,11 +192,20 @@ func (r UpdateAgentRequest) Validate() error {
 	}
 	problems.NotEmpty("name", r.Name)
 	problems.NotEmpty("llmModel", r.LLMModel)
+	problems.UTF8(updateAgentBody(r))
 	return problems.Err(provider, "update agent")
 }
 
+// MarshalJSON returns the request as JSON, as it is sent: with ExtraFields.
+func (r UpdateAgentRequest) MarshalJSON() ([]byte, error) {
+	return wire.Encode(updateAgentBody(r), r.ExtraFields)
+}
+
+// updateAgentBody is the request without its extra fields.
+type updateAgentBody UpdateAgentRequest
+
 // UpdateAgent changes an agent. Only the fields that are set are sent. It is
-// repeated after every failure that may pass: it sets values, so a repeat
+// repeated after every transient failure: it sets values, so a repeat
 // changes nothing but updatedAt.
 //
 // Errors: [agentclients.ErrNotFound] if the workspace has no such agent,
@@ -203,7 +221,7 @@ func (c *Client) UpdateAgent(ctx context.Context, agentID string, request Update
 		Method: http.MethodPut,
 		Path:   "/v1/api/omni-flow-agents/{agentId}",
 		Params: []string{agentID},
-		Body:   request,
+		Body:   updateAgentBody(request),
 		Extra:  request.ExtraFields,
 		Replay: transport.ReplaySafe,
 	}, options, decodeAgent)

@@ -231,10 +231,10 @@ func TestReplay(t *testing.T) {
 // TestUnreadableAnswers: an answer of 2xx that cannot be read never passes for
 // an agent or a list.
 func TestUnreadableAnswers(t *testing.T) {
-	for _, body := range []string{"", "null", "{}", "[]", `"x"`, "<html></html>", `{"name":`, `{"name":7}`, `{"_id":""}`} {
+	for _, body := range []string{"", "null", "{}", "[]", `"x"`, "<html></html>", `{"name":`, `{"name":true}`, `{"_id":""}`} {
 		testkit.Unreadable(t, suite, body, true, createSample)
 	}
-	for _, body := range []string{"", "null", "{}", `"x"`, "<html></html>", "[{", `{"data":[]}`} {
+	for _, body := range []string{"", "{}", `"x"`, "<html></html>", "[{", `{"data":[]}`} {
 		testkit.Unreadable(t, suite, body, false, func(ctx context.Context, c *Client) (*AgentList, error) {
 			return c.ListAgents(ctx)
 		})
@@ -249,7 +249,8 @@ func TestAgentID(t *testing.T) {
 		`{"name":"n","id":"b","agentId":"c"}`:           "b",
 		`{"name":"n","agentId":"c"}`:                    "c",
 		`{"name":"n"}`:                                  "",
-		`{"name":"n","_id":7}`:                          "",
+		`{"name":"n","_id":7}`:                          "7",
+		`{"name":"n","_id":true}`:                       "",
 		`{"_id":"a"}`:                                   "a",
 	} {
 		client, recorder := suite.Record(t)
@@ -280,7 +281,7 @@ func TestPhoneNumberID(t *testing.T) {
 		{`{}`, PhoneNumberID{Raw: json.RawMessage(`{}`)}, true},
 		{`{"_id":"pn_1","sid":7}`, PhoneNumberID{ID: "pn_1", Raw: json.RawMessage(`{"_id":"pn_1","sid":7}`)}, true},
 		{`{"id":"pn_2"}`, PhoneNumberID{ID: "pn_2", Raw: json.RawMessage(`{"id":"pn_2"}`)}, true},
-		{`7`, PhoneNumberID{Raw: json.RawMessage(`7`)}, false},
+		{`7`, PhoneNumberID{ID: "7", Raw: json.RawMessage(`7`)}, true},
 		{`[]`, PhoneNumberID{Raw: json.RawMessage(`[]`)}, false},
 	} {
 		got := PhoneNumberID{ID: "old", Raw: json.RawMessage(`"old"`)}
@@ -316,7 +317,7 @@ func TestNewerAnswersAreRead(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if diff := cmp.Diff(&Agent{ID: "a", Status: "paused", CreatedAt: "1737256702604"}, agent); diff != "" {
+	if diff := cmp.Diff(&Agent{ID: "a", Name: "7", Status: "paused", CreatedAt: "1737256702604"}, agent); diff != "" {
 		t.Errorf("agent (-want +got):\n%s", diff)
 	}
 	if string(response.Body) != body {

@@ -8,21 +8,10 @@ import (
 	"time"
 
 	agentclients "github.com/agentclients/agentclients-go"
-	"github.com/agentclients/agentclients-go/internal/testkit"
 	"github.com/agentclients/agentclients-go/mockserver"
 	"github.com/agentclients/agentclients-go/mockserver/fault"
 	"github.com/agentclients/agentclients-go/omniflow"
 )
-
-// openMock returns a mock of the API and a client of it.
-func openMock() (*mockserver.Server, *omniflow.Client) {
-	mock, options := testkit.OpenMock(mockserver.Omniflow, time.Date(2025, 1, 19, 3, 18, 22, 604e6, time.UTC))
-	client, err := omniflow.NewClient(omniflow.Config{APIKey: "tk_example", WorkspaceID: "01a0sda156scx5f8", Options: options})
-	if err != nil {
-		log.Fatal(err)
-	}
-	return mock, client
-}
 
 var supportAgent = omniflow.CreateAgentRequest{Name: "ExampleOmniFlowAgent", LLMModel: "gpt-4o-mini"}
 
@@ -44,8 +33,19 @@ func ExampleNewClient() {
 // An operation that the package has no method for, or a member that it does
 // not know, is in reach all the same.
 func ExampleClient_Do() {
-	mock, client := openMock()
+	mock, err := mockserver.InMemory(mockserver.Config{})
+	if err != nil {
+		log.Fatal(err)
+	}
 	defer mock.Close()
+	client, err := omniflow.NewClient(omniflow.Config{
+		APIKey:      "tk_example",
+		WorkspaceID: "01a0sda156scx5f8",
+		Options:     agentclients.Options{BaseURL: mock.URL(mockserver.Omniflow), HTTPClient: mock.Client()},
+	})
+	if err != nil {
+		log.Fatal(err)
+	}
 	ctx := context.Background()
 	if _, err := client.CreateAgent(ctx, supportAgent); err != nil {
 		log.Fatal(err)
@@ -59,7 +59,7 @@ func ExampleClient_Do() {
 	}
 	fmt.Println(list[0].Name)
 
-	err := client.Do(ctx, "GET", "/v1/api/omni-flow-agents/000000000000000000000000", nil, nil)
+	err = client.Do(ctx, "GET", "/v1/api/omni-flow-agents/000000000000000000000000", nil, nil)
 	fmt.Println(errors.Is(err, agentclients.ErrNotFound))
 	// Output:
 	// ExampleOmniFlowAgent
@@ -67,8 +67,19 @@ func ExampleClient_Do() {
 }
 
 func ExampleClient_CreateAgent() {
-	mock, client := openMock()
+	mock, err := mockserver.InMemory(mockserver.Config{Deterministic: true, Now: func() time.Time { return time.Date(2025, 1, 19, 3, 18, 22, 604e6, time.UTC) }})
+	if err != nil {
+		log.Fatal(err)
+	}
 	defer mock.Close()
+	client, err := omniflow.NewClient(omniflow.Config{
+		APIKey:      "tk_example",
+		WorkspaceID: "01a0sda156scx5f8",
+		Options:     agentclients.Options{BaseURL: mock.URL(mockserver.Omniflow), HTTPClient: mock.Client()},
+	})
+	if err != nil {
+		log.Fatal(err)
+	}
 
 	agent, err := client.CreateAgent(context.Background(), omniflow.CreateAgentRequest{
 		Name:     "ExampleOmniFlowAgent",
@@ -88,13 +99,24 @@ func ExampleClient_CreateAgent() {
 // recognize a repeat, so the client does not send one: it says that the
 // outcome is unknown, and a look at the list settles it.
 func ExampleClient_CreateAgent_lostAnswer() {
-	mock, client := openMock()
+	mock, err := mockserver.InMemory(mockserver.Config{Deterministic: true, Now: func() time.Time { return time.Date(2025, 1, 19, 3, 18, 22, 604e6, time.UTC) }})
+	if err != nil {
+		log.Fatal(err)
+	}
 	defer mock.Close()
+	client, err := omniflow.NewClient(omniflow.Config{
+		APIKey:      "tk_example",
+		WorkspaceID: "01a0sda156scx5f8",
+		Options:     agentclients.Options{BaseURL: mock.URL(mockserver.Omniflow), HTTPClient: mock.Client()},
+	})
+	if err != nil {
+		log.Fatal(err)
+	}
 	mock.Fail(mockserver.OmniflowCreateAgent, fault.Drop(fault.AfterCommit))
 	ctx := context.Background()
 
 	started := time.Date(2025, 1, 19, 3, 18, 20, 0, time.UTC) // time.Now(), in a real program
-	_, err := client.CreateAgent(ctx, supportAgent)
+	_, err = client.CreateAgent(ctx, supportAgent)
 	if !errors.Is(err, agentclients.ErrOutcomeUnknown) {
 		log.Fatal(err)
 	}
@@ -115,8 +137,19 @@ func ExampleClient_CreateAgent_lostAnswer() {
 }
 
 func ExampleClient_GetAgent() {
-	mock, client := openMock()
+	mock, err := mockserver.InMemory(mockserver.Config{})
+	if err != nil {
+		log.Fatal(err)
+	}
 	defer mock.Close()
+	client, err := omniflow.NewClient(omniflow.Config{
+		APIKey:      "tk_example",
+		WorkspaceID: "01a0sda156scx5f8",
+		Options:     agentclients.Options{BaseURL: mock.URL(mockserver.Omniflow), HTTPClient: mock.Client()},
+	})
+	if err != nil {
+		log.Fatal(err)
+	}
 	ctx := context.Background()
 
 	created, err := client.CreateAgent(ctx, supportAgent)
@@ -137,8 +170,19 @@ func ExampleClient_GetAgent() {
 }
 
 func ExampleClient_ListAgents() {
-	mock, client := openMock()
+	mock, err := mockserver.InMemory(mockserver.Config{})
+	if err != nil {
+		log.Fatal(err)
+	}
 	defer mock.Close()
+	client, err := omniflow.NewClient(omniflow.Config{
+		APIKey:      "tk_example",
+		WorkspaceID: "01a0sda156scx5f8",
+		Options:     agentclients.Options{BaseURL: mock.URL(mockserver.Omniflow), HTTPClient: mock.Client()},
+	})
+	if err != nil {
+		log.Fatal(err)
+	}
 	ctx := context.Background()
 
 	if _, err := client.CreateAgent(ctx, supportAgent); err != nil {
@@ -163,8 +207,19 @@ func ExampleClient_ListAgents() {
 }
 
 func ExampleClient_UpdateAgent() {
-	mock, client := openMock()
+	mock, err := mockserver.InMemory(mockserver.Config{})
+	if err != nil {
+		log.Fatal(err)
+	}
 	defer mock.Close()
+	client, err := omniflow.NewClient(omniflow.Config{
+		APIKey:      "tk_example",
+		WorkspaceID: "01a0sda156scx5f8",
+		Options:     agentclients.Options{BaseURL: mock.URL(mockserver.Omniflow), HTTPClient: mock.Client()},
+	})
+	if err != nil {
+		log.Fatal(err)
+	}
 	ctx := context.Background()
 
 	agent, err := client.CreateAgent(ctx, supportAgent)

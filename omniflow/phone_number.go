@@ -23,7 +23,7 @@ type PhoneNumberID struct {
 // its id is not known.
 func (p PhoneNumberID) Assigned() bool { return p.ID != "" || bytes.HasPrefix(p.Raw, []byte("{")) }
 
-// UnmarshalJSON reads null, a string or an object with the id in its member
+// UnmarshalJSON reads null, a string, a number or an object with the id in its member
 // _id or id. Any other value is kept in Raw.
 func (p *PhoneNumberID) UnmarshalJSON(data []byte) error {
 	*p = PhoneNumberID{ID: wire.String(data)}
@@ -31,8 +31,9 @@ func (p *PhoneNumberID) UnmarshalJSON(data []byte) error {
 		return nil
 	}
 	p.Raw = bytes.Clone(data)
+	p.ID = wire.Scalar(data)
 	if members, err := wire.Members(data); err == nil {
-		p.ID = cmp.Or(wire.String(members["_id"]), wire.String(members["id"]))
+		p.ID = cmp.Or(wire.Scalar(members["_id"]), wire.Scalar(members["id"]))
 	}
 	return nil
 }

@@ -3,7 +3,6 @@ package orq
 import (
 	"cmp"
 	"context"
-	"errors"
 	"iter"
 	"net/http"
 	"net/url"
@@ -90,7 +89,29 @@ type Agent struct {
 	// Version is the semantic version of the agent, such as "1.2.0". "": the
 	// server has VersionHash instead, or counts no versions.
 	Version string `json:"version,omitempty"`
+	// Skills are the skills of the agent. Only newer servers have them.
+	Skills []string `json:"skills,omitzero"`
+	// Source says where the agent comes from: "internal", "external" or
+	// "experiment". "" if the server does not say.
+	Source string `json:"source,omitempty"`
+	// Engine fills in the variables of the instructions. "" if the server
+	// does not say, which is EngineText.
+	Engine Engine `json:"engine,omitempty"`
+	// Type is "internal", or "a2a" for an agent that is reached by the A2A
+	// protocol. "" if the server does not say, which is internal.
+	Type string `json:"type,omitempty"`
 }
+
+// Engine is the language of the templates in instructions. The API may add
+// engines.
+type Engine string
+
+// The documented engines.
+const (
+	EngineText     Engine = "text" // the default
+	EngineJinja    Engine = "jinja"
+	EngineMustache Engine = "mustache"
+)
 
 // TeamMember is an agent that another one may hand tasks to.
 type TeamMember struct {
@@ -157,6 +178,15 @@ type CreateAgentRequest struct {
 	// Variables are values for the variables in the instructions. Nil leaves
 	// them out.
 	Variables map[string]any `json:"variables,omitzero"`
+	// Skills are the skills of the agent. Only newer servers know them. Nil
+	// leaves them out.
+	Skills []string `json:"skills,omitzero"`
+	// Source says where the agent comes from: "internal", "external" or
+	// "experiment". Only newer servers know it. Nil leaves it out.
+	Source *string `json:"source,omitempty"`
+	// Engine fills in the variables of the instructions. Only newer servers
+	// know it. Default EngineText.
+	Engine *Engine `json:"engine,omitempty"`
 
 	// ExtraFields are put into the request last: for fields that this package
 	// does not know. A nil value sends null. The key cannot be set here.
@@ -186,8 +216,17 @@ func (r CreateAgentRequest) Validate() error {
 		r.Model.validate(&problems, "model", notAnItem)
 	}
 	validateParts(&problems, r.FallbackModels, r.Settings, r.KnowledgeBases, r.TeamOfAgents)
+	problems.UTF8(createAgentBody(r))
 	return problems.Err(provider, "create agent")
 }
+
+// MarshalJSON returns the request as JSON, as it is sent: with ExtraFields.
+func (r CreateAgentRequest) MarshalJSON() ([]byte, error) {
+	return wire.Encode(createAgentBody(r), r.ExtraFields)
+}
+
+// createAgentBody is the request without its extra fields.
+type createAgentBody CreateAgentRequest
 
 // validateParts checks the members that creating and updating share.
 func validateParts(problems *validate.Problems, fallbacks []Model, settings Settings, bases []KnowledgeBase, team []TeamMember) {
@@ -205,107 +244,45 @@ func validateParts(problems *validate.Problems, fallbacks []Model, settings Sett
 
 // CreateAgent creates an agent.
 //
-// It makes at most one agent. A lost answer is followed by another try, since
-// a workspace has one agent of a key at the most; if that try is refused with
-// 409, the agent of the key is read back and returned if it has the role, the
-// description, the instructions and, where they are set, the display name and
-// the system prompt of the request.
+// It makes at most one agent. After a lost response it is repeated, since a
+// workspace has at most one agent of a key. If it stays open what became of it,
+// the agent of the key is read back, once, and returned if it is what the
+// request asks for, as Diff compares it. (That proves that there is such an
+// agent, not who made it.)
 //
 // Errors: [agentclients.ErrConflict] if the key is taken,
 // [agentclients.ErrBadRequest] if the server finds the request wrong,
-// [agentclients.ErrOutcomeUnknown] if the agent may have been created: read
-// the agent of the key, or create it again.
+// [agentclients.ErrOutcomeUnknown] if the agent may have been created and
+// could not be read back: read the agent of the key, or create it again.
 //
 // API reference: Create a new agent, POST /v2/agents/.
 func (c *Client) CreateAgent(ctx context.Context, request CreateAgentRequest, options ...agentclients.CallOption) (*Agent, error) {
 	if err := request.Validate(); err != nil {
 		return nil, err
 	}
+	decode := func(body []byte) (*Agent, error) {
+		agent, err := decodeAgent(body)
+		if err == nil && agent.Key != "" && agent.Key != request.Key {
+			return nil, wire.Other("key", agent.Key, request.Key)
+		}
+		return agent, err
+	}
 	agent, err := transport.Call(ctx, c.transport, transport.Op{
 		Name:   "create agent",
 		Method: http.MethodPost,
 		Path:   "/v2/agents/",
-		Body:   request,
+		Body:   createAgentBody(request),
 		Extra:  request.ExtraFields,
 		Replay: transport.ReplayKeyed,
-	}, options, decodeAgent)
-	return transport.Settle(agent, err, options,
-		func(options ...agentclients.CallOption) (*Agent, error) {
-			return c.GetAgent(ctx, request.Key, options...)
+
+		ResourceID: request.Key,
+	}, options, decode)
+	return transport.Settle(agent, err, options, transport.Settling[Agent]{
+		Find: func(options ...agentclients.CallOption) (*Agent, error) {
+			return c.getAgent(ctx, request.Key, options, decode)
 		},
-		request.compare)
-}
-
-// compare compares an agent with what the request, with its extra fields, asks
-// for, as far as the server keeps texts as they are. The model is none of
-// them: its id may be the server's own.
-func (r CreateAgentRequest) compare(found *Agent, c *transport.Comparison) {
-	sent, err := wire.Sent[Agent](r, r.ExtraFields)
-	if err != nil { // it was sent, so it can be encoded
-		c.Unclear()
-		return
-	}
-	c.Text(sent.Role, found.Role)
-	c.Text(sent.Description, found.Description)
-	c.Text(sent.Instructions, found.Instructions)
-	if sent.DisplayName != "" { // else the server may make one up
-		c.Text(sent.DisplayName, found.DisplayName)
-	}
-	c.Equal(sent.SystemPrompt == "" || sent.SystemPrompt == found.SystemPrompt) // "": the default one
-}
-
-// ensureRounds is how often EnsureAgent tries to create an agent that is
-// there when it creates, and gone when it updates.
-const ensureRounds = 3
-
-// EnsureAgent makes the agent of a key be what the request says: it creates
-// the agent, or updates it if the key is taken, and reports whether it created
-// it. It can be called again after any error, by any number of programs at a
-// time: the key keeps it to one agent.
-//
-// An agent that exists keeps what the request leaves out. Lists and the model
-// are replaced as a whole, other settings one by one.
-//
-// Errors: [agentclients.ErrConflict] if the key is taken by an agent that is
-// not there to be updated, which may be the case if the credential must not
-// see it; else as CreateAgent and UpdateAgent. What CaptureResponse captures
-// is the last answer.
-//
-// API reference: Create a new agent, POST /v2/agents/; Update an agent,
-// PATCH /v2/agents/{agent_key}.
-func (c *Client) EnsureAgent(ctx context.Context, request CreateAgentRequest, options ...agentclients.CallOption) (agent *Agent, created bool, err error) {
-	var taken error
-	for range ensureRounds {
-		agent, taken = c.CreateAgent(ctx, request, options...)
-		if !errors.Is(taken, agentclients.ErrConflict) || errors.Is(taken, agentclients.ErrOutcomeUnknown) {
-			return agent, taken == nil, taken
-		}
-		agent, err = c.UpdateAgent(ctx, request.Key, request.update(), options...)
-		if !errors.Is(err, agentclients.ErrNotFound) {
-			return agent, false, err
-		}
-	}
-	return nil, false, taken
-}
-
-// update returns the request that changes an agent into what r says.
-func (r CreateAgentRequest) update() UpdateAgentRequest {
-	return UpdateAgentRequest{
-		DisplayName:    r.DisplayName,
-		Role:           &r.Role,
-		Description:    &r.Description,
-		Instructions:   &r.Instructions,
-		SystemPrompt:   r.SystemPrompt,
-		Path:           &r.Path,
-		Model:          r.Model,
-		FallbackModels: r.FallbackModels,
-		Settings:       r.Settings,
-		MemoryStores:   r.MemoryStores,
-		KnowledgeBases: r.KnowledgeBases,
-		TeamOfAgents:   r.TeamOfAgents,
-		Variables:      r.Variables,
-		ExtraFields:    r.ExtraFields,
-	}
+		Compare: request.compare,
+	})
 }
 
 // GetAgent reads one agent by its key. It is repeated after every failure
@@ -316,13 +293,17 @@ func (r CreateAgentRequest) update() UpdateAgentRequest {
 //
 // API reference: Get an agent, GET /v2/agents/{agent_key}.
 func (c *Client) GetAgent(ctx context.Context, agentKey string, options ...agentclients.CallOption) (*Agent, error) {
+	return c.getAgent(ctx, agentKey, options, decodeAgent)
+}
+
+func (c *Client) getAgent(ctx context.Context, agentKey string, options []agentclients.CallOption, decode func([]byte) (*Agent, error)) (*Agent, error) {
 	return transport.Call(ctx, c.transport, transport.Op{
 		Name:   "get agent",
 		Method: http.MethodGet,
 		Path:   "/v2/agents/{agent_key}",
 		Params: []string{agentKey},
 		Replay: transport.ReplaySafe,
-	}, options, decodeAgent)
+	}, options, decode)
 }
 
 // ListAgentsRequest says which part of the list of agents to read. The zero
@@ -347,6 +328,8 @@ func (r ListAgentsRequest) Validate() error {
 	if r.Limit < 0 || r.Limit > maxLimit {
 		problems.Addf("limit", "must be from 1 to %d, or 0 for all", maxLimit)
 	}
+	problems.Text("starting_after", r.StartingAfter)
+	problems.Text("ending_before", r.EndingBefore)
 	return problems.Err(provider, "list agents")
 }
 
@@ -391,6 +374,11 @@ func (c *Client) ListAgents(ctx context.Context, request ListAgentsRequest, opti
 // time (200 by default), the newest first, beginning after StartingAfter. If
 // EndingBefore alone is set it walks the other way: from there to the newest.
 // The loop ends after the last agent, or after one error.
+//
+// A page begins after the last agent of the one before, so that nothing that
+// stays is left out and nothing is given twice, whatever is created or deleted
+// meanwhile. The API does not say what it does if that agent itself was
+// deleted: to delete the agents of the loop, collect their keys first.
 //
 // API reference: List all agents, GET /v2/agents/.
 func (c *Client) AllAgents(ctx context.Context, request ListAgentsRequest, options ...agentclients.CallOption) iter.Seq2[Agent, error] {
@@ -468,6 +456,12 @@ type UpdateAgentRequest struct {
 	TeamOfAgents []TeamMember `json:"team_of_agents,omitzero"`
 	// Variables replace the variables. Empty, not nil: none.
 	Variables map[string]any `json:"variables,omitzero"`
+	// Skills replace the skills. Empty, not nil: none. Only newer servers
+	// know them.
+	Skills []string `json:"skills,omitzero"`
+	// Engine fills in the variables of the instructions. Only newer servers
+	// know it.
+	Engine *Engine `json:"engine,omitempty"`
 	// VersionIncrement publishes the change as a new version, on servers that
 	// count versions. Nil leaves it out.
 	VersionIncrement *VersionIncrement `json:"versionIncrement,omitempty"`
@@ -500,8 +494,17 @@ func (r UpdateAgentRequest) Validate() error {
 		r.Model.validate(&problems, "model", notAnItem)
 	}
 	validateParts(&problems, r.FallbackModels, r.Settings, r.KnowledgeBases, r.TeamOfAgents)
+	problems.UTF8(updateAgentBody(r))
 	return problems.Err(provider, "update agent")
 }
+
+// MarshalJSON returns the request as JSON, as it is sent: with ExtraFields.
+func (r UpdateAgentRequest) MarshalJSON() ([]byte, error) {
+	return wire.Encode(updateAgentBody(r), r.ExtraFields)
+}
+
+// updateAgentBody is the request without its extra fields.
+type updateAgentBody UpdateAgentRequest
 
 func (r UpdateAgentRequest) isEmpty() bool {
 	if len(r.ExtraFields) == 0 {
@@ -545,7 +548,7 @@ func (c *Client) UpdateAgent(ctx context.Context, agentKey string, request Updat
 		Method: http.MethodPatch,
 		Path:   "/v2/agents/{agent_key}",
 		Params: []string{agentKey},
-		Body:   request,
+		Body:   updateAgentBody(request),
 		Extra:  request.ExtraFields,
 		Replay: request.replay(agentKey),
 	}, options, decodeAgent)
@@ -574,5 +577,5 @@ func decodeAgent(body []byte) (*Agent, error) {
 }
 
 func decodeAgentList(body []byte) (*AgentList, error) {
-	return wire.DecodeWith(body, "data", func(l *AgentList) bool { return l.Agents != nil })
+	return wire.DecodeList(body, "data", func(l *AgentList) *[]Agent { return &l.Agents })
 }

@@ -8,21 +8,10 @@ import (
 	"time"
 
 	agentclients "github.com/agentclients/agentclients-go"
-	"github.com/agentclients/agentclients-go/internal/testkit"
 	"github.com/agentclients/agentclients-go/mockserver"
 	"github.com/agentclients/agentclients-go/mockserver/fault"
 	"github.com/agentclients/agentclients-go/orq"
 )
-
-// openMock returns a mock of the API and a client of it.
-func openMock() (*mockserver.Server, *orq.Client) {
-	mock, options := testkit.OpenMock(mockserver.Orq, time.Date(2025, 11, 20, 10, 0, 0, 0, time.UTC))
-	client, err := orq.NewClient(orq.Config{APIKey: "sk-orq-example", Options: options})
-	if err != nil {
-		log.Fatal(err)
-	}
-	return mock, client
-}
 
 var supportAgent = orq.CreateAgentRequest{
 	Key:          "support.agent",
@@ -50,8 +39,18 @@ func ExampleNewClient() {
 // An operation that the package has no method for, or a member that it does
 // not know, is in reach all the same.
 func ExampleClient_Do() {
-	mock, client := openMock()
+	mock, err := mockserver.InMemory(mockserver.Config{})
+	if err != nil {
+		log.Fatal(err)
+	}
 	defer mock.Close()
+	client, err := orq.NewClient(orq.Config{
+		APIKey:  "sk-orq-example",
+		Options: agentclients.Options{BaseURL: mock.URL(mockserver.Orq), HTTPClient: mock.Client()},
+	})
+	if err != nil {
+		log.Fatal(err)
+	}
 	ctx := context.Background()
 	if _, err := client.CreateAgent(ctx, supportAgent); err != nil {
 		log.Fatal(err)
@@ -67,7 +66,7 @@ func ExampleClient_Do() {
 	}
 	fmt.Println(list.Data[0].Key)
 
-	err := client.Do(ctx, "GET", "/v2/agents/nobody", nil, nil)
+	err = client.Do(ctx, "GET", "/v2/agents/nobody", nil, nil)
 	fmt.Println(errors.Is(err, agentclients.ErrNotFound))
 	// Output:
 	// support.agent
@@ -75,8 +74,18 @@ func ExampleClient_Do() {
 }
 
 func ExampleClient_CreateAgent() {
-	mock, client := openMock()
+	mock, err := mockserver.InMemory(mockserver.Config{Deterministic: true, Now: func() time.Time { return time.Date(2025, 11, 20, 10, 0, 0, 0, time.UTC) }})
+	if err != nil {
+		log.Fatal(err)
+	}
 	defer mock.Close()
+	client, err := orq.NewClient(orq.Config{
+		APIKey:  "sk-orq-example",
+		Options: agentclients.Options{BaseURL: mock.URL(mockserver.Orq), HTTPClient: mock.Client()},
+	})
+	if err != nil {
+		log.Fatal(err)
+	}
 
 	agent, err := client.CreateAgent(context.Background(), orq.CreateAgentRequest{
 		Key:          "support.agent",
@@ -108,14 +117,24 @@ func ExampleClient_CreateAgent() {
 
 // A key names one agent of a workspace.
 func ExampleClient_CreateAgent_conflict() {
-	mock, client := openMock()
+	mock, err := mockserver.InMemory(mockserver.Config{})
+	if err != nil {
+		log.Fatal(err)
+	}
 	defer mock.Close()
+	client, err := orq.NewClient(orq.Config{
+		APIKey:  "sk-orq-example",
+		Options: agentclients.Options{BaseURL: mock.URL(mockserver.Orq), HTTPClient: mock.Client()},
+	})
+	if err != nil {
+		log.Fatal(err)
+	}
 	ctx := context.Background()
 
 	if _, err := client.CreateAgent(ctx, supportAgent); err != nil {
 		log.Fatal(err)
 	}
-	_, err := client.CreateAgent(ctx, supportAgent)
+	_, err = client.CreateAgent(ctx, supportAgent)
 	var e *agentclients.Error
 	if errors.As(err, &e) && errors.Is(err, agentclients.ErrConflict) {
 		fmt.Println(e.StatusCode, e.Message)
@@ -128,8 +147,18 @@ func ExampleClient_CreateAgent_conflict() {
 // the request again, is told that the key is taken, and finds that the agent
 // of the key is the one it wanted.
 func ExampleClient_CreateAgent_lostAnswer() {
-	mock, client := openMock()
+	mock, err := mockserver.InMemory(mockserver.Config{})
+	if err != nil {
+		log.Fatal(err)
+	}
 	defer mock.Close()
+	client, err := orq.NewClient(orq.Config{
+		APIKey:  "sk-orq-example",
+		Options: agentclients.Options{BaseURL: mock.URL(mockserver.Orq), HTTPClient: mock.Client()},
+	})
+	if err != nil {
+		log.Fatal(err)
+	}
 	mock.Fail(mockserver.OrqCreateAgent, fault.Drop(fault.AfterCommit))
 
 	var response agentclients.Response
@@ -145,27 +174,47 @@ func ExampleClient_CreateAgent_lostAnswer() {
 }
 
 func ExampleClient_EnsureAgent() {
-	mock, client := openMock()
+	mock, err := mockserver.InMemory(mockserver.Config{})
+	if err != nil {
+		log.Fatal(err)
+	}
 	defer mock.Close()
+	client, err := orq.NewClient(orq.Config{
+		APIKey:  "sk-orq-example",
+		Options: agentclients.Options{BaseURL: mock.URL(mockserver.Orq), HTTPClient: mock.Client()},
+	})
+	if err != nil {
+		log.Fatal(err)
+	}
 	ctx := context.Background()
 
 	request := supportAgent
 	for _, role := range []string{"Assistant", "Senior Assistant"} {
 		request.Role = role
-		agent, created, err := client.EnsureAgent(ctx, request)
+		agent, change, err := client.EnsureAgent(ctx, request)
 		if err != nil {
 			log.Fatal(err)
 		}
-		fmt.Println(agent.Role, "created:", created)
+		fmt.Println(agent.Role, change)
 	}
 	// Output:
-	// Assistant created: true
-	// Senior Assistant created: false
+	// Assistant created
+	// Senior Assistant updated
 }
 
 func ExampleClient_GetAgent() {
-	mock, client := openMock()
+	mock, err := mockserver.InMemory(mockserver.Config{})
+	if err != nil {
+		log.Fatal(err)
+	}
 	defer mock.Close()
+	client, err := orq.NewClient(orq.Config{
+		APIKey:  "sk-orq-example",
+		Options: agentclients.Options{BaseURL: mock.URL(mockserver.Orq), HTTPClient: mock.Client()},
+	})
+	if err != nil {
+		log.Fatal(err)
+	}
 	ctx := context.Background()
 
 	if _, err := client.CreateAgent(ctx, supportAgent); err != nil {
@@ -185,8 +234,18 @@ func ExampleClient_GetAgent() {
 }
 
 func ExampleClient_ListAgents() {
-	mock, client := openMock()
+	mock, err := mockserver.InMemory(mockserver.Config{})
+	if err != nil {
+		log.Fatal(err)
+	}
 	defer mock.Close()
+	client, err := orq.NewClient(orq.Config{
+		APIKey:  "sk-orq-example",
+		Options: agentclients.Options{BaseURL: mock.URL(mockserver.Orq), HTTPClient: mock.Client()},
+	})
+	if err != nil {
+		log.Fatal(err)
+	}
 	ctx := context.Background()
 
 	if _, err := client.CreateAgent(ctx, supportAgent); err != nil {
@@ -206,8 +265,18 @@ func ExampleClient_ListAgents() {
 }
 
 func ExampleClient_AllAgents() {
-	mock, client := openMock()
+	mock, err := mockserver.InMemory(mockserver.Config{})
+	if err != nil {
+		log.Fatal(err)
+	}
 	defer mock.Close()
+	client, err := orq.NewClient(orq.Config{
+		APIKey:  "sk-orq-example",
+		Options: agentclients.Options{BaseURL: mock.URL(mockserver.Orq), HTTPClient: mock.Client()},
+	})
+	if err != nil {
+		log.Fatal(err)
+	}
 	ctx := context.Background()
 
 	for _, key := range []string{"first", "second", "third"} {
@@ -230,8 +299,18 @@ func ExampleClient_AllAgents() {
 }
 
 func ExampleClient_UpdateAgent() {
-	mock, client := openMock()
+	mock, err := mockserver.InMemory(mockserver.Config{})
+	if err != nil {
+		log.Fatal(err)
+	}
 	defer mock.Close()
+	client, err := orq.NewClient(orq.Config{
+		APIKey:  "sk-orq-example",
+		Options: agentclients.Options{BaseURL: mock.URL(mockserver.Orq), HTTPClient: mock.Client()},
+	})
+	if err != nil {
+		log.Fatal(err)
+	}
 	ctx := context.Background()
 
 	if _, err := client.CreateAgent(ctx, supportAgent); err != nil {
@@ -250,15 +329,25 @@ func ExampleClient_UpdateAgent() {
 }
 
 func ExampleClient_DeleteAgent() {
-	mock, client := openMock()
+	mock, err := mockserver.InMemory(mockserver.Config{})
+	if err != nil {
+		log.Fatal(err)
+	}
 	defer mock.Close()
+	client, err := orq.NewClient(orq.Config{
+		APIKey:  "sk-orq-example",
+		Options: agentclients.Options{BaseURL: mock.URL(mockserver.Orq), HTTPClient: mock.Client()},
+	})
+	if err != nil {
+		log.Fatal(err)
+	}
 	ctx := context.Background()
 
 	if _, err := client.CreateAgent(ctx, supportAgent); err != nil {
 		log.Fatal(err)
 	}
 	fmt.Println(client.DeleteAgent(ctx, "support.agent"))
-	err := client.DeleteAgent(ctx, "support.agent")
+	err = client.DeleteAgent(ctx, "support.agent")
 	fmt.Println(errors.Is(err, agentclients.ErrNotFound))
 	// Output:
 	// <nil>
@@ -267,8 +356,18 @@ func ExampleClient_DeleteAgent() {
 
 // A list of tools is replaced as a whole: to add one, send the others, too.
 func ExampleAgentTool_Tool() {
-	mock, client := openMock()
+	mock, err := mockserver.InMemory(mockserver.Config{})
+	if err != nil {
+		log.Fatal(err)
+	}
 	defer mock.Close()
+	client, err := orq.NewClient(orq.Config{
+		APIKey:  "sk-orq-example",
+		Options: agentclients.Options{BaseURL: mock.URL(mockserver.Orq), HTTPClient: mock.Client()},
+	})
+	if err != nil {
+		log.Fatal(err)
+	}
 	ctx := context.Background()
 
 	request := supportAgent

@@ -260,6 +260,7 @@ func TestOutcomeStaysUnknown(t *testing.T) {
 		mock, client := startMock(t, mockserver.Config{})
 		lost := fault.Drop(fault.AfterCommit)
 		mock.Fail(mockserver.OrqCreateAgent, lost, lost, lost)
+		mock.Fail(mockserver.OrqGetAgent, fault.Status(403))
 		_, err := client.CreateAgent(t.Context(), supportAgent)
 		var e *agentclients.Error
 		if !errors.As(err, &e) || !errors.Is(err, agentclients.ErrOutcomeUnknown) || e.Attempts != 3 {
@@ -348,11 +349,11 @@ func TestEnsureAgentFromManyPlaces(t *testing.T) {
 	var group sync.WaitGroup
 	for range 8 {
 		group.Go(func() {
-			agent, created, err := client.EnsureAgent(t.Context(), supportAgent)
+			agent, change, err := client.EnsureAgent(t.Context(), supportAgent)
 			if err != nil || agent.Key != supportAgent.Key {
 				t.Errorf("got %+v, %v", agent, err)
 			}
-			if created {
+			if change == agentclients.Created {
 				creations.Add(1)
 			}
 		})
@@ -368,9 +369,9 @@ func TestEnsureAgentAfterALostAnswer(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		mock, client := startMock(t, mockserver.Config{})
 		mock.Fail(mockserver.OrqCreateAgent, fault.Drop(fault.AfterCommit))
-		_, created, err := client.EnsureAgent(t.Context(), supportAgent)
-		if err != nil || !created {
-			t.Errorf("got %v, %v", created, err)
+		_, change, err := client.EnsureAgent(t.Context(), supportAgent)
+		if err != nil || change != agentclients.Created {
+			t.Errorf("got %v, %v", change, err)
 		}
 		mock.AssertCalls(t, mockserver.OrqUpdateAgent, 0)
 		checkAgents(t, mock, 1)

@@ -46,8 +46,10 @@ func (m *Model) UnmarshalJSON(data []byte) error {
 		return nil
 	} else if id := wire.String(data); id != "" {
 		m.ID = id
-	} else if model, err := wire.Decode[plain](data); err == nil && model.ID != "" {
-		*m = Model(*model)
+	} else if members, err := wire.Members(data); err == nil && wire.String(members["id"]) != "" {
+		if model, err := wire.Decode[plain](data); err == nil {
+			*m = Model(*model)
+		}
 	} else {
 		m.Raw = bytes.Clone(data)
 	}

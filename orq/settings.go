@@ -41,6 +41,12 @@ type Settings struct {
 	Evaluators []Evaluator `json:"evaluators,omitzero"`
 	// Guardrails stop what the agent must not read or write.
 	Guardrails []Evaluator `json:"guardrails,omitzero"`
+	// MaxCost is the most that one run may cost, in US dollars. 0 is no
+	// limit, and the default. Only newer servers know it.
+	MaxCost *float64 `json:"max_cost,omitempty"`
+	// ChatExposed offers the agent in the chat of the platform. Only newer
+	// servers know it. Nil leaves it out.
+	ChatExposed *bool `json:"chat_exposed,omitempty"`
 
 	// ExtraFields are put into the settings last: for fields that this
 	// package does not know. A nil value sends null.
@@ -76,6 +82,12 @@ type AgentSettings struct {
 	Evaluators []Evaluator `json:"evaluators,omitzero"`
 	// Guardrails stop what the agent must not read or write.
 	Guardrails []Evaluator `json:"guardrails,omitzero"`
+	// MaxCost is the most that one run may cost, in US dollars. 0: no limit,
+	// or not stated.
+	MaxCost float64 `json:"max_cost,omitempty"`
+	// ChatExposed reports that the agent is offered in the chat of the
+	// platform.
+	ChatExposed bool `json:"chat_exposed,omitempty"`
 }
 
 // ToolType names a tool or a kind of tools. The API may add types: newer
@@ -96,6 +108,12 @@ const (
 	ToolRetrieveKnowledgeBases ToolType = "retrieve_knowledge_bases"
 	ToolQueryKnowledgeBase     ToolType = "query_knowledge_base"
 	ToolCurrentDate            ToolType = "current_date"
+	// Newer servers have these, too.
+	ToolAdvisor         ToolType = "advisor"
+	ToolSidekick        ToolType = "sidekick"
+	ToolCodeInterpreter ToolType = "code_interpreter"
+	// ToolFileSystem needs a Configuration that says which file system.
+	ToolFileSystem ToolType = "file_system"
 )
 
 // Tools that exist in the workspace. They are named by Key or ID.
@@ -103,7 +121,11 @@ const (
 	ToolHTTP     ToolType = "http"
 	ToolCode     ToolType = "code"
 	ToolFunction ToolType = "function"
-	ToolMCP      ToolType = "mcp"
+	// ToolMCP is a server of the Model Context Protocol. Newer servers want
+	// the ToolID, too.
+	ToolMCP ToolType = "mcp"
+	// ToolJSONSchema is known to newer servers only.
+	ToolJSONSchema ToolType = "json_schema"
 )
 
 // Tool is a tool of an agent, as a request names it.
@@ -117,10 +139,20 @@ type Tool struct {
 	// RequiresApproval says whether a person must approve the calls of the
 	// tool. Nil leaves it out.
 	RequiresApproval *bool `json:"requires_approval,omitempty"`
+	// ToolID names one tool of an MCP server. Only newer servers know it, and
+	// they require it. "" leaves it out.
+	ToolID string `json:"tool_id,omitempty"`
+	// Timeout is how long a call may take, in seconds: 1 to 600, for code 1
+	// to 120. Only newer servers know it, for tools of type http and code and
+	// for those of the model's provider. Nil leaves it out.
+	Timeout *float64 `json:"timeout,omitempty"`
+	// Configuration configures a built-in tool or one of the model's
+	// provider: members of any names, laid over the arguments of the model.
+	// Only newer servers know it. Nil leaves it out.
+	Configuration map[string]any `json:"configuration,omitzero"`
 
 	// ExtraFields are put into the tool last: for fields that this package
-	// does not know, such as the configuration of a provider's tool. A nil
-	// value sends null.
+	// does not know. A nil value sends null.
 	ExtraFields map[string]any `json:"-"`
 }
 
@@ -148,16 +180,24 @@ type AgentTool struct {
 	Conditions []ToolCondition `json:"conditions,omitzero"`
 	// Timeout is how long a call may take, in seconds. 0: not stated.
 	Timeout float64 `json:"timeout,omitempty"`
+	// Configuration configures the tool. Nil: there is none.
+	Configuration map[string]any `json:"configuration,omitzero"`
+	// ToolID names one tool of an MCP server, "" if the server does not say.
+	ToolID string `json:"tool_id,omitempty"`
 }
 
 // Tool returns the tool as a request names it. Lists of tools are replaced as
 // a whole, so an update that adds a tool must name the others, too. A tool of
-// the workspace is named by its key, or else by its id. Fields that AgentTool
-// does not know are not in it.
+// the workspace is named by its key, or else by its id. The timeout is left
+// out, for older servers do not take the one that they tell, and so are fields
+// that AgentTool does not know.
 func (t AgentTool) Tool() Tool {
-	tool := Tool{Type: t.ActionType, Key: t.Key, RequiresApproval: &t.RequiresApproval}
+	tool := Tool{
+		Type: t.ActionType, Key: t.Key, RequiresApproval: &t.RequiresApproval,
+		ToolID: t.ToolID, Configuration: t.Configuration,
+	}
 	switch t.ActionType {
-	case ToolHTTP, ToolCode, ToolFunction, ToolMCP:
+	case ToolHTTP, ToolCode, ToolFunction, ToolMCP, ToolJSONSchema:
 		if t.Key == "" {
 			tool.ID = t.ID
 		}
@@ -195,6 +235,9 @@ type Evaluator struct {
 	SampleRate *float64 `json:"sample_rate,omitempty"`
 	// ExecuteOn says what to look at. Required.
 	ExecuteOn ExecuteOn `json:"execute_on"`
+	// Options are options of the evaluator, of any names. Only newer servers
+	// know them. Nil leaves them out.
+	Options map[string]any `json:"options,omitzero"`
 }
 
 func validateEvaluators(problems *validate.Problems, list string, evaluators []Evaluator) {

@@ -6,8 +6,10 @@ import (
 	"iter"
 	"net/http"
 	"net/url"
+	"time"
 
 	agentclients "github.com/agentclients/agentclients-go"
+	"github.com/agentclients/agentclients-go/internal/diff"
 	"github.com/agentclients/agentclients-go/internal/pages"
 	"github.com/agentclients/agentclients-go/internal/transport"
 	"github.com/agentclients/agentclients-go/internal/validate"
@@ -62,22 +64,32 @@ func (r CreateAgentRequest) Validate() error {
 	problems.Required("prompt_id", r.PromptID)
 	problems.Required("name", r.Name)
 	problems.NotEmpty("agent_id", r.AgentID)
+	problems.UTF8(r)
 	return problems.Err(provider, "create agent")
 }
+
+// MarshalJSON returns the request as JSON, as it is sent: with ExtraFields.
+func (r CreateAgentRequest) MarshalJSON() ([]byte, error) {
+	return wire.Encode(createAgentBody(r), r.ExtraFields)
+}
+
+// createAgentBody is the request without its extra fields.
+type createAgentBody CreateAgentRequest
 
 // CreateAgent creates an agent by binding an OpenAI prompt to a phone number
 // or an Instagram account of a user.
 //
-// It makes at most one agent. A lost answer is followed by another try, since
-// a number has one agent at the most; if that try is refused with 409, the
-// agent of the number is read back and returned if it has the prompt and the
-// name of the request.
+// It makes at most one agent. After a lost response it is repeated, since a
+// number has at most one agent. If it stays open what became of it, the agent
+// of the number is read back, once, and returned if it has the prompt and the
+// name of the request. (That proves that there is such an agent, not who made
+// it.)
 //
 // Errors: [agentclients.ErrConflict] if the number has an agent already,
 // [agentclients.ErrNotFound] if the number does not exist or is another
 // user's, [agentclients.ErrBadRequest] for an unknown prompt,
-// [agentclients.ErrOutcomeUnknown] if the agent may have been created: list
-// the agents of the user and look for the number.
+// [agentclients.ErrOutcomeUnknown] if the agent may have been created and
+// could not be read back: list the agents of the user and look for the number.
 //
 // API reference: Create Agent, POST /users/{user_id}/agents.
 func (c *Client) CreateAgent(ctx context.Context, userID string, request CreateAgentRequest, options ...agentclients.CallOption) (*Agent, error) {
@@ -89,27 +101,35 @@ func (c *Client) CreateAgent(ctx context.Context, userID string, request CreateA
 		Method: http.MethodPost,
 		Path:   "/users/{user_id}/agents",
 		Params: []string{userID},
-		Body:   request,
+		Body:   createAgentBody(request),
 		Extra:  request.ExtraFields,
 		Replay: transport.ReplayKeyed,
-	}, options, decodeAgent)
-	return transport.Settle(agent, err, options,
-		func(options ...agentclients.CallOption) (*Agent, error) {
+
+		ResourceID: request.PhoneNumberID,
+	}, options, func(body []byte) (*Agent, error) {
+		agent, err := decodeAgent(body)
+		if err == nil && agent.PhoneNumberID != "" && agent.PhoneNumberID != request.PhoneNumberID {
+			return nil, wire.Other("phone_number_id", agent.PhoneNumberID, request.PhoneNumberID)
+		}
+		return agent, err
+	})
+	return transport.Settle(agent, err, options, transport.Settling[Agent]{
+		Find: func(options ...agentclients.CallOption) (*Agent, error) {
 			return c.agentOfNumber(ctx, userID, request.PhoneNumberID, options)
 		},
-		request.compare)
+		Compare: request.compare,
+	})
 }
 
-// compare compares an agent with what the request, with its extra fields, asks
-// for.
-func (r CreateAgentRequest) compare(found *Agent, c *transport.Comparison) {
-	sent, err := wire.Sent[Agent](r, r.ExtraFields)
-	if err != nil { // it was sent, so it can be encoded
-		c.Unclear()
-		return
-	}
-	c.Text(sent.PromptID, found.PromptID)
-	c.Text(sent.Name, found.Name)
+// Diff lists what the agent lacks of what the request sets, extra fields
+// included. The AgentID is not compared, since the documented API makes ids
+// itself. Nil: the agent is what the request asks for.
+func (r CreateAgentRequest) Diff(agent *Agent) []agentclients.FieldDiff {
+	return r.compare(agent).All()
+}
+
+func (r CreateAgentRequest) compare(agent *Agent) diff.Result {
+	return diff.Compare[Agent](createAgentBody(r), r.ExtraFields, agent, diff.Rules{Own: []string{"agent_id"}})
 }
 
 // agentOfNumber returns the agent that answers on a phone number, nil if
@@ -196,24 +216,53 @@ func (c *Client) ListAgents(ctx context.Context, userID string, request ListAgen
 }
 
 // AllAgents reads the agents of a user page by page, Limit of them at a time
-// (100 by default), beginning at Offset. An agent that moves to the next page
-// meanwhile is not given twice. The loop ends after the last agent, or after
-// one error.
+// (100 by default), beginning at Offset. The loop ends after the last agent, or
+// after one error. The API does not say how many there are, so that the last
+// agent is the one after which a further page has no more.
+//
+// The agents may be changed and deleted in the loop: none that stays is left
+// out, and none is given twice. In the order by created_at, newest first, which
+// is the default, that holds whoever deletes agents, and agents that are
+// created during the loop are left out. In another order an agent that moves
+// to a place that was read already is missed: collect the agents first.
 //
 // API reference: List Agents, GET /users/{user_id}/agents.
 func (c *Client) AllAgents(ctx context.Context, userID string, request ListAgentsRequest, options ...agentclients.CallOption) iter.Seq2[Agent, error] {
-	request.Limit = cmp.Or(request.Limit, defaultLimit)
-	return pages.Offsets(provider, "list agents", request.Offset, agentID, func(offset int) ([]Agent, bool, error) {
+	all := pages.Offsets(provider, "list agents", request.Offset, cmp.Or(request.Limit, defaultLimit), agentID, func(offset, limit int) ([]Agent, error) {
 		request := request
-		request.Offset = offset
+		request.Offset, request.Limit = offset, limit
 		list, err := c.ListAgents(ctx, userID, request, options...)
 		if err != nil {
-			return nil, false, err
+			return nil, err
 		}
-		// The answer does not say how many there are. More than Limit come
-		// from a server that has no pages.
-		return list.Agents, len(list.Agents) == request.Limit, nil
+		return list.Agents, nil
 	})
+	if cmp.Or(request.OrderBy, "created_at") != "created_at" || request.OrderDirection == "ASC" {
+		return all
+	}
+	return withoutNewer(all)
+}
+
+// withoutNewer leaves out agents that were created after the first one of a
+// list that begins with the newest. A loop that makes an agent for each that
+// it is given would never end.
+func withoutNewer(all iter.Seq2[Agent, error]) iter.Seq2[Agent, error] {
+	return func(yield func(Agent, error) bool) {
+		var newest time.Time
+		for agent, err := range all {
+			created, unknown := agent.CreatedAt.Time()
+			switch {
+			case unknown != nil:
+			case newest.IsZero():
+				newest = created
+			case created.After(newest):
+				continue
+			}
+			if !yield(agent, err) {
+				return
+			}
+		}
+	}
 }
 
 func agentID(agent Agent) string { return agent.ID }
@@ -239,8 +288,17 @@ func (r UpdateAgentRequest) Validate() error {
 	}
 	problems.NotEmpty("name", r.Name)
 	problems.NotEmpty("prompt_id", r.PromptID)
+	problems.UTF8(r)
 	return problems.Err(provider, "update agent")
 }
+
+// MarshalJSON returns the request as JSON, as it is sent: with ExtraFields.
+func (r UpdateAgentRequest) MarshalJSON() ([]byte, error) {
+	return wire.Encode(updateAgentBody(r), r.ExtraFields)
+}
+
+// updateAgentBody is the request without its extra fields.
+type updateAgentBody UpdateAgentRequest
 
 // UpdateAgent changes the name or the prompt of an agent. The phone number
 // cannot be changed. It is repeated after every failure that may pass: it sets
@@ -259,7 +317,7 @@ func (c *Client) UpdateAgent(ctx context.Context, userID, agentID string, reques
 		Method: http.MethodPatch,
 		Path:   "/users/{user_id}/agents/{agent_id}",
 		Params: []string{userID, agentID},
-		Body:   request,
+		Body:   updateAgentBody(request),
 		Extra:  request.ExtraFields,
 		Replay: transport.ReplaySafe,
 	}, options, decodeAgent)

@@ -8,21 +8,10 @@ import (
 	"time"
 
 	agentclients "github.com/agentclients/agentclients-go"
-	"github.com/agentclients/agentclients-go/internal/testkit"
 	"github.com/agentclients/agentclients-go/mockserver"
 	"github.com/agentclients/agentclients-go/mockserver/fault"
 	"github.com/agentclients/agentclients-go/phoneagents"
 )
-
-// openMock returns a mock of the API and a client of it.
-func openMock() (*mockserver.Server, *phoneagents.Client) {
-	mock, options := testkit.OpenMock(mockserver.Phoneagents, time.Date(2025, 2, 10, 10, 0, 0, 0, time.UTC))
-	client, err := phoneagents.NewClient(phoneagents.Config{APIKey: "sk_live_example", Options: options})
-	if err != nil {
-		log.Fatal(err)
-	}
-	return mock, client
-}
 
 var supportAgent = phoneagents.CreateAgentRequest{
 	PhoneNumberID: "pn_abc123",
@@ -50,8 +39,18 @@ func ExampleNewClient() {
 // An operation that the package has no method for, or a member that it does
 // not know, is in reach all the same.
 func ExampleClient_Do() {
-	mock, client := openMock()
+	mock, err := mockserver.InMemory(mockserver.Config{})
+	if err != nil {
+		log.Fatal(err)
+	}
 	defer mock.Close()
+	client, err := phoneagents.NewClient(phoneagents.Config{
+		APIKey:  "sk_live_example",
+		Options: agentclients.Options{BaseURL: mock.URL(mockserver.Phoneagents), HTTPClient: mock.Client()},
+	})
+	if err != nil {
+		log.Fatal(err)
+	}
 	ctx := context.Background()
 	if _, err := client.CreateAgent(ctx, "usr_abc123", supportAgent); err != nil {
 		log.Fatal(err)
@@ -67,7 +66,7 @@ func ExampleClient_Do() {
 	}
 	fmt.Println(list.Agents[0].Name)
 
-	err := client.Do(ctx, "GET", "/users/usr_abc123/agents/agt_0", nil, nil)
+	err = client.Do(ctx, "GET", "/users/usr_abc123/agents/agt_0", nil, nil)
 	fmt.Println(errors.Is(err, agentclients.ErrNotFound))
 	// Output:
 	// Customer Support Agent
@@ -75,8 +74,18 @@ func ExampleClient_Do() {
 }
 
 func ExampleClient_CreateAgent() {
-	mock, client := openMock()
+	mock, err := mockserver.InMemory(mockserver.Config{Deterministic: true, Now: func() time.Time { return time.Date(2025, 2, 10, 10, 0, 0, 0, time.UTC) }})
+	if err != nil {
+		log.Fatal(err)
+	}
 	defer mock.Close()
+	client, err := phoneagents.NewClient(phoneagents.Config{
+		APIKey:  "sk_live_example",
+		Options: agentclients.Options{BaseURL: mock.URL(mockserver.Phoneagents), HTTPClient: mock.Client()},
+	})
+	if err != nil {
+		log.Fatal(err)
+	}
 
 	agent, err := client.CreateAgent(context.Background(), "usr_abc123", phoneagents.CreateAgentRequest{
 		PhoneNumberID: "pn_abc123",
@@ -93,14 +102,24 @@ func ExampleClient_CreateAgent() {
 
 // A phone number has one agent. The client never replaces it by itself.
 func ExampleClient_CreateAgent_conflict() {
-	mock, client := openMock()
+	mock, err := mockserver.InMemory(mockserver.Config{})
+	if err != nil {
+		log.Fatal(err)
+	}
 	defer mock.Close()
+	client, err := phoneagents.NewClient(phoneagents.Config{
+		APIKey:  "sk_live_example",
+		Options: agentclients.Options{BaseURL: mock.URL(mockserver.Phoneagents), HTTPClient: mock.Client()},
+	})
+	if err != nil {
+		log.Fatal(err)
+	}
 	ctx := context.Background()
 
 	if _, err := client.CreateAgent(ctx, "usr_abc123", supportAgent); err != nil {
 		log.Fatal(err)
 	}
-	_, err := client.CreateAgent(ctx, "usr_abc123", phoneagents.CreateAgentRequest{
+	_, err = client.CreateAgent(ctx, "usr_abc123", phoneagents.CreateAgentRequest{
 		PhoneNumberID: "pn_abc123",
 		PromptID:      "prompt_other",
 		Name:          "Another Agent",
@@ -117,8 +136,18 @@ func ExampleClient_CreateAgent_conflict() {
 // the request again, is told that the number is taken, and finds that the
 // agent on it is the one it wanted.
 func ExampleClient_CreateAgent_lostAnswer() {
-	mock, client := openMock()
+	mock, err := mockserver.InMemory(mockserver.Config{})
+	if err != nil {
+		log.Fatal(err)
+	}
 	defer mock.Close()
+	client, err := phoneagents.NewClient(phoneagents.Config{
+		APIKey:  "sk_live_example",
+		Options: agentclients.Options{BaseURL: mock.URL(mockserver.Phoneagents), HTTPClient: mock.Client()},
+	})
+	if err != nil {
+		log.Fatal(err)
+	}
 	mock.Fail(mockserver.PhoneagentsCreateAgent, fault.Drop(fault.AfterCommit))
 
 	var response agentclients.Response
@@ -134,8 +163,18 @@ func ExampleClient_CreateAgent_lostAnswer() {
 }
 
 func ExampleClient_GetAgent() {
-	mock, client := openMock()
+	mock, err := mockserver.InMemory(mockserver.Config{})
+	if err != nil {
+		log.Fatal(err)
+	}
 	defer mock.Close()
+	client, err := phoneagents.NewClient(phoneagents.Config{
+		APIKey:  "sk_live_example",
+		Options: agentclients.Options{BaseURL: mock.URL(mockserver.Phoneagents), HTTPClient: mock.Client()},
+	})
+	if err != nil {
+		log.Fatal(err)
+	}
 	ctx := context.Background()
 
 	created, err := client.CreateAgent(ctx, "usr_abc123", supportAgent)
@@ -156,8 +195,18 @@ func ExampleClient_GetAgent() {
 }
 
 func ExampleClient_ListAgents() {
-	mock, client := openMock()
+	mock, err := mockserver.InMemory(mockserver.Config{})
+	if err != nil {
+		log.Fatal(err)
+	}
 	defer mock.Close()
+	client, err := phoneagents.NewClient(phoneagents.Config{
+		APIKey:  "sk_live_example",
+		Options: agentclients.Options{BaseURL: mock.URL(mockserver.Phoneagents), HTTPClient: mock.Client()},
+	})
+	if err != nil {
+		log.Fatal(err)
+	}
 	ctx := context.Background()
 
 	if _, err := client.CreateAgent(ctx, "usr_abc123", supportAgent); err != nil {
@@ -175,8 +224,18 @@ func ExampleClient_ListAgents() {
 }
 
 func ExampleClient_AllAgents() {
-	mock, client := openMock()
+	mock, err := mockserver.InMemory(mockserver.Config{})
+	if err != nil {
+		log.Fatal(err)
+	}
 	defer mock.Close()
+	client, err := phoneagents.NewClient(phoneagents.Config{
+		APIKey:  "sk_live_example",
+		Options: agentclients.Options{BaseURL: mock.URL(mockserver.Phoneagents), HTTPClient: mock.Client()},
+	})
+	if err != nil {
+		log.Fatal(err)
+	}
 	ctx := context.Background()
 
 	for _, number := range []string{"pn_1", "pn_2", "pn_3"} {
@@ -201,8 +260,18 @@ func ExampleClient_AllAgents() {
 }
 
 func ExampleClient_UpdateAgent() {
-	mock, client := openMock()
+	mock, err := mockserver.InMemory(mockserver.Config{})
+	if err != nil {
+		log.Fatal(err)
+	}
 	defer mock.Close()
+	client, err := phoneagents.NewClient(phoneagents.Config{
+		APIKey:  "sk_live_example",
+		Options: agentclients.Options{BaseURL: mock.URL(mockserver.Phoneagents), HTTPClient: mock.Client()},
+	})
+	if err != nil {
+		log.Fatal(err)
+	}
 	ctx := context.Background()
 
 	agent, err := client.CreateAgent(ctx, "usr_abc123", supportAgent)
@@ -219,8 +288,18 @@ func ExampleClient_UpdateAgent() {
 }
 
 func ExampleClient_DeleteAgent() {
-	mock, client := openMock()
+	mock, err := mockserver.InMemory(mockserver.Config{})
+	if err != nil {
+		log.Fatal(err)
+	}
 	defer mock.Close()
+	client, err := phoneagents.NewClient(phoneagents.Config{
+		APIKey:  "sk_live_example",
+		Options: agentclients.Options{BaseURL: mock.URL(mockserver.Phoneagents), HTTPClient: mock.Client()},
+	})
+	if err != nil {
+		log.Fatal(err)
+	}
 	ctx := context.Background()
 
 	agent, err := client.CreateAgent(ctx, "usr_abc123", supportAgent)
@@ -236,8 +315,18 @@ func ExampleClient_DeleteAgent() {
 }
 
 func ExampleClient_AddPhoneNumber() {
-	mock, client := openMock()
+	mock, err := mockserver.InMemory(mockserver.Config{})
+	if err != nil {
+		log.Fatal(err)
+	}
 	defer mock.Close()
+	client, err := phoneagents.NewClient(phoneagents.Config{
+		APIKey:  "sk_live_example",
+		Options: agentclients.Options{BaseURL: mock.URL(mockserver.Phoneagents), HTTPClient: mock.Client()},
+	})
+	if err != nil {
+		log.Fatal(err)
+	}
 	ctx := context.Background()
 
 	number, err := client.AddPhoneNumber(ctx, "usr_abc123", phoneagents.AddPhoneNumberRequest{
@@ -255,8 +344,18 @@ func ExampleClient_AddPhoneNumber() {
 }
 
 func ExampleClient_ListPhoneNumbers() {
-	mock, client := openMock()
+	mock, err := mockserver.InMemory(mockserver.Config{})
+	if err != nil {
+		log.Fatal(err)
+	}
 	defer mock.Close()
+	client, err := phoneagents.NewClient(phoneagents.Config{
+		APIKey:  "sk_live_example",
+		Options: agentclients.Options{BaseURL: mock.URL(mockserver.Phoneagents), HTTPClient: mock.Client()},
+	})
+	if err != nil {
+		log.Fatal(err)
+	}
 	ctx := context.Background()
 
 	for _, platform := range []phoneagents.Platform{phoneagents.PlatformWhatsApp, phoneagents.PlatformInstagram} {
@@ -281,14 +380,24 @@ func ExampleClient_ListPhoneNumbers() {
 }
 
 func ExampleClient_DeletePhoneNumber() {
-	mock, client := openMock()
+	mock, err := mockserver.InMemory(mockserver.Config{})
+	if err != nil {
+		log.Fatal(err)
+	}
 	defer mock.Close()
+	client, err := phoneagents.NewClient(phoneagents.Config{
+		APIKey:  "sk_live_example",
+		Options: agentclients.Options{BaseURL: mock.URL(mockserver.Phoneagents), HTTPClient: mock.Client()},
+	})
+	if err != nil {
+		log.Fatal(err)
+	}
 	ctx := context.Background()
 
 	if _, err := client.CreateAgent(ctx, "usr_abc123", supportAgent); err != nil {
 		log.Fatal(err)
 	}
-	err := client.DeletePhoneNumber(ctx, "usr_abc123", "pn_abc123")
+	err = client.DeletePhoneNumber(ctx, "usr_abc123", "pn_abc123")
 	fmt.Println("with an agent on it:", errors.Is(err, agentclients.ErrConflict))
 	// Output:
 	// with an agent on it: true

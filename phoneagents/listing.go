@@ -1,6 +1,7 @@
 package phoneagents
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"net/url"
@@ -41,8 +42,8 @@ func listingQuery(limit, offset int, orderBy, direction string) url.Values {
 // decodeList reads a list in the shapes that servers of this API send: under
 // its own name, under data, or bare.
 func decodeList[T any](body []byte, name string) ([]T, error) {
-	if items, err := wire.DecodeArray[T](body); err == nil {
-		return items, nil
+	if bytes.HasPrefix(wire.Trim(body), []byte("[")) {
+		return wire.DecodeArray[T](body)
 	}
 	members, err := wire.Members(body)
 	if err != nil {

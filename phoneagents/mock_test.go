@@ -137,6 +137,7 @@ func TestOutcomeStaysUnknown(t *testing.T) {
 		mock, client := startMock(t, mockserver.Config{})
 		lost := fault.Drop(fault.AfterCommit)
 		mock.Fail(mockserver.PhoneagentsCreateAgent, lost, lost, lost)
+		mock.Fail(mockserver.PhoneagentsListAgents, fault.Status(403))
 		_, err := client.CreateAgent(t.Context(), "usr_1", supportAgent)
 		var e *agentclients.Error
 		if !errors.As(err, &e) || !errors.Is(err, agentclients.ErrOutcomeUnknown) || e.Attempts != 3 {

@@ -86,8 +86,18 @@ func (r AddPhoneNumberRequest) Validate() error {
 	problems.Required("meta_phone_number_id", r.MetaPhoneNumberID)
 	problems.Required("access_token", r.AccessToken)
 	problems.NotEmpty("id", r.ID)
+	problems.UTF8(r)
 	return problems.Err(provider, "add phone number")
 }
+
+// MarshalJSON returns the request as JSON, as it is sent: with ExtraFields and
+// with the access token.
+func (r AddPhoneNumberRequest) MarshalJSON() ([]byte, error) {
+	return wire.Encode(addPhoneNumberBody(r), r.ExtraFields)
+}
+
+// addPhoneNumberBody is the request without its extra fields.
+type addPhoneNumberBody AddPhoneNumberRequest
 
 // AddPhoneNumber registers a phone number, an Instagram account or a webchat
 // channel for a user.
@@ -110,7 +120,7 @@ func (c *Client) AddPhoneNumber(ctx context.Context, userID string, request AddP
 		Method: http.MethodPost,
 		Path:   "/users/{user_id}/phone_numbers",
 		Params: []string{userID},
-		Body:   request,
+		Body:   addPhoneNumberBody(request),
 		Extra:  request.ExtraFields,
 		Replay: transport.ReplayNever,
 	}, options, decodePhoneNumber)

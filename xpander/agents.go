@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"net/http"
 	"net/url"
+	"reflect"
 
 	agentclients "github.com/agentclients/agentclients-go"
 	"github.com/agentclients/agentclients-go/internal/redact"
@@ -306,8 +307,18 @@ func (r CreateAgentRequest) LogValue() slog.Value {
 func (r CreateAgentRequest) Validate() error {
 	var problems validate.Problems
 	problems.Required("name", r.Name)
+	problems.UTF8(createAgentBody(r))
 	return problems.Err(provider, "create agent")
 }
+
+// MarshalJSON returns the request as JSON, as it is sent: with ExtraFields, and
+// with the values of secrets.
+func (r CreateAgentRequest) MarshalJSON() ([]byte, error) {
+	return wire.Encode(createAgentBody(r), r.ExtraFields)
+}
+
+// createAgentBody is the request without its extra fields.
+type createAgentBody CreateAgentRequest
 
 // CreateAgent creates an agent, which can be invoked at once.
 //
@@ -330,7 +341,7 @@ func (c *Client) CreateAgent(ctx context.Context, request CreateAgentRequest, op
 		Name:   "create agent",
 		Method: http.MethodPost,
 		Path:   "/v1/agents",
-		Body:   request,
+		Body:   createAgentBody(request),
 		Extra:  request.ExtraFields,
 		Replay: transport.ReplayNever,
 	}, options, decodeAgent)
@@ -424,8 +435,12 @@ func (c *Client) ListAgents(ctx context.Context, request ListAgentsRequest, opti
 
 // AllAgents reads the agents of the organization page by page, PerPage of
 // them at a time (20 by default), beginning with Page, with the fields that
-// ListAgents reads. An agent that moves to the next page meanwhile is not
-// given twice. The loop ends after the last agent, or after one error.
+// ListAgents reads. The loop ends after the last agent, or after one error.
+//
+// Agents may be changed and deleted in the loop: none that stays is left out,
+// and none is given twice. (If an agent is created at the very moment when
+// another one is deleted, the server's count does not tell.) If the loop begins
+// with a Page after the first one, the agents before it should stay.
 //
 // API reference: List Agents (Minimal), GET /v1/agents.
 func (c *Client) AllAgents(ctx context.Context, request ListAgentsRequest, options ...agentclients.CallOption) iter.Seq2[Agent, error] {
@@ -488,6 +503,70 @@ type UpdateAgentRequest struct {
 	// ShouldResetGraph empties the graph. Default false.
 	ShouldResetGraph *bool `json:"should_reset_graph,omitempty"`
 
+	// Servers before March 2026 ignore the fields from here on.
+
+	// Description says what the agent is for.
+	Description *string `json:"description,omitempty"`
+	// Type says what kind of agent it is.
+	Type *AgentType `json:"type,omitempty"`
+	// DeploymentType says what the agent runs on.
+	DeploymentType *DeploymentType `json:"deployment_type,omitempty"`
+	// Framework is what the agent is built on.
+	Framework *string `json:"framework,omitempty"`
+	// Avatar is the agent's picture.
+	Avatar *string `json:"avatar,omitempty"`
+	// AccessScope says who may use the agent.
+	AccessScope *AccessScope `json:"access_scope,omitempty"`
+	// UsingNemo lets the agent use Nvidia NeMo.
+	UsingNemo *bool `json:"using_nemo,omitempty"`
+	// LLMAPIBase is the base URL of a gateway to call models through.
+	LLMAPIBase *string `json:"llm_api_base,omitempty"`
+	// LLMExtraHeaders replace those that are sent with calls of models. Their
+	// values are secrets: they are sent and never printed. Empty, not nil:
+	// none.
+	LLMExtraHeaders Secrets `json:"llm_extra_headers,omitzero"`
+	// LLMReasoningEffort is how much the model thinks: "low", "medium",
+	// "high", or "xhigh" on newer servers.
+	LLMReasoningEffort *string `json:"llm_reasoning_effort,omitempty"`
+	// LLMCredentialsKey names the credentials that models are called with.
+	LLMCredentialsKey *string `json:"llm_credentials_key,omitempty"`
+	// LLMCredentialsKeyType says whose credentials they are.
+	LLMCredentialsKeyType *LLMCredentialsKeyType `json:"llm_credentials_key_type,omitempty"`
+	// LLMSettings replace the models of the nodes. Empty, not nil: none.
+	LLMSettings []LLMSettings `json:"llm_settings,omitzero"`
+	// OutputFormat is the form of the agent's answers.
+	OutputFormat *OutputFormat `json:"output_format,omitempty"`
+	// OutputSchema is the JSON Schema of its answers if OutputFormat is json.
+	OutputSchema json.RawMessage `json:"output_schema,omitempty"`
+	// ExpectedOutput describes in words what its answers should be.
+	ExpectedOutput *string `json:"expected_output,omitempty"`
+	// DelegationType says how work is handed to sub-agents.
+	DelegationType *DelegationType `json:"delegation_type,omitempty"`
+	// DelegationMemoryStrategy says what sub-agents learn of the work so far.
+	DelegationMemoryStrategy *DelegationMemoryStrategy `json:"delegation_memory_strategy,omitempty"`
+	// DelegationEndStrategy says who ends the work of sub-agents.
+	DelegationEndStrategy *DelegationEndStrategy `json:"delegation_end_strategy,omitempty"`
+	// SubAgentsContinuousThread lets sub-agents go on in one thread.
+	SubAgentsContinuousThread *bool `json:"sub_agents_continuous_thread,omitempty"`
+	// DeepPlanning lets the agent plan before it works.
+	DeepPlanning *bool `json:"deep_planning,omitempty"`
+	// EnforceDeepPlanning makes it do so.
+	EnforceDeepPlanning *bool `json:"enforce_deep_planning,omitempty"`
+	// AgnoSettings replace the settings of the agno framework.
+	AgnoSettings *AgnoSettings `json:"agno_settings,omitempty"`
+	// AttachedTools replace the connectors whose operations the agent may
+	// use. Empty, not nil: none.
+	AttachedTools []AttachedTool `json:"attached_tools,omitzero"`
+	// Graph replaces the graph. Empty, not nil: none.
+	Graph []GraphItem `json:"graph,omitzero"`
+	// KnowledgeBases replace the knowledge bases. Empty, not nil: none.
+	KnowledgeBases []KnowledgeBase `json:"knowledge_bases,omitzero"`
+	// SourceNodes replace the ways by which tasks come to the agent. Empty,
+	// not nil: none.
+	SourceNodes []SourceNode `json:"source_nodes,omitzero"`
+	// ConnectivityDetails say how an external agent is reached.
+	ConnectivityDetails *ConnectivityDetails `json:"connectivity_details,omitempty"`
+
 	// Deploy also deploys the agent, with everything that was changed since
 	// the last deploy. The call is then not repeated when the answer is lost,
 	// since a deploy makes a new version.
@@ -518,14 +597,26 @@ func (r UpdateAgentRequest) Validate() error {
 		problems.Add("", "nothing to change: set at least one field (DeployAgent deploys without a change)")
 	}
 	problems.NotEmpty("name", r.Name)
+	problems.UTF8(updateAgentBody(r))
 	return problems.Err(provider, "update agent")
 }
 
 func (r UpdateAgentRequest) changesNothing() bool {
-	return r.Name == nil && r.Instructions == nil && r.Icon == nil &&
-		r.ModelProvider == nil && r.ModelName == nil && r.EnvironmentID == nil &&
-		r.Status == nil && r.ShouldResetGraph == nil && len(r.ExtraFields) == 0
+	r.Deploy = false
+	if len(r.ExtraFields) == 0 {
+		r.ExtraFields = nil
+	}
+	return reflect.ValueOf(r).IsZero()
 }
+
+// MarshalJSON returns the request as JSON, as it is sent: with ExtraFields, and
+// with the values of secrets.
+func (r UpdateAgentRequest) MarshalJSON() ([]byte, error) {
+	return wire.Encode(updateAgentBody(r), r.ExtraFields)
+}
+
+// updateAgentBody is the request without its extra fields.
+type updateAgentBody UpdateAgentRequest
 
 // UpdateAgent changes an agent. The change is staged until the agent is
 // deployed, which Deploy does at once.
@@ -549,7 +640,7 @@ func (c *Client) UpdateAgent(ctx context.Context, agentID string, request Update
 		Method:   http.MethodPatch,
 		Path:     "/v1/agents/{agent_id}",
 		Params:   []string{agentID},
-		Body:     request,
+		Body:     updateAgentBody(request),
 		Extra:    request.ExtraFields,
 		Replay:   transport.ReplaySafe,
 		Reserved: reservedIDs,
@@ -609,5 +700,5 @@ func decodeAgent(body []byte) (*Agent, error) {
 }
 
 func decodeAgentList(body []byte) (*AgentList, error) {
-	return wire.DecodeWith(body, "items", func(l *AgentList) bool { return l.Agents != nil })
+	return wire.DecodeList(body, "items", func(l *AgentList) *[]Agent { return &l.Agents })
 }

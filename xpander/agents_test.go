@@ -455,7 +455,7 @@ func TestUnreadableAnswers(t *testing.T) {
 	for _, body := range []string{"", "null", "{}", "[]", `"x"`, "<html></html>", `{"id":`, `{"id":""}`, `{"id":null}`} {
 		testkit.Unreadable(t, suite, body, true, createSample)
 	}
-	for _, body := range []string{"", "null", "{}", "[]", "<html></html>", `{"items":null}`, `{"items":{}}`} {
+	for _, body := range []string{"", "null", "{}", "[]", "<html></html>", `{"items":{}}`} {
 		testkit.Unreadable(t, suite, body, false, func(ctx context.Context, c *Client) (*AgentList, error) {
 			return c.ListAgents(ctx, ListAgentsRequest{})
 		})
@@ -477,8 +477,8 @@ func TestBothFormsOfInstructionsAreRead(t *testing.T) {
 		`{"role":["a","b"],"goal":[],"general":"x"}`: {Role: []string{"a", "b"}, Goal: []string{}, General: "x"},
 		`{"role":"a","goal":"b\"c","general":"x"}`:   {Role: []string{"a"}, Goal: []string{`b"c`}, General: "x"},
 		`{"role":null,"general":null}`:               {},
-		`{"role":{"a":1},"goal":["b"],"general":7}`:  {Goal: []string{"b"}},
-		`{"role":[1,"b"],"general":"x"}`:             {Role: []string{"", "b"}, General: "x"},
+		`{"role":{"a":1},"goal":["b"],"general":7}`:  {Goal: []string{"b"}, General: "7"},
+		`{"role":[1,"b"],"general":"x"}`:             {Role: []string{"1", "b"}, General: "x"},
 		`"text"`:                                     {},
 		`null`:                                       {},
 	} {
@@ -514,9 +514,9 @@ func TestNewerAnswersAreRead(t *testing.T) {
 		t.Fatal(err)
 	}
 	want := &Agent{
-		ID: "a1", Status: "PAUSED", ModelProvider: "azure_ai_foundary", OutputFormat: "voice", Type: "orchestration",
+		ID: "a1", Name: "7", Status: "PAUSED", ModelProvider: "azure_ai_foundary", OutputFormat: "voice", Type: "orchestration",
 		CreatedAt: "1770458400", Version: 2, LLMSettings: []LLMSettings{{Type: "around"}},
-		ConnectivityDetails: ConnectivityDetails{Raw: json.RawMessage(`{"kind":"new","auth_value":5}`)},
+		ConnectivityDetails: ConnectivityDetails{AuthValue: "5", Raw: json.RawMessage(`{"kind":"new","auth_value":5}`)},
 	}
 	if diff := cmp.Diff(want, agent); diff != "" {
 		t.Errorf("agent (-want +got):\n%s", diff)

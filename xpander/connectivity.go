@@ -7,6 +7,7 @@ import (
 	"slices"
 
 	"github.com/agentclients/agentclients-go/internal/redact"
+	"github.com/agentclients/agentclients-go/internal/wire"
 )
 
 // ConnectivityAuthType is how an external agent knows its caller. The API may
@@ -68,9 +69,10 @@ func (d ConnectivityDetails) LogValue() slog.Value {
 // UnmarshalJSON reads details. It accepts any value and keeps it in Raw.
 func (d *ConnectivityDetails) UnmarshalJSON(data []byte) error {
 	type plain ConnectivityDetails
-	var read plain
-	json.Unmarshal(data, &read) //nolint:errcheck // Raw has what does not fit
-	*d = ConnectivityDetails(read)
+	*d = ConnectivityDetails{}
+	if read, err := wire.Decode[plain](data); err == nil {
+		*d = ConnectivityDetails(*read)
+	}
 	if string(data) != "null" {
 		d.Raw = slices.Clone(data)
 	}

@@ -8,21 +8,10 @@ import (
 	"time"
 
 	agentclients "github.com/agentclients/agentclients-go"
-	"github.com/agentclients/agentclients-go/internal/testkit"
 	"github.com/agentclients/agentclients-go/mockserver"
 	"github.com/agentclients/agentclients-go/mockserver/fault"
 	"github.com/agentclients/agentclients-go/xpander"
 )
-
-// openMock returns a mock of the API and a client of it.
-func openMock() (*mockserver.Server, *xpander.Client) {
-	mock, options := testkit.OpenMock(mockserver.Xpander, time.Date(2026, 2, 7, 10, 0, 0, 0, time.UTC))
-	client, err := xpander.NewClient(xpander.Config{APIKey: "sk_live_example", Options: options})
-	if err != nil {
-		log.Fatal(err)
-	}
-	return mock, client
-}
 
 var supportAgent = xpander.CreateAgentRequest{
 	Name:          "Customer Support Agent",
@@ -47,8 +36,18 @@ func ExampleNewClient() {
 // An operation that the package has no method for, or a member that it does
 // not know, is in reach all the same.
 func ExampleClient_Do() {
-	mock, client := openMock()
+	mock, err := mockserver.InMemory(mockserver.Config{})
+	if err != nil {
+		log.Fatal(err)
+	}
 	defer mock.Close()
+	client, err := xpander.NewClient(xpander.Config{
+		APIKey:  "sk_live_example",
+		Options: agentclients.Options{BaseURL: mock.URL(mockserver.Xpander), HTTPClient: mock.Client()},
+	})
+	if err != nil {
+		log.Fatal(err)
+	}
 	ctx := context.Background()
 	if _, err := client.CreateAgent(ctx, supportAgent); err != nil {
 		log.Fatal(err)
@@ -64,7 +63,7 @@ func ExampleClient_Do() {
 	}
 	fmt.Println(list.Items[0].Name)
 
-	err := client.Do(ctx, "GET", "/v1/agents/00000000-0000-4000-8000-000000000000", nil, nil)
+	err = client.Do(ctx, "GET", "/v1/agents/00000000-0000-4000-8000-000000000000", nil, nil)
 	fmt.Println(errors.Is(err, agentclients.ErrNotFound))
 	// Output:
 	// Customer Support Agent
@@ -72,8 +71,18 @@ func ExampleClient_Do() {
 }
 
 func ExampleClient_CreateAgent() {
-	mock, client := openMock()
+	mock, err := mockserver.InMemory(mockserver.Config{Deterministic: true, Now: func() time.Time { return time.Date(2026, 2, 7, 10, 0, 0, 0, time.UTC) }})
+	if err != nil {
+		log.Fatal(err)
+	}
 	defer mock.Close()
+	client, err := xpander.NewClient(xpander.Config{
+		APIKey:  "sk_live_example",
+		Options: agentclients.Options{BaseURL: mock.URL(mockserver.Xpander), HTTPClient: mock.Client()},
+	})
+	if err != nil {
+		log.Fatal(err)
+	}
 
 	agent, err := client.CreateAgent(context.Background(), xpander.CreateAgentRequest{
 		Name:          "Customer Support Agent",
@@ -95,10 +104,20 @@ func ExampleClient_CreateAgent() {
 
 // The server names every field that it does not like.
 func ExampleClient_CreateAgent_refused() {
-	mock, client := openMock()
+	mock, err := mockserver.InMemory(mockserver.Config{})
+	if err != nil {
+		log.Fatal(err)
+	}
 	defer mock.Close()
+	client, err := xpander.NewClient(xpander.Config{
+		APIKey:  "sk_live_example",
+		Options: agentclients.Options{BaseURL: mock.URL(mockserver.Xpander), HTTPClient: mock.Client()},
+	})
+	if err != nil {
+		log.Fatal(err)
+	}
 
-	_, err := client.CreateAgent(context.Background(), xpander.CreateAgentRequest{
+	_, err = client.CreateAgent(context.Background(), xpander.CreateAgentRequest{
 		Name:           "Customer Support Agent",
 		DeploymentType: new(xpander.DeploymentType("mainframe")),
 	})
@@ -116,12 +135,22 @@ func ExampleClient_CreateAgent_refused() {
 // not send the request again, since that would make a second agent: it says
 // that it does not know, and a look at the newest agents tells.
 func ExampleClient_CreateAgent_lostAnswer() {
-	mock, client := openMock()
+	mock, err := mockserver.InMemory(mockserver.Config{})
+	if err != nil {
+		log.Fatal(err)
+	}
 	defer mock.Close()
+	client, err := xpander.NewClient(xpander.Config{
+		APIKey:  "sk_live_example",
+		Options: agentclients.Options{BaseURL: mock.URL(mockserver.Xpander), HTTPClient: mock.Client()},
+	})
+	if err != nil {
+		log.Fatal(err)
+	}
 	ctx := context.Background()
 	mock.Fail(mockserver.XpanderCreateAgent, fault.Drop(fault.AfterCommit))
 
-	_, err := client.CreateAgent(ctx, supportAgent)
+	_, err = client.CreateAgent(ctx, supportAgent)
 	if errors.Is(err, agentclients.ErrOutcomeUnknown) {
 		list, err := client.ListAgents(ctx, xpander.ListAgentsRequest{})
 		if err != nil {
@@ -140,8 +169,18 @@ func ExampleClient_CreateAgent_lostAnswer() {
 }
 
 func ExampleClient_GetAgent() {
-	mock, client := openMock()
+	mock, err := mockserver.InMemory(mockserver.Config{})
+	if err != nil {
+		log.Fatal(err)
+	}
 	defer mock.Close()
+	client, err := xpander.NewClient(xpander.Config{
+		APIKey:  "sk_live_example",
+		Options: agentclients.Options{BaseURL: mock.URL(mockserver.Xpander), HTTPClient: mock.Client()},
+	})
+	if err != nil {
+		log.Fatal(err)
+	}
 	ctx := context.Background()
 
 	created, err := client.CreateAgent(ctx, supportAgent)
@@ -162,8 +201,18 @@ func ExampleClient_GetAgent() {
 }
 
 func ExampleClient_ListAgents() {
-	mock, client := openMock()
+	mock, err := mockserver.InMemory(mockserver.Config{})
+	if err != nil {
+		log.Fatal(err)
+	}
 	defer mock.Close()
+	client, err := xpander.NewClient(xpander.Config{
+		APIKey:  "sk_live_example",
+		Options: agentclients.Options{BaseURL: mock.URL(mockserver.Xpander), HTTPClient: mock.Client()},
+	})
+	if err != nil {
+		log.Fatal(err)
+	}
 	ctx := context.Background()
 
 	if _, err := client.CreateAgent(ctx, supportAgent); err != nil {
@@ -183,8 +232,18 @@ func ExampleClient_ListAgents() {
 }
 
 func ExampleClient_AllAgents() {
-	mock, client := openMock()
+	mock, err := mockserver.InMemory(mockserver.Config{})
+	if err != nil {
+		log.Fatal(err)
+	}
 	defer mock.Close()
+	client, err := xpander.NewClient(xpander.Config{
+		APIKey:  "sk_live_example",
+		Options: agentclients.Options{BaseURL: mock.URL(mockserver.Xpander), HTTPClient: mock.Client()},
+	})
+	if err != nil {
+		log.Fatal(err)
+	}
 	ctx := context.Background()
 
 	for _, name := range []string{"Oldest", "Older", "Newest"} {
@@ -205,8 +264,18 @@ func ExampleClient_AllAgents() {
 }
 
 func ExampleClient_ListFullAgents() {
-	mock, client := openMock()
+	mock, err := mockserver.InMemory(mockserver.Config{})
+	if err != nil {
+		log.Fatal(err)
+	}
 	defer mock.Close()
+	client, err := xpander.NewClient(xpander.Config{
+		APIKey:  "sk_live_example",
+		Options: agentclients.Options{BaseURL: mock.URL(mockserver.Xpander), HTTPClient: mock.Client()},
+	})
+	if err != nil {
+		log.Fatal(err)
+	}
 	ctx := context.Background()
 
 	if _, err := client.CreateAgent(ctx, supportAgent); err != nil {
@@ -224,8 +293,18 @@ func ExampleClient_ListFullAgents() {
 }
 
 func ExampleClient_AllFullAgents() {
-	mock, client := openMock()
+	mock, err := mockserver.InMemory(mockserver.Config{})
+	if err != nil {
+		log.Fatal(err)
+	}
 	defer mock.Close()
+	client, err := xpander.NewClient(xpander.Config{
+		APIKey:  "sk_live_example",
+		Options: agentclients.Options{BaseURL: mock.URL(mockserver.Xpander), HTTPClient: mock.Client()},
+	})
+	if err != nil {
+		log.Fatal(err)
+	}
 	ctx := context.Background()
 
 	if _, err := client.CreateAgent(ctx, supportAgent); err != nil {
@@ -242,8 +321,18 @@ func ExampleClient_AllFullAgents() {
 }
 
 func ExampleClient_UpdateAgent() {
-	mock, client := openMock()
+	mock, err := mockserver.InMemory(mockserver.Config{})
+	if err != nil {
+		log.Fatal(err)
+	}
 	defer mock.Close()
+	client, err := xpander.NewClient(xpander.Config{
+		APIKey:  "sk_live_example",
+		Options: agentclients.Options{BaseURL: mock.URL(mockserver.Xpander), HTTPClient: mock.Client()},
+	})
+	if err != nil {
+		log.Fatal(err)
+	}
 	ctx := context.Background()
 
 	agent, err := client.CreateAgent(ctx, supportAgent)
@@ -267,8 +356,18 @@ func ExampleClient_UpdateAgent() {
 }
 
 func ExampleClient_DeployAgent() {
-	mock, client := openMock()
+	mock, err := mockserver.InMemory(mockserver.Config{})
+	if err != nil {
+		log.Fatal(err)
+	}
 	defer mock.Close()
+	client, err := xpander.NewClient(xpander.Config{
+		APIKey:  "sk_live_example",
+		Options: agentclients.Options{BaseURL: mock.URL(mockserver.Xpander), HTTPClient: mock.Client()},
+	})
+	if err != nil {
+		log.Fatal(err)
+	}
 	ctx := context.Background()
 
 	agent, err := client.CreateAgent(ctx, supportAgent)
@@ -285,8 +384,18 @@ func ExampleClient_DeployAgent() {
 }
 
 func ExampleClient_DeleteAgent() {
-	mock, client := openMock()
+	mock, err := mockserver.InMemory(mockserver.Config{})
+	if err != nil {
+		log.Fatal(err)
+	}
 	defer mock.Close()
+	client, err := xpander.NewClient(xpander.Config{
+		APIKey:  "sk_live_example",
+		Options: agentclients.Options{BaseURL: mock.URL(mockserver.Xpander), HTTPClient: mock.Client()},
+	})
+	if err != nil {
+		log.Fatal(err)
+	}
 	ctx := context.Background()
 
 	agent, err := client.CreateAgent(ctx, supportAgent)

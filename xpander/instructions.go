@@ -1,6 +1,6 @@
 package xpander
 
-import "encoding/json"
+import "github.com/agentclients/agentclients-go/internal/wire"
 
 // Instructions tell an agent who it is and what to do.
 type Instructions struct {
@@ -16,13 +16,15 @@ type Instructions struct {
 // UnmarshalJSON reads instructions. A role or a goal that is one string, as
 // some clients write them, becomes a list of one.
 func (i *Instructions) UnmarshalJSON(data []byte) error {
-	var read struct {
+	type plain struct {
 		Role    statements `json:"role"`
 		Goal    statements `json:"goal"`
 		General string     `json:"general"`
 	}
-	json.Unmarshal(data, &read) //nolint:errcheck // a member of another type stays empty
-	*i = Instructions{Role: read.Role, Goal: read.Goal, General: read.General}
+	*i = Instructions{}
+	if read, err := wire.Decode[plain](data); err == nil {
+		*i = Instructions{Role: read.Role, Goal: read.Goal, General: read.General}
+	}
 	return nil
 }
 
@@ -30,11 +32,11 @@ func (i *Instructions) UnmarshalJSON(data []byte) error {
 type statements []string
 
 func (s *statements) UnmarshalJSON(data []byte) error {
-	var text string
-	if data[0] == '"' && json.Unmarshal(data, &text) == nil {
+	*s = nil
+	if text := wire.Scalar(data); text != "" {
 		*s = []string{text}
-		return nil
+	} else if string(data) != "null" {
+		*s, _ = wire.DecodeArray[string](data)
 	}
-	json.Unmarshal(data, (*[]string)(s)) //nolint:errcheck // an item of another type stays empty
 	return nil
 }

@@ -21,27 +21,43 @@ func (r ListAgentsRequest) query() url.Values {
 	return query.Values
 }
 
-// allPages walks a list from the page of the request on. An agent that is
-// created meanwhile moves others to the next page, where they come a second
-// time.
+// allPages walks a list from the page of the request on.
 func allPages(op string, request ListAgentsRequest, fetch func(ListAgentsRequest) (*AgentList, error)) iter.Seq2[Agent, error] {
-	return pages.All(provider, op, max(request.Page, 1), agentID, func(number int) (pages.Page[Agent, int], error) {
-		request := request
-		request.Page = number
-		list, err := fetch(request)
-		if err != nil {
-			return pages.Page[Agent, int]{}, err
+	first := (max(request.Page, 1) - 1) * cmp.Or(request.PerPage, defaultPerPage)
+	return func(yield func(Agent, error) bool) {
+		size := cmp.Or(request.PerPage, defaultPerPage) // of a page, as far as is known
+		all := pages.Windows(provider, op, first, agentID, func(position int) (pages.Window[Agent], error) {
+			request := request
+			request.Page = position/size + 1
+			list, err := fetch(request)
+			if err != nil {
+				return pages.Window[Agent]{}, err
+			}
+			number := cmp.Or(max(list.Page, 0), request.Page)
+			if list.PerPage > 0 {
+				size = list.PerPage
+			}
+			window := pages.Window[Agent]{Items: list.Agents, Start: (number - 1) * size, End: number * size}
+			switch {
+			case list.TotalPages > 0:
+				window.More = number < list.TotalPages
+			case list.Total > 0 && list.PerPage > 0:
+				window.More = window.End < list.Total
+			default: // not stated
+				window.More = true
+			}
+			window.More = window.More && len(list.Agents) > 0
+			if list.Total > 0 || len(list.Agents) == 0 {
+				window.Total = &list.Total
+			}
+			return window, nil
+		})
+		for agent, err := range all {
+			if !yield(agent, err) {
+				return
+			}
 		}
-		more := number < list.TotalPages
-		if list.TotalPages == 0 { // not stated: a page that is not full is the last
-			more = len(list.Agents) >= cmp.Or(list.PerPage, request.PerPage, defaultPerPage)
-		}
-		return pages.Page[Agent, int]{
-			Items: list.Agents,
-			Next:  cmp.Or(list.Page, number) + 1,
-			More:  more && len(list.Agents) > 0,
-		}, nil
-	})
+	}
 }
 
 func agentID(agent Agent) string { return agent.ID }

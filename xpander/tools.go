@@ -3,6 +3,8 @@ package xpander
 import (
 	"encoding/json"
 	"slices"
+
+	"github.com/agentclients/agentclients-go/internal/wire"
 )
 
 // Tool is a tool that an agent can use. The API does not document its
@@ -24,9 +26,10 @@ type Tool struct {
 // UnmarshalJSON reads a tool. It accepts any value and keeps it in Raw.
 func (t *Tool) UnmarshalJSON(data []byte) error {
 	type plain Tool
-	var read plain
-	json.Unmarshal(data, &read) //nolint:errcheck // Raw has what does not fit
-	*t = Tool(read)
+	*t = Tool{}
+	if read, err := wire.Decode[plain](data); err == nil {
+		*t = Tool(*read)
+	}
 	t.Raw = slices.Clone(data)
 	return nil
 }

@@ -1,5 +1,5 @@
 // Quickstart creates one agent on each of the five APIs, all of them emulated
-// in this process, and then shows what happens when the answer to a create is
+// in this process, and then shows what happens when the response to a create is
 // lost. It needs no key and no network.
 package main
 
@@ -196,7 +196,7 @@ func createOnXpander(ctx context.Context, mock *mockserver.Server) (created, err
 }
 
 // loseAnAnswer has the server create an agent and break the connection before
-// its answer is out, which is when other clients create a second one.
+// its response is out, which is when other clients create a second one.
 func loseAnAnswer(ctx context.Context, mock *mockserver.Server) error {
 	mock.Fail(mockserver.OrqCreateAgent, fault.Drop(fault.AfterCommit))
 	before := len(mock.Agents(mockserver.Orq))
@@ -210,7 +210,7 @@ func loseAnAnswer(ctx context.Context, mock *mockserver.Server) error {
 	if err != nil {
 		return err
 	}
-	fmt.Printf("\nThe answer to a create on orq was lost: create, 409 to the repeat, read back (%d requests).\n", response.Attempts)
+	fmt.Printf("\nThe response to a create on orq was lost: create, 409 to the repeat, read back (%d requests).\n", response.Attempts)
 	fmt.Printf("Settled: %t. Agents that this one call made: %d (%s).\n",
 		response.Settled, len(mock.Agents(mockserver.Orq))-before, agent.Key)
 	return nil

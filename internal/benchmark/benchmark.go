@@ -1,5 +1,5 @@
 // Package benchmark compares the create call of a client with the same call
-// written by hand on net/http and encoding/json. Both get a canned answer, so
+// written by hand on net/http and encoding/json. Both get a canned response, so
 // that only their own work is measured.
 package benchmark
 
@@ -82,7 +82,7 @@ func (c Comparison) httpClient() *http.Client {
 	return &http.Client{Transport: canned(c.Answer)}
 }
 
-// canned answers every request with the same body.
+// canned responds to every request with the same body.
 type canned []byte
 
 func (body canned) RoundTrip(request *http.Request) (*http.Response, error) {
@@ -106,7 +106,7 @@ func (body canned) RoundTrip(request *http.Request) (*http.Response, error) {
 }
 
 // Post is the call by hand: it encodes a request, sends it, and decodes the
-// answer.
+// response.
 func Post[Answer any](ctx context.Context, client *http.Client, url string, header map[string]string, request any) error {
 	body, err := json.Marshal(request)
 	if err != nil {

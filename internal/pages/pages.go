@@ -28,45 +28,58 @@ const maxStale = 10
 func All[T any, C comparable](provider, op string, first C, id func(T) string, fetch func(C) (Page[T, C], error)) iter.Seq2[T, error] {
 	return func(yield func(T, error) bool) {
 		var zero T
-		used, seen := map[C]bool{}, map[string]bool{}
-		stale := 0
-		for cursor := first; !used[cursor] && stale < maxStale; {
+		used, items := map[C]bool{}, newFresh(id)
+		for cursor := first; !used[cursor] && items.stale < maxStale; {
 			used[cursor] = true
 			page, err := fetch(cursor)
 			if err != nil {
 				yield(zero, err)
 				return
 			}
-			stale++
-			for _, item := range page.Items {
-				key := id(item)
-				if key != "" && seen[key] {
-					continue
-				}
-				seen[key] = true
-				stale = 0
-				if !yield(item, nil) {
-					return
-				}
+			if !items.yield(page.Items, yield) {
+				return
 			}
 			if !page.More {
 				return
 			}
 			cursor = page.Next
 		}
-		yield(zero, &agentclients.Error{
-			Provider: provider,
-			Op:       op,
-			Err:      fmt.Errorf("%w: the list does not move on: its pages come again", agentclients.ErrDecode),
-		})
+		yield(zero, circle(provider, op))
 	}
 }
 
-// Offsets is All for a list that is cut at any place: fetch returns the items
-// from an offset on, and whether there are more.
-func Offsets[T any](provider, op string, first int, id func(T) string, fetch func(offset int) (items []T, more bool, err error)) iter.Seq2[T, error] {
-	return All(provider, op, first, id, func(offset int) (Page[T, int], error) {
-		items, more, err := fetch(offset)
-		return Page[T, int]{Items: items, Next: offset + len(items), More: more}, err
-	})
+// circle is the error of a walk that would never end.
+func circle(provider, op string) error {
+	return &agentclients.Error{
+		Provider: provider,
+		Op:       op,
+		Err:      fmt.Errorf("%w: the list does not move on: its pages come again", agentclients.ErrDecode),
+	}
+}
+
+// fresh tells items that came before from new ones.
+type fresh[T any] struct {
+	id    func(T) string
+	seen  map[string]bool
+	stale int // pages in a row without anything new
+}
+
+func newFresh[T any](id func(T) string) *fresh[T] { return &fresh[T]{id: id, seen: map[string]bool{}} }
+
+// yield hands out the new ones of the items of a page, and reports whether to
+// go on.
+func (f *fresh[T]) yield(items []T, yield func(T, error) bool) bool {
+	f.stale++
+	for _, item := range items {
+		key := f.id(item)
+		if key != "" && f.seen[key] {
+			continue
+		}
+		f.seen[key] = true
+		f.stale = 0
+		if !yield(item, nil) {
+			return false
+		}
+	}
+	return true
 }

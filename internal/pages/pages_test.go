@@ -112,27 +112,3 @@ func TestAllLeavesOutWhatCameBefore(t *testing.T) {
 		t.Errorf("items (-want +got):\n%s", diff)
 	}
 }
-
-// A server that gives the same page for every offset, or empty ones for ever,
-// does not keep anybody for ever.
-func TestOffsetsEnds(t *testing.T) {
-	for name, items := range map[string][]string{"the same page": {"a", "b"}, "no items": {}} {
-		fetched, got, errs := 0, 0, 0
-		for _, err := range Offsets("test", "list things", 5, func(item string) string { return item }, func(offset int) ([]string, bool, error) {
-			if want := 5 + fetched*len(items); offset != want {
-				t.Errorf("%s: fetched %d, not %d", name, offset, want)
-			}
-			fetched++
-			return items, true, nil
-		}) {
-			if err != nil {
-				errs++
-			} else {
-				got++
-			}
-		}
-		if got != len(items) || errs != 1 || fetched > 1+maxStale {
-			t.Errorf("%s: %d items, %d errors, %d requests", name, got, errs, fetched)
-		}
-	}
-}

@@ -47,6 +47,7 @@ type Recorder struct {
 	*httpmock.MockTransport
 	Requests []Request
 	answers  []*http.Response
+	then     func(Request) (status int, body string)
 }
 
 // NewRecorder returns a Recorder without answers.
@@ -65,6 +66,10 @@ func NewRecorder(t testing.TB) *Recorder {
 			seen.Body = string(body)
 		}
 		r.Requests = append(r.Requests, seen)
+		if len(r.answers) == 0 && r.then != nil {
+			status, body := r.then(seen)
+			return httpmock.NewStringResponse(status, body), nil
+		}
 		if len(r.answers) == 0 {
 			t.Errorf("unexpected request %s %s", seen.Method, seen.URL)
 			return httpmock.NewStringResponse(http.StatusNotImplemented, ""), nil
@@ -76,12 +81,12 @@ func NewRecorder(t testing.TB) *Recorder {
 	return r
 }
 
-// Answer queues an answer.
+// Answer queues a response.
 func (r *Recorder) Answer(status int, body string) *Recorder {
 	return r.AnswerWith(status, nil, body)
 }
 
-// AnswerWith queues an answer with headers of its own.
+// AnswerWith queues a response with headers of its own.
 func (r *Recorder) AnswerWith(status int, header http.Header, body string) *Recorder {
 	answer := httpmock.NewStringResponse(status, body)
 	answer.Header.Set("Content-Type", "application/json")
@@ -91,6 +96,10 @@ func (r *Recorder) AnswerWith(status int, header http.Header, body string) *Reco
 	r.answers = append(r.answers, answer)
 	return r
 }
+
+// Then sets what comes after the queued responses: each is made for its
+// request.
+func (r *Recorder) Then(respond func(Request) (status int, body string)) { r.then = respond }
 
 // Client returns an http.Client that asks the Recorder.
 func (r *Recorder) Client() *http.Client { return &http.Client{Transport: r} }

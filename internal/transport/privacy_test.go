@@ -202,7 +202,7 @@ func TestLogOfNoAttempt(t *testing.T) {
 	}
 }
 
-// The header of an error has no cookies, and that of the answer is left alone.
+// The header of an error has no cookies, and that of the response is left alone.
 func TestErrorHasNoCookies(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		n := newNetwork(t, answer(400, "", "Set-Cookie: s=1", "X-Limit: 5"))

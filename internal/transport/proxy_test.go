@@ -20,7 +20,7 @@ import (
 
 const proxyPassword = "hunter2-hunter2"
 
-// refusingProxy is a proxy that answers every CONNECT in the same way.
+// refusingProxy is a proxy that refuses every CONNECT in the same way.
 type refusingProxy struct {
 	response string
 	hold     bool // leaves the connection open

@@ -29,7 +29,7 @@ func TestCreate(t *testing.T) {
 	})
 }
 
-// The answer is lost after the server acted: the request may be sent again
+// The response is lost after the server acted: the request may be sent again
 // only if its repeat is harmless.
 func TestCommitThenDrop(t *testing.T) {
 	checkClasses(t, drop, map[Replay]outcome{
@@ -458,8 +458,8 @@ func TestUnreadableAnswers(t *testing.T) {
 	})
 }
 
-// A read that broke off is repeated; a create that was answered with 201 is
-// done, whatever the rest of the answer was.
+// A read that broke off is repeated; a create that got 201 is
+// done, whatever the rest of the response was.
 func TestTruncatedAnswers(t *testing.T) {
 	for name, first := range map[string]step{"cut": truncated(201, created, 5), "cut at once": truncated(201, created, 0), "stalled": stallBody(201)} {
 		t.Run(name, func(t *testing.T) {
@@ -506,7 +506,7 @@ func TestOversizedAnswers(t *testing.T) {
 	})
 }
 
-// What a server says about the length of its answer is not believed.
+// What a server says about the length of its response is not believed.
 func TestLengthThatIsNotTrue(t *testing.T) {
 	client := newTestClient(t, roundTrip(func(r *http.Request) (*http.Response, error) {
 		return &http.Response{StatusCode: 201, ContentLength: math.MaxInt64, Body: io.NopCloser(strings.NewReader(created))}, nil

@@ -58,6 +58,9 @@ type Resumable[T any] struct {
 	Frame func(sse.Event) (Frame[T], error)
 	// Look is asked when there was no event for 30 s, and again after 30 s
 	// more. The stream ends if it says so, or with its error. May be nil.
+	//
+	// What is looked after is borne longer: the first connection counts like
+	// the others, and no header is waited for longer than for a look.
 	Look func(context.Context) (done bool, err error)
 }
 
@@ -74,20 +77,28 @@ func Resume[T any](ctx context.Context, c *Client, stream Resumable[T], options 
 		r.policy = c.policy(apply(options), new(validate.Problems))
 		// After the first connection one connection is one attempt: what fails
 		// is counted here.
-		again := append(slices.Clip(options), agentclients.WithRetry(once(apply(options).Retry)))
-		for on := r.connect(options); on; {
+		single := r.once(apply(options).Retry)
+		again := append(slices.Clip(options), agentclients.WithRetry(single))
+		first := options
+		if r.Look != nil {
+			first, r.opened = again, true
+		}
+		for on := r.connect(first); on; {
 			on = r.connect(again)
 		}
 	}
 }
 
-// once returns a policy that sends a request once.
-func once(policy *agentclients.RetryPolicy) agentclients.RetryPolicy {
+// once returns the policy of a call that sends a request once.
+func (r *resumer[T]) once(policy *agentclients.RetryPolicy) agentclients.RetryPolicy {
 	var single agentclients.RetryPolicy
 	if policy != nil {
 		single = *policy
 	}
 	single.MaxAttempts = 1
+	if r.Look != nil && r.policy.AttemptTimeout > lookAfter {
+		single.AttemptTimeout = lookAfter
+	}
 	return single
 }
 
@@ -102,7 +113,7 @@ type resumer[T any] struct {
 	cursor   string    // the last event that was handed out
 	heard    time.Time // when there was an event, or a look
 	failures int       // connections in a row
-	opened   bool      // there was a connection
+	opened   bool      // there was a connection: what fails now is borne
 	delay    time.Duration
 }
 
@@ -234,11 +245,15 @@ func (r *resumer[T]) isFinal(err error) bool {
 // end hands out the error that ends the stream.
 func (r *resumer[T]) end(err error) bool {
 	var e *agentclients.Error
+	op := r.Op(r.cursor)
 	if err == nil {
-		e = &agentclients.Error{Provider: r.client.provider, Op: r.Op(r.cursor).Name, Err: agentclients.ErrStreamEnded}
+		e = &agentclients.Error{Provider: r.client.provider, Op: op.Name, Err: agentclients.ErrStreamEnded}
 		err = e
 	} else {
 		errors.As(err, &e)
+	}
+	if e != nil && e.ResourceID == "" && !errors.Is(err, agentclients.ErrInvalidRequest) {
+		e.ResourceID = op.ResourceID
 	}
 	if e != nil && r.cursor != "" {
 		if e.Err == nil {

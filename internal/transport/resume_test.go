@@ -362,6 +362,62 @@ func TestLookAfterSilence(t *testing.T) {
 	})
 }
 
+// What is looked after is borne longer: its first connection may fail like any
+// other, and a header that is held back does not hold back the look.
+func TestFirstConnectionOfWhatIsLookedAfter(t *testing.T) {
+	for name, test := range map[string]struct {
+		first step
+		after time.Duration // of the look
+	}{
+		"a refusal that is transient": {answer(503, ""), 30 * time.Second},
+		"a drop":                      {drop, 30 * time.Second},
+		"a header that is held back":  {stall, 30 * time.Second},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				stream, start := numbers(), time.Now()
+				var at time.Duration
+				stream.Look = func(context.Context) (bool, error) {
+					at = time.Since(start)
+					return true, nil
+				}
+				r := resume(t, t.Context(), stream, []step{test.first, events(connected, "hold")})
+				if r.err != nil || at < test.after || at > test.after+time.Second {
+					t.Errorf("looked after %v, %v", at, r.err)
+				}
+			})
+		})
+	}
+}
+
+// An error of a stream says what it was about, also if it came between two
+// connections.
+func TestResumedStreamNamesItsResource(t *testing.T) {
+	stream := numbers()
+	op := stream.Op
+	stream.Op = func(after string) Op {
+		op := op(after)
+		op.ResourceID = "thing_1"
+		return op
+	}
+	for name, steps := range map[string][]step{
+		"a refusal":     {events(stored("e1")), answer(410, "")},
+		"a wait":        {events(stored("e1"), closing(30000))},
+		"a first drop":  {drop, drop, drop},
+		"no reconnects": {events(stored("e1")), drop, drop, drop, drop, drop, drop},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
+				defer cancel()
+				if e := asError(t, resume(t, ctx, stream, steps).err); e.ResourceID != "thing_1" {
+					t.Errorf("%q in %v", e.ResourceID, e)
+				}
+			})
+		})
+	}
+}
+
 // The response is captured again after each connection.
 func TestCaptureOfAResumedStream(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
@@ -420,7 +476,10 @@ func TestOnce(t *testing.T) {
 // Who sets no deadline waits for RunTimeout.
 func TestRunContext(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		client := newNetwork(t).client(func(o *agentclients.Options) { o.Retry.RunTimeout = time.Hour })
+		client := newNetwork(t).client(func(o *agentclients.Options) {
+			o.Retry.RunTimeout = time.Hour
+			o.HTTPClient.Timeout = time.Second // which is for one request
+		})
 		for name, test := range map[string]struct {
 			options []agentclients.CallOption
 			own     time.Duration
@@ -448,4 +507,5 @@ func TestRunContext(t *testing.T) {
 			cancel()
 		}
 	})
+	RunContext(nil, newNetwork(t).client(), nil) //nolint:staticcheck // the request that follows tells
 }

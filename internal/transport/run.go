@@ -13,12 +13,19 @@ import (
 
 // RunContext returns a context that ends after RunTimeout, unless the given
 // one has a deadline of its own. It is for calls that wait for an agent to be
-// done, whatever number of requests that takes.
+// done, whatever number of requests that takes: the Timeout of an http.Client
+// is for one of them, and has no part in it.
 func RunContext(ctx context.Context, c *Client, options []agentclients.CallOption) (context.Context, context.CancelFunc) {
+	if ctx == nil {
+		return nil, func() {} // the first request tells that it must not be nil
+	}
 	if _, ok := ctx.Deadline(); ok {
 		return context.WithCancel(ctx)
 	}
-	limit := c.policy(apply(options), new(validate.Problems)).RunTimeout
+	limit := c.runTimeout
+	if retry := apply(options).Retry; retry != nil && retry.RunTimeout > 0 {
+		limit = retry.RunTimeout
+	}
 	return context.WithTimeoutCause(ctx, limit, &runTimeoutError{limit})
 }
 
@@ -44,5 +51,14 @@ func Once[T any](c *Client, op string, events iter.Seq2[T, error]) iter.Seq2[T, 
 		var problems validate.Problems
 		problems.Add("stream", "can be ranged over once, since that starts a run: call the method again for another one")
 		yield(zero, problems.Err(c.provider, op))
+	}
+}
+
+// RunFailed returns the error of a run that did not end well. code and message
+// are the server's words for it.
+func RunFailed(c *Client, op, id, code, message string) *agentclients.Error {
+	return &agentclients.Error{
+		Provider: c.provider, Op: op, ResourceID: id,
+		Code: c.hide(code), Message: c.hide(message), Err: agentclients.ErrRunFailed,
 	}
 }

@@ -2,73 +2,97 @@ package transport
 
 import (
 	"errors"
+	"fmt"
 	"net/http"
 	"slices"
 	"time"
 
 	agentclients "github.com/agentclients/agentclients-go"
+	"github.com/agentclients/agentclients-go/internal/diff"
 )
 
-// Comparison compares what a create asked for with what exists. Nothing
-// compared is nothing different.
-type Comparison struct{ different, unclear bool }
-
-// Text compares two texts. An answer that does not have the text proves
-// nothing: it leaves the doubt.
-func (c *Comparison) Text(asked, found string) {
-	switch {
-	case asked == found:
-	case found == "":
-		c.unclear = true
-	default:
-		c.different = true
-	}
+// Settling is how to find out what became of a keyed create.
+type Settling[T any] struct {
+	// Find reads what exists under the key. It returns nil, or an error that
+	// matches ErrNotFound, if there is nothing.
+	Find func(...agentclients.CallOption) (*T, error)
+	// Compare compares it with what was to be created.
+	Compare func(*T) diff.Result
+	// Own says that the client made the key for this call alone. Nobody else
+	// can be in the way then, and a 409 to the first attempt is open, too:
+	// something on the way may have sent the request twice.
+	Own bool
 }
 
-// Equal notes whether two other values are equal.
-func (c *Comparison) Equal(equal bool) { c.different = c.different || !equal }
-
-// Unclear notes that something could not be compared.
-func (c *Comparison) Unclear() { c.unclear = true }
-
-// Settle resolves the one error of a keyed create that can be resolved: a 409
-// that follows a lost answer. find reads back what exists under the key, nil
-// if it finds nothing, and compare compares it with what was to be created.
-// Any other error, and a doubt that find or compare cannot resolve, is
-// returned as it is.
-func Settle[T any](value *T, err error, options []agentclients.CallOption, find func(...agentclients.CallOption) (*T, error), compare func(*T, *Comparison)) (*T, error) {
+// Settle resolves the error of a keyed create whose outcome is open: its last
+// response was lost or cannot be read, or it was refused as a duplicate after
+// an earlier attempt. It reads what exists under the key once. If that is what
+// was to be created, the create succeeded; if it is something else, the error
+// is a conflict without a doubt. The doubt stays if the read fails, if nothing
+// is found (the request may be on its way yet), and if the response does not
+// tell what has to be compared. Any other error is returned as it is.
+func Settle[T any](value *T, err error, options []agentclients.CallOption, s Settling[T]) (*T, error) {
 	if err == nil {
 		return value, nil
 	}
-	var conflict *agentclients.Error
-	if !errors.As(err, &conflict) || conflict.StatusCode != http.StatusConflict || !conflict.OutcomeUnknown {
+	var open *agentclients.Error
+	if !errors.As(err, &open) || !open.OutcomeUnknown && !(s.Own && open.StatusCode == http.StatusConflict) {
 		return nil, err
 	}
 	start := time.Now()
-	var answer agentclients.Response
-	attempts := conflict.Attempts
-	found, findErr := find(append(slices.Clip(options), func(o *agentclients.CallOptions) {
-		attempts += answer.Attempts // of the read before, if it takes several
-		answer = agentclients.Response{}
-		o.Capture = &answer
+	var response agentclients.Response
+	attempts := open.Attempts
+	found, findErr := s.Find(append(slices.Clip(options), func(o *agentclients.CallOptions) {
+		attempts += response.Attempts // of the read before, if it takes several
+		response = agentclients.Response{}
+		o.Capture = &response
 	})...)
-	if findErr != nil || found == nil {
+	switch {
+	case findErr != nil && !errors.Is(findErr, agentclients.ErrNotFound):
+		open.OutcomeUnknown = true
+		return nil, err
+	case findErr != nil || found == nil:
+		if saysRefused(open) {
+			open.OutcomeUnknown = false
+		}
 		return nil, err
 	}
-	var c Comparison
-	compare(found, &c)
+	result := s.Compare(found)
 	switch {
-	case c.different:
-		conflict.OutcomeUnknown = false // it exists, and it is not ours
+	case len(result.Different) > 0:
+		conflict(open, result.Different)
 		return nil, err
-	case c.unclear:
+	case len(result.Untold) > 0:
+		open.OutcomeUnknown = true
 		return nil, err
 	}
 	if capture := apply(options).Capture; capture != nil {
-		answer.Attempts += attempts
-		answer.Elapsed = capture.Elapsed + time.Since(start)
-		answer.Settled = true
-		*capture = answer
+		response.Attempts += attempts
+		response.Elapsed = capture.Elapsed + time.Since(start)
+		response.Settled = true
+		*capture = response
 	}
 	return found, nil
+}
+
+// saysRefused reports whether the only response to a create was a 2xx whose
+// body says that it failed.
+func saysRefused(e *agentclients.Error) bool {
+	return e.StatusCode >= 200 && e.StatusCode < 300 && e.Err == nil && e.Attempts == 1
+}
+
+// conflict makes an error say that something else has the key.
+func conflict(e *agentclients.Error, different []agentclients.FieldDiff) {
+	e.OutcomeUnknown = false
+	if e.StatusCode != http.StatusConflict {
+		const text = "what exists is not what was asked for"
+		if e.Err == nil {
+			e.Err = fmt.Errorf("%w: %s", agentclients.ErrConflict, text)
+		} else {
+			e.Err = fmt.Errorf("%w: %s, after: %w", agentclients.ErrConflict, text, e.Err)
+		}
+	}
+	for _, d := range different {
+		e.Fields = append(e.Fields, agentclients.FieldError{Path: d.Path, Message: "is not what was asked for"})
+	}
 }

@@ -9,12 +9,13 @@ import (
 	"time"
 
 	agentclients "github.com/agentclients/agentclients-go"
+	"github.com/agentclients/agentclients-go/internal/diff"
 )
 
 // settle makes a keyed create and settles it with reads of as many pages.
-func settle(ctx context.Context, client *Client, pages int, compare func(*thing, *Comparison), options ...agentclients.CallOption) (*thing, error) {
+func settle(ctx context.Context, client *Client, pages int, s Settling[thing], options ...agentclients.CallOption) (*thing, error) {
 	value, err := create(ctx, client, ReplayKeyed, options...)
-	return Settle(value, err, options, func(options ...agentclients.CallOption) (*thing, error) {
+	s.Find = func(options ...agentclients.CallOption) (*thing, error) {
 		var found *thing
 		for range pages {
 			var err error
@@ -24,49 +25,80 @@ func settle(ctx context.Context, client *Client, pages int, compare func(*thing,
 			}
 		}
 		return found, nil
-	}, compare)
+	}
+	return Settle(value, err, options, s)
 }
 
-func isOurs(found *thing, c *Comparison) { c.Text("agt_1", found.ID) }
+// isOurs compares the id.
+func isOurs(found *thing) (result diff.Result) {
+	if found.ID != "agt_1" {
+		result.Add("id", "agt_1", found.ID)
+	}
+	return result
+}
+
+var byID = Settling[thing]{Compare: isOurs}
 
 func TestSettle(t *testing.T) {
+	// What a create comes to. Only conflict and unknown come with an error.
+	const (
+		success  = "success"
+		conflict = "conflict"
+		unknown  = "unknown"
+		refused  = "refused"
+	)
+	unreadable := answer(201, `{"half":`)
+	notOurs, ours := answer(200, `{"id":"agt_0"}`), answer(200, created)
 	for _, test := range []struct {
-		name    string
-		steps   []step
-		pages   int
-		created bool
-		unknown bool
+		name  string
+		steps []step
+		pages int
+		want  string
 	}{
-		{"no failure", []step{answer(201, created)}, 1, true, false},
-		{"lost, then created", []step{drop, answer(201, created)}, 1, true, false},
-		{"lost, then conflict, and it is ours", []step{drop, answer(409, ""), answer(200, created)}, 1, true, false},
-		{"server error, then conflict, and it is ours", []step{answer(502, ""), answer(409, ""), answer(200, created)}, 1, true, false},
-		{"timeout, then conflict, and it is ours", []step{stall, answer(409, ""), answer(200, created)}, 1, true, false},
-		{"found on the second page", []step{drop, answer(409, ""), answer(200, `{"id":"agt_0"}`), answer(200, created)}, 2, true, false},
-		{"lost, then conflict, and it is not ours", []step{drop, answer(409, ""), answer(200, `{"id":"agt_0"}`)}, 1, false, false},
-		{"lost, then conflict, and nothing is found", []step{drop, answer(409, "")}, 0, false, true},
-		{"lost, then conflict, and the read is refused", []step{drop, answer(409, ""), answer(404, "")}, 1, false, true},
-		{"lost, then conflict, and the read fails", []step{drop, answer(409, ""), answer(500, ""), answer(500, ""), answer(500, "")}, 1, false, true},
-		{"conflict at once", []step{answer(409, "")}, 1, false, false},
-		{"rate limit, then conflict, and it is ours", []step{answer(429, ""), answer(409, ""), answer(200, created)}, 1, true, false},
-		{"rate limit, then conflict, and it is not ours", []step{answer(429, ""), answer(409, ""), answer(200, `{"id":"agt_0"}`)}, 1, false, false},
+		{"no failure", []step{answer(201, created)}, 1, success},
+		{"lost, then created", []step{drop, answer(201, created)}, 1, success},
+		{"lost, then conflict, and it is ours", []step{drop, answer(409, ""), ours}, 1, success},
+		{"server error, then conflict, and it is ours", []step{answer(502, ""), answer(409, ""), ours}, 1, success},
+		{"timeout, then conflict, and it is ours", []step{stall, answer(409, ""), ours}, 1, success},
+		{"found on the second page", []step{drop, answer(409, ""), notOurs, ours}, 2, success},
+		{"every response is lost, and it is ours", []step{drop, drop, drop, ours}, 1, success},
+		{"server errors, and it is ours", []step{answer(500, ""), answer(502, ""), answer(503, ""), ours}, 1, success},
+		{"a response that cannot be read, and it is ours", []step{unreadable, ours}, 1, success},
+		{"lost, then refused, and it is ours", []step{drop, answer(400, ""), ours}, 1, success},
+		{"lost, then conflict, and it is not ours", []step{drop, answer(409, ""), notOurs}, 1, conflict},
+		{"every response is lost, and it is not ours", []step{drop, drop, drop, notOurs}, 1, conflict},
+		{"server errors, and it is not ours", []step{answer(500, ""), answer(502, ""), answer(503, ""), notOurs}, 1, conflict},
+		{"a response that cannot be read, and it is not ours", []step{unreadable, notOurs}, 1, conflict},
+		{"lost, then conflict, and nothing is found", []step{drop, answer(409, "")}, 0, unknown},
+		{"lost, then conflict, and there is none", []step{drop, answer(409, ""), answer(404, "")}, 1, unknown},
+		{"every response is lost, and there is none", []step{drop, drop, drop, answer(404, "")}, 1, unknown},
+		{"lost, then conflict, and the read is forbidden", []step{drop, answer(409, ""), answer(403, "")}, 1, unknown},
+		{"lost, then conflict, and the read fails", []step{drop, answer(409, ""), answer(500, ""), answer(500, ""), answer(500, "")}, 1, unknown},
+		{"unreadable, and so is the read", []step{unreadable, answer(200, `{}`)}, 1, unknown},
+		{"rate limit, then conflict, and it is ours", []step{answer(429, ""), answer(409, ""), ours}, 1, success},
+		{"rate limit, then conflict, and it is not ours", []step{answer(429, ""), answer(409, ""), notOurs}, 1, conflict},
+		{"a body that says it failed, and it is ours", []step{answer(200, `{"success":false,"error":"taken"}`), ours}, 1, success},
+		{"a body that says it failed, and it is not ours", []step{answer(200, `{"success":false,"error":"taken"}`), notOurs}, 1, conflict},
+		{"a body that says it failed, and there is none", []step{answer(200, `{"success":false,"error":"taken"}`), answer(404, "")}, 1, refused},
+		{"conflict at once", []step{answer(409, "")}, 1, conflict},
+		{"refused at once", []step{answer(400, "")}, 1, refused},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				n := newNetwork(t, test.steps...)
 				var response agentclients.Response
 				start := time.Now()
-				got, err := settle(t.Context(), n.client(), test.pages, isOurs, agentclients.CaptureResponse(&response))
+				got, err := settle(t.Context(), n.client(), test.pages, byID, agentclients.CaptureResponse(&response))
 				if n.requests() != len(test.steps) {
 					t.Errorf("%d requests, not %d", n.requests(), len(test.steps))
 				}
-				if !test.created {
-					if got != nil {
-						t.Errorf("got %v beside an error", got)
+				if test.want != success {
+					if got != nil || err == nil {
+						t.Fatalf("got %v, %v", got, err)
 					}
-					e := asError(t, err, agentclients.ErrConflict)
-					if e.OutcomeUnknown != test.unknown || response.StatusCode != 409 || response.Settled {
-						t.Errorf("outcome unknown %v, captured %d: %v", e.OutcomeUnknown, response.StatusCode, err)
+					if errors.Is(err, agentclients.ErrOutcomeUnknown) != (test.want == unknown) ||
+						test.want == conflict && !errors.Is(err, agentclients.ErrConflict) || response.Settled {
+						t.Errorf("not %s: %v", test.want, err)
 					}
 					return
 				}
@@ -84,33 +116,27 @@ func TestSettle(t *testing.T) {
 	}
 }
 
-func TestComparison(t *testing.T) {
-	for _, test := range []struct {
-		compare func(*Comparison)
-		want    Comparison
-	}{
-		{func(*Comparison) {}, Comparison{}},
-		{func(c *Comparison) { c.Text("a", "a"); c.Text("", ""); c.Equal(true) }, Comparison{}},
-		{func(c *Comparison) { c.Text("a", "b") }, Comparison{different: true}},
-		{func(c *Comparison) { c.Text("", "b"); c.Text("a", "a") }, Comparison{different: true}},
-		{func(c *Comparison) { c.Equal(false); c.Equal(true) }, Comparison{different: true}},
-		{func(c *Comparison) { c.Text("a", "") }, Comparison{unclear: true}},
-		{func(c *Comparison) { c.Unclear(); c.Equal(true) }, Comparison{unclear: true}},
-		{func(c *Comparison) { c.Text("a", ""); c.Text("a", "b") }, Comparison{different: true, unclear: true}},
-	} {
-		var got Comparison
-		test.compare(&got)
-		if got != test.want {
-			t.Errorf("%+v, not %+v", got, test.want)
+// A conflict tells what differs, and keeps what happened before.
+func TestSettleTellsWhatDiffers(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		n := newNetwork(t, answer(201, "{"), answer(200, `{"id":"agt_0"}`))
+		_, err := settle(t.Context(), n.client(), 1, byID)
+		e := asError(t, err, agentclients.ErrConflict, agentclients.ErrDecode)
+		if len(e.Fields) != 1 || e.Fields[0].Path != "id" || e.StatusCode != 201 || string(e.Body) != "{" {
+			t.Errorf("error %v", err)
 		}
-	}
+	})
 }
 
-// An answer that lacks what is compared leaves the doubt.
-func TestSettleWithAnUnclearAnswer(t *testing.T) {
+// A response that lacks what is compared leaves the doubt.
+func TestSettleWithAnUnclearResponse(t *testing.T) {
+	untold := Settling[thing]{Compare: func(*thing) (result diff.Result) {
+		result.Add("name", "n", "")
+		return result
+	}}
 	synctest.Test(t, func(t *testing.T) {
 		n := newNetwork(t, drop, answer(409, ""), answer(200, created))
-		got, err := settle(t.Context(), n.client(), 1, func(_ *thing, c *Comparison) { c.Text("name", "") })
+		got, err := settle(t.Context(), n.client(), 1, untold)
 		if got != nil {
 			t.Errorf("got %v", got)
 		}
@@ -118,22 +144,72 @@ func TestSettleWithAnUnclearAnswer(t *testing.T) {
 	})
 }
 
+// A conflict at once is open if nobody else can have the key.
+func TestSettleAKeyOfOnesOwn(t *testing.T) {
+	own := byID
+	own.Own = true
+	for _, test := range []struct {
+		name     string
+		read     step
+		success  bool
+		unknown  bool
+		requests int
+	}{
+		{"it is ours", answer(200, created), true, false, 2},
+		{"it is not ours", answer(200, `{"id":"agt_0"}`), false, false, 2},
+		{"there is none", answer(404, ""), false, false, 2},
+		{"the read fails", answer(403, ""), false, true, 2},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				n := newNetwork(t, answer(409, ""), test.read)
+				got, err := settle(t.Context(), n.client(), 1, own)
+				if n.requests() != test.requests || test.success != (err == nil) || test.success != (got != nil) {
+					t.Errorf("%d requests, got %v, %v", n.requests(), got, err)
+				}
+				if !test.success && (!errors.Is(err, agentclients.ErrConflict) || errors.Is(err, agentclients.ErrOutcomeUnknown) != test.unknown) {
+					t.Errorf("error %v", err)
+				}
+			})
+		})
+	}
+}
+
+// A 2xx that says that it failed is believed if there is nothing.
+func TestSettleARefusalWithinASuccess(t *testing.T) {
+	none := Settling[thing]{Find: func(...agentclients.CallOption) (*thing, error) { return nil, nil }}
+	for _, test := range []struct {
+		err     agentclients.Error
+		unknown bool
+	}{
+		{agentclients.Error{StatusCode: 200, Attempts: 1, Message: "taken", OutcomeUnknown: true}, false},
+		{agentclients.Error{StatusCode: 200, Attempts: 2, Message: "taken", OutcomeUnknown: true}, true}, // the first one may come yet
+		{agentclients.Error{StatusCode: 200, Attempts: 1, Err: agentclients.ErrDecode, OutcomeUnknown: true}, true},
+		{agentclients.Error{StatusCode: 502, Attempts: 1, OutcomeUnknown: true}, true},
+	} {
+		e := test.err
+		if got, err := Settle(nil, &e, nil, none); got != nil || errors.Is(err, agentclients.ErrOutcomeUnknown) != test.unknown {
+			t.Errorf("%v became %v, %v", test.err, got, err)
+		}
+	}
+}
+
 func TestSettleLeavesOtherErrorsAlone(t *testing.T) {
 	value := &thing{ID: "agt_0"}
-	find := func(...agentclients.CallOption) (*thing, error) {
+	never := Settling[thing]{Own: false, Compare: isOurs, Find: func(...agentclients.CallOption) (*thing, error) {
 		t.Error("something was read")
 		return nil, nil
-	}
+	}}
 	for _, err := range []error{
 		errors.New("any"),
 		&agentclients.Error{StatusCode: 409},
-		&agentclients.Error{StatusCode: 500, OutcomeUnknown: true},
+		&agentclients.Error{StatusCode: 500},
 	} {
-		if got, settled := Settle(value, err, nil, find, isOurs); settled != err || got != nil {
+		if got, settled := Settle(value, err, nil, never); settled != err || got != nil {
 			t.Errorf("%v became %v, %v", err, got, settled)
 		}
 	}
-	if got, err := Settle(value, nil, nil, find, isOurs); err != nil || got != value {
+	if got, err := Settle(value, nil, nil, never); err != nil || got != value {
 		t.Errorf("a success became %v, %v", got, err)
 	}
 }
@@ -142,7 +218,7 @@ func TestSettleLeavesOtherErrorsAlone(t *testing.T) {
 func TestSettleKeepsTheOptions(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		n := newNetwork(t, drop, answer(409, ""), answer(200, created))
-		if _, err := settle(t.Context(), n.client(), 1, isOurs, agentclients.WithHeader("X-Trace", "t1")); err != nil {
+		if _, err := settle(t.Context(), n.client(), 1, byID, agentclients.WithHeader("X-Trace", "t1")); err != nil {
 			t.Fatal(err)
 		}
 		if got := n.seen[2].Header.Get("X-Trace"); got != "t1" {

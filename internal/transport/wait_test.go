@@ -328,7 +328,7 @@ func TestContextEndsTheWait(t *testing.T) {
 	}
 }
 
-// The answer to a read that broke off is not shown when the wait after it
+// The response to a read that broke off is not shown when the wait after it
 // ends early.
 func TestContextEndsTheWaitAfterATruncatedAnswer(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {

@@ -69,7 +69,7 @@ func ReadErrorFrom(e *agentclients.Error, body []byte) {
 // Members returns the members of a JSON object.
 func Members(object []byte) (map[string]json.RawMessage, error) {
 	var members map[string]json.RawMessage
-	if err := json.Unmarshal(object, &members); err != nil {
+	if err := json.Unmarshal(Trim(object), &members); err != nil {
 		return nil, err
 	}
 	return members, nil
@@ -167,6 +167,7 @@ const (
 // scripts and styles, with single spaces.
 func Text(body []byte) string {
 	var text bytes.Buffer
+	body = bytes.TrimPrefix(body, byteOrderMark)
 	body = body[:min(len(body), maxPage)]
 	for len(body) > 0 && text.Len() < 4*maxSnippet {
 		before, rest, ok := bytes.Cut(body, []byte("<"))

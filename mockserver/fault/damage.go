@@ -29,7 +29,7 @@ var truncate = &kind{
 	do: func(f *Fault, t Target) { t.Cut(f.count) },
 }
 
-// SlowBody sends the response in pieces of so many bytes with a pause before
+// SlowBody sends the response in pieces of some bytes each, with a pause before
 // each. Usual stage: AfterCommit.
 func SlowBody(chunk int, pause time.Duration, options ...Option) Fault {
 	return newFault(slowBody, Fault{count: chunk, pause: pause}, options)
@@ -139,7 +139,7 @@ func pointerKind(name string, edit func(body []byte, pointer string) ([]byte, bo
 	}
 }
 
-// TimeDigits writes every time in the response with so many digits after the
+// TimeDigits writes every time in the response with that many digits after the
 // second, 0 to 9. Usual stage: AfterCommit.
 func TimeDigits(digits int, options ...Option) Fault {
 	return newFault(timeDigits, Fault{count: digits}, options)

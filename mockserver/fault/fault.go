@@ -4,7 +4,7 @@
 //
 //	mock.Fail(mockserver.OrqCreateAgent, fault.Status(429), fault.Drop(fault.AfterCommit))
 //
-// fails the next two creates: the first is answered with 429, and the second
+// fails the next two creates: the first gets 429, and the second
 // makes an agent of which the client never learns. A Rule lasts:
 //
 //	mock.AddRule(fault.Rule{

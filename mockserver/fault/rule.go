@@ -24,7 +24,7 @@ type Rule struct {
 	Skip int `json:"skip,omitempty"`
 	// Times is how many requests the rule hits at most. 0: forever.
 	Times int `json:"times,omitempty"`
-	// Every hits, after the skipped ones, only one in so many requests that
+	// Every hits, after the skipped ones, only one in that many requests that
 	// match, beginning with the first. 0 and 1: each.
 	Every int `json:"every,omitempty"`
 	// Rate hits each request only with this probability, 0 to 1. 0: always.

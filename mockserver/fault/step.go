@@ -104,6 +104,6 @@ type Target interface {
 	Cut(bytes int)
 	// Stream changes the stream of events that the response is.
 	Stream(StreamFault)
-	// Slow sends the response in chunks of so many bytes, each after a pause.
+	// Slow sends the response in chunks of that many bytes, each after a pause.
 	Slow(chunk int, pause time.Duration)
 }

@@ -12,15 +12,15 @@ import (
 // StreamFault is what goes wrong with a stream of events. Mock servers work
 // with it; a test has no use for it.
 type StreamFault struct {
-	// CutAfter breaks the connection behind so many events. Nil: not at all.
+	// CutAfter breaks the connection behind that many events. Nil: not at all.
 	CutAfter *int
-	// PauseAfter is silent for Pause behind so many events. Nil: not at all.
+	// PauseAfter is silent for Pause behind that many events. Nil: not at all.
 	PauseAfter *int
 	// Pause is how long it is silent.
 	Pause time.Duration
 	// Repeat sends one event twice, counted from 1. Nil: none.
 	Repeat *int
-	// Split writes pieces of so many bytes. 0: whatever there is, at once.
+	// Split writes pieces of that many bytes. 0: whatever there is, at once.
 	Split int
 	// NoLast leaves out the event that says that a run is over.
 	NoLast bool
@@ -44,7 +44,7 @@ func (f StreamFault) Join(other StreamFault) StreamFault {
 	return f
 }
 
-// CutStream breaks the connection of a stream behind so many events. Frames
+// CutStream breaks the connection of a stream behind that many events. Frames
 // that are no events, such as greetings and heartbeats, do not count. Usual
 // stage: AfterCommit.
 func CutStream(events int, options ...Option) Fault {
@@ -57,7 +57,7 @@ var cutStream = &kind{
 	do: func(f *Fault, t Target) { t.Stream(StreamFault{CutAfter: &f.count}) },
 }
 
-// checkEvents wants at least so many events, and that the request took effect.
+// checkEvents wants at least that many events, and that the request took effect.
 func checkEvents(least int) func(*Fault) error {
 	return func(f *Fault) error {
 		if f.count < least {
@@ -75,7 +75,7 @@ func checkStream(f *Fault) error {
 	return nil
 }
 
-// PauseStream is silent for a while behind so many events of a stream. Usual
+// PauseStream is silent for a while behind that many events of a stream. Usual
 // stage: AfterCommit.
 func PauseStream(events int, d time.Duration, options ...Option) Fault {
 	return newFault(pauseStream, Fault{count: events, pause: d}, options)
@@ -114,7 +114,7 @@ var repeatEvent = &kind{
 	do: func(f *Fault, t Target) { t.Stream(StreamFault{Repeat: &f.count}) },
 }
 
-// SplitWrites writes a stream in pieces of so many bytes, wherever they cut
+// SplitWrites writes a stream in pieces of that many bytes, wherever they cut
 // it. Usual stage: AfterCommit.
 func SplitWrites(bytes int, options ...Option) Fault {
 	return newFault(splitWrites, Fault{count: bytes}, options)

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"crypto/ecdsa"
 	"crypto/elliptic"
 	"crypto/rand"
@@ -67,8 +68,25 @@ func makeCertificate(hosts ...string) (certificate tls.Certificate, authority []
 	return tls.Certificate{Certificate: [][]byte{leafDER, rootDER}, PrivateKey: key}, authority, nil
 }
 
+// readCertificate reads a certificate and its key.
+func readCertificate(ctx context.Context, certFile, keyFile string) (tls.Certificate, error) {
+	certificate, err := readInput(ctx, certFile)
+	if err != nil {
+		return tls.Certificate{}, misusage("-cert: %w", err)
+	}
+	key, err := readInput(ctx, keyFile)
+	if err != nil {
+		return tls.Certificate{}, misusage("-key: %w", err)
+	}
+	pair, err := tls.X509KeyPair(certificate, key)
+	if err != nil {
+		return tls.Certificate{}, misusage("-cert %s and -key %s: %w", certFile, keyFile, err)
+	}
+	return pair, nil
+}
+
 // encryption returns nil if the server does not speak TLS.
-func (s *settings) encryption() (config *tls.Config, authority []byte, err error) {
+func (s *settings) encryption(ctx context.Context) (config *tls.Config, authority []byte, err error) {
 	var certificate tls.Certificate
 	switch {
 	case s.tls:
@@ -84,8 +102,8 @@ func (s *settings) encryption() (config *tls.Config, authority []byte, err error
 			return nil, nil, err
 		}
 	case s.certFile != "":
-		if certificate, err = tls.LoadX509KeyPair(s.certFile, s.keyFile); err != nil {
-			return nil, nil, misusage("-cert and -key: %w", err)
+		if certificate, err = readCertificate(ctx, s.certFile, s.keyFile); err != nil {
+			return nil, nil, err
 		}
 	default:
 		return nil, nil, nil

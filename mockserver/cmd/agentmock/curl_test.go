@@ -122,7 +122,7 @@ func shellWords(text string) ([]string, error) {
 	return words, nil
 }
 
-// What is different in every answer.
+// What is different in every response.
 var volatile = map[string][]string{
 	mockserver.Omniflow:    {"_id", "createdAt", "updatedAt"},
 	mockserver.Agentloop:   {"id", "created_at", "updated_at"},
@@ -133,14 +133,14 @@ var volatile = map[string][]string{
 
 // The documented curl commands, and for the two APIs that document none the
 // documented request, work with only their host changed, and are
-// answered as documented: with the documented values, and with something in
-// the members that differ from answer to answer.
+// served as documented: with the documented values, and with something in
+// the members that differ from response to response.
 func TestDocumentedCommands(t *testing.T) {
 	tests := []struct {
 		file   string
 		api    string
 		status int
-		want   string // what must be in the answer
+		want   string // what must be in the response
 	}{
 		{"orq_create", mockserver.Orq, 201, `{
 			"key":"<string>","display_name":"<string>","role":"<string>","description":"<string>",

@@ -223,7 +223,7 @@ func TestSeedsAreJoined(t *testing.T) {
 	write(t, orq, string(mock.Snapshot()))
 	xpander := filepath.Join(directory, "xpander.json")
 	write(t, xpander, `{"version":1,"apis":{"xpander":{}}}`)
-	joined, err := readSeeds([]string{orq, xpander})
+	joined, err := readSeeds(t.Context(), []string{orq, xpander})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -231,7 +231,7 @@ func TestSeedsAreJoined(t *testing.T) {
 	if n := len(other.Agents(mockserver.Orq)); n != 1 {
 		t.Errorf("%d agents, want 1", n)
 	}
-	if _, err := readSeeds([]string{orq, orq}); err == nil || !strings.Contains(err.Error(), "only one file may") {
+	if _, err := readSeeds(t.Context(), []string{orq, orq}); err == nil || !strings.Contains(err.Error(), "only one file may") {
 		t.Errorf("the same API twice: %v", err)
 	}
 }

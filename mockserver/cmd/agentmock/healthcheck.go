@@ -15,20 +15,16 @@ import (
 const healthTimeout = 3 * time.Second
 
 // checkHealth asks a server whether it serves.
-func checkHealth(s *settings) error {
-	target := s.healthURL
-	if target == "" {
-		_, port, _ := net.SplitHostPort(s.guarded())
-		if port == "0" {
-			return errors.New("-healthcheck needs a URL, or an -addr with a port")
-		}
-		target = serverURL(s, reachable(s.guarded())) + "/_mock/health"
+func checkHealth(ctx context.Context, s *settings) error {
+	target, err := s.healthTarget()
+	if err != nil {
+		return err
 	}
-	ctx, cancel := context.WithTimeout(context.Background(), healthTimeout)
+	ctx, cancel := context.WithTimeout(ctx, healthTimeout)
 	defer cancel()
 	request, err := http.NewRequestWithContext(ctx, http.MethodGet, target, nil)
 	if err != nil {
-		return fmt.Errorf("-healthcheck: %w", err)
+		return misusage("-healthcheck: the URL cannot be read; it must be like http://127.0.0.1:4141/_mock/health")
 	}
 	client := &http.Client{Transport: &http.Transport{
 		// The question is whether it serves, not who it is: a made-up
@@ -42,9 +38,26 @@ func checkHealth(s *settings) error {
 	}
 	response.Body.Close() //nolint:errcheck // only the status counts
 	if response.StatusCode != http.StatusOK {
-		return fmt.Errorf("not serving: %s answers %s", target, response.Status)
+		return fmt.Errorf("not serving: %s responds with %s", request.URL.Redacted(), response.Status)
 	}
 	return nil
+}
+
+// healthTarget is the URL to ask. A health check in a container knows the
+// variables of the server there, but not its flags: it looks them up.
+func (s *settings) healthTarget() (string, error) {
+	if s.healthURL != "" {
+		return s.healthURL, nil
+	}
+	if s.onlyHealthcheck {
+		if other := servingHere(); other != nil {
+			s = other
+		}
+	}
+	if _, port, _ := net.SplitHostPort(s.guarded()); port == "0" {
+		return "", errors.New("-healthcheck needs a URL, or an -addr with a port")
+	}
+	return serverURL(s, reachable(s.guarded())) + "/_mock/health", nil
 }
 
 // serverURL is the URL of a server at an address.

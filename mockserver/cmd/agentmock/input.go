@@ -2,8 +2,11 @@ package main
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
+	"io"
 	"os"
 	"strings"
 
@@ -11,9 +14,65 @@ import (
 	"github.com/agentclients/agentclients-go/mockserver/fault"
 )
 
+// errInterrupted is that the program was to end before it served.
+var errInterrupted = errors.New("interrupted")
+
+// maxInput is how long a file to read can be, in bytes: a pipe or a device may
+// have no end.
+const maxInput = 1 << 30
+
+// readInput reads a file that a flag names, also a pipe, which may have to be
+// waited for.
+func readInput(ctx context.Context, name string) ([]byte, error) {
+	type content struct {
+		data []byte
+		err  error
+	}
+	read := make(chan content, 1)
+	go func() {
+		data, err := readBounded(name, maxInput)
+		read <- content{data, err}
+	}()
+	select {
+	case <-ctx.Done():
+		return nil, errInterrupted
+	case c := <-read:
+		if c.err != nil {
+			return nil, c.err
+		}
+		data, err := utf8Text(c.data)
+		if err != nil {
+			return nil, fmt.Errorf("%s: %w", name, err)
+		}
+		return data, nil
+	}
+}
+
+func readBounded(name string, most int64) ([]byte, error) {
+	file, err := os.Open(name)
+	if err != nil {
+		return nil, err
+	}
+	defer file.Close() //nolint:errcheck // opened to read
+	data, err := io.ReadAll(io.LimitReader(file, most+1))
+	if err == nil && int64(len(data)) > most {
+		err = fmt.Errorf("%s: is longer than %d bytes", name, most)
+	}
+	return data, err
+}
+
+// utf8Text is a text without the byte order mark that some editors put before
+// it.
+func utf8Text(data []byte) ([]byte, error) {
+	if bytes.HasPrefix(data, []byte("\xff\xfe")) || bytes.HasPrefix(data, []byte("\xfe\xff")) {
+		return nil, errors.New("is UTF-16; it must be UTF-8")
+	}
+	return bytes.TrimPrefix(data, []byte("\xef\xbb\xbf")), nil
+}
+
 // readSeeds reads the seed files and joins them: each brings the state of the
 // APIs that it names.
-func readSeeds(names []string) (json.RawMessage, error) {
+func readSeeds(ctx context.Context, names []string) (json.RawMessage, error) {
 	if len(names) == 0 {
 		return nil, nil
 	}
@@ -24,7 +83,7 @@ func readSeeds(names []string) (json.RawMessage, error) {
 	}
 	broughtBy := make(map[string]string)
 	for _, name := range names {
-		data, err := os.ReadFile(name)
+		data, err := readInput(ctx, name)
 		if err != nil {
 			return nil, misusage("-seed: %w", err)
 		}
@@ -36,6 +95,9 @@ func readSeeds(names []string) (json.RawMessage, error) {
 		joined.APIs = nil
 		if err := json.Unmarshal(data, &joined); err != nil {
 			return nil, misusage("-seed %s: %w", name, err)
+		}
+		if joined.APIs == nil {
+			joined.APIs = make(map[string]json.RawMessage)
 		}
 		for api := range joined.APIs {
 			if other, ok := broughtBy[api]; ok {
@@ -59,30 +121,29 @@ func notEmpty(data []byte) json.RawMessage {
 }
 
 // readRules reads the rules of a file.
-func readRules(name string) ([]fault.Rule, error) {
-	data, err := os.ReadFile(name)
+func readRules(ctx context.Context, name string) ([]fault.Rule, error) {
+	data, err := readInput(ctx, name)
 	if err != nil {
 		return nil, misusage("-rules: %w", err)
 	}
-	var rules []json.RawMessage
-	if err := json.Unmarshal(data, &rules); err != nil {
+	var texts []json.RawMessage
+	if err := json.Unmarshal(data, &texts); err != nil {
 		return nil, misusage("-rules %s: must be a JSON array of rules: %w", name, err)
 	}
-	specs := make([]fault.Rule, len(rules))
-	for i, text := range rules {
-		if specs[i], err = fault.ParseRule(text); err != nil {
+	rules := make([]fault.Rule, len(texts))
+	for i, text := range texts {
+		if rules[i], err = fault.ParseRule(text); err != nil {
 			return nil, misusage("-rules %s: rule %d: %s", name, i+1, plain(err))
 		}
 	}
-	return specs, nil
+	return rules, nil
 }
 
-// plain is an error of the package mockserver without what the program says
-// itself.
+// plain is an error of the mock without what the program says itself.
 func plain(err error) string {
-	text := strings.TrimPrefix(err.Error(), "mockserver: ")
-	for _, prefix := range []string{"Seed: ", "mockserver: ", "rule: ", "rules: ", "snapshot: "} {
+	text := err.Error()
+	for _, prefix := range []string{"mockserver: ", "Seed: ", "rule: ", "rules: ", "snapshot: "} {
 		text = strings.TrimPrefix(text, prefix)
 	}
-	return fmt.Sprint(text)
+	return text
 }

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"fmt"
 	"log/slog"
 	"net"
@@ -8,6 +9,10 @@ import (
 	"strings"
 	"time"
 )
+
+// maxHeaderBytes is how long the header of a request can be; it is kept in
+// memory before anybody looks at it.
+const maxHeaderBytes = 64 << 10
 
 // server is one listener with what serves it.
 type server struct {
@@ -24,8 +29,8 @@ func (s *server) serve() error {
 }
 
 // listen opens the port, and that of the admin API if it has its own.
-func listen(s *settings, handler http.Handler, logger *slog.Logger) ([]*server, error) {
-	encryption, authority, err := s.encryption()
+func listen(ctx context.Context, s *settings, handler http.Handler, logger *slog.Logger) ([]*server, error) {
+	encryption, authority, err := s.encryption(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -57,7 +62,11 @@ func listen(s *settings, handler http.Handler, logger *slog.Logger) ([]*server, 
 			for _, other := range servers {
 				other.listener.Close() //nolint:errcheck // the first error counts
 			}
-			return nil, fmt.Errorf("cannot listen on %s: %w", address, err)
+			hint := ""
+			if address == defaultAddress {
+				hint = "; -addr gives another address, and port 0 in it takes a free one"
+			}
+			return nil, fmt.Errorf("cannot listen on %s: %w%s", address, err, hint)
 		}
 		servers = append(servers, &server{
 			listener: listener,
@@ -68,6 +77,7 @@ func listen(s *settings, handler http.Handler, logger *slog.Logger) ([]*server, 
 				Protocols:         onlyHTTP1(),
 				ReadHeaderTimeout: 30 * time.Second,
 				IdleTimeout:       2 * time.Minute,
+				MaxHeaderBytes:    maxHeaderBytes,
 				ErrorLog:          slog.NewLogLogger(logger.Handler(), slog.LevelDebug),
 			},
 		})

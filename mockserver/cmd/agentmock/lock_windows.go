@@ -6,13 +6,15 @@ import (
 	"syscall"
 )
 
-// errorSharingViolation is what opening a file answers that somebody else
+// errorSharingViolation is the error of opening a file that somebody else
 // holds open without sharing it.
 const errorSharingViolation syscall.Errno = 32
 
-// lockFile opens a file so that nobody else can. The system drops the lock
+// lockFile opens a file beside the one to be locked so that nobody else can: a
+// file that is open itself could not be replaced. The system drops the lock
 // when the process ends, however it ends.
 func lockFile(name string) (*os.File, error) {
+	name += ".lock"
 	path, err := syscall.UTF16PtrFromString(name)
 	if err != nil {
 		return nil, err
@@ -27,3 +29,6 @@ func lockFile(name string) (*os.File, error) {
 	}
 	return os.NewFile(uintptr(handle), name), nil
 }
+
+// lockReplacement does nothing: the lock is on the name.
+func lockReplacement(string) (*os.File, error) { return nil, nil }

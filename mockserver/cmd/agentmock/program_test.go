@@ -63,13 +63,14 @@ func command(t testing.TB, env []string, args ...string) *exec.Cmd {
 
 // running is a program that serves.
 type running struct {
-	cmd    *exec.Cmd
-	ready  readyLine
-	stdin  io.WriteCloser
-	stdout *bufio.Reader
-	stderr *errorOutput
-	t      testing.TB
-	done   bool
+	cmd         *exec.Cmd
+	ready       readyLine
+	stdin       io.WriteCloser
+	stdout      *bufio.Reader
+	closeStdout func() error
+	stderr      *errorOutput
+	t           testing.TB
+	done        bool
 }
 
 // errorOutput is what a program writes on standard error.
@@ -119,16 +120,31 @@ func (o *errorOutput) next(t testing.TB, text string) string {
 	}
 }
 
-// launch starts the program and waits until it is ready.
+// launch starts the program on a free port and waits until it is ready.
 func launch(t testing.TB, args ...string) *running {
 	t.Helper()
-	r := &running{cmd: command(t, nil, append([]string{"-addr", "127.0.0.1:0"}, args...)...), stderr: newErrorOutput(), t: t}
-	r.cmd.Stderr = r.stderr
+	return begin(t, serving(t, args...))
+}
+
+// serving is the command of a program that is to serve on a free port.
+func serving(t testing.TB, args ...string) *exec.Cmd {
+	t.Helper()
+	return command(t, nil, append([]string{"-addr", "127.0.0.1:0"}, args...)...)
+}
+
+// begin starts a command and waits until the program is ready. Its standard
+// error is kept unless it already goes somewhere.
+func begin(t testing.TB, cmd *exec.Cmd) *running {
+	t.Helper()
+	r := &running{cmd: cmd, stderr: newErrorOutput(), t: t}
+	if cmd.Stderr == nil {
+		cmd.Stderr = r.stderr
+	}
 	stdout, err := r.cmd.StdoutPipe()
 	if err != nil {
 		t.Fatal(err)
 	}
-	r.stdout = bufio.NewReader(stdout)
+	r.stdout, r.closeStdout = bufio.NewReader(stdout), stdout.Close
 	if r.stdin, err = r.cmd.StdinPipe(); err != nil {
 		t.Fatal(err)
 	}
@@ -176,7 +192,7 @@ func (r *running) terminate() {
 	}
 }
 
-// reply is an answer with its body read.
+// reply is a response with its body read.
 type reply struct {
 	status int
 	header http.Header
@@ -245,7 +261,7 @@ func TestReadyLine(t *testing.T) {
 	r.terminate()
 }
 
-// A client that waits for an answer that never comes does not keep the
+// A client that waits for a response that never comes does not keep the
 // program from ending.
 func TestTerminateWithStalledClients(t *testing.T) {
 	for _, signal := range []os.Signal{syscall.SIGTERM, os.Interrupt} {
@@ -264,7 +280,7 @@ func TestTerminateWithStalledClients(t *testing.T) {
 					request.Header.Set("Authorization", "Bearer k")
 					if response, err := client.Do(request); err == nil {
 						response.Body.Close()
-						t.Errorf("a stalled request was answered with %s", response.Status)
+						t.Errorf("a stalled request got a response: %s", response.Status)
 					}
 				})
 			}
@@ -320,6 +336,8 @@ func TestExitCodes(t *testing.T) {
 		{"journal bytes", []string{"-journal-bytes", "many"}, nil, 2, []string{"-journal-bytes", "16MiB"}},
 		{"clock", []string{"-clock", "noon"}, nil, 2, []string{"-clock", "2026-01-01T00:00:00Z"}},
 		{"clock step alone", []string{"-clock-step", "1s"}, nil, 2, []string{"-clock"}},
+		{"clock without a year", []string{"-clock", "9999-12-31T23:59:59Z", "-clock-step", "1h"}, nil, 2, []string{"-clock-step", "9999"}},
+		{"tenants of the environment", nil, []string{"AGENTMOCK_TENANTS=secret"}, 2, []string{"-tenants must be credential=organization"}},
 		{"rate", []string{"-rate", "100"}, nil, 2, []string{"-rate", "100/1m"}},
 		{"boolean", []string{"-tls=perhaps"}, nil, 2, []string{"true or false"}},
 		{"boolean of the environment", nil, []string{"AGENTMOCK_TLS=perhaps"}, 2, []string{"AGENTMOCK_TLS", "true or false"}},
@@ -375,6 +393,32 @@ func TestAPIKeys(t *testing.T) {
 	}
 	if got := send(t, http.DefaultClient, "GET", r.ready.URL+"/v2/agents", "", "Authorization", "Bearer two"); got.status != 401 {
 		t.Errorf("%d %s", got.status, got.body)
+	}
+	r.terminate()
+}
+
+// Two keys of one organization see the same agents, one of another does not.
+func TestTenants(t *testing.T) {
+	r := launch(t, "-apis", "orq", "-tenants", "k=acme,k2=acme,k3=other")
+	if got := createOrq(t, http.DefaultClient, r.ready.BaseURLs["orq"], "a"); got.status != 201 {
+		t.Fatalf("%d %s", got.status, got.body)
+	}
+	for key, want := range map[string]int{"k": 200, "k2": 200, "k3": 404, "k4": 404} {
+		if got := send(t, http.DefaultClient, "GET", r.ready.BaseURLs["orq"]+"/v2/agents/a", "", "Authorization", "Bearer "+key); got.status != want {
+			t.Errorf("%s gets %d, want %d: %s", key, got.status, want, got.body)
+		}
+	}
+	r.terminate()
+}
+
+// Headers without an end do not fill the memory; usual ones are served.
+func TestHeadersAreBounded(t *testing.T) {
+	r := launch(t, "-apis", "orq")
+	for length, want := range map[int]int{maxHeaderBytes / 2: 200, 2 * maxHeaderBytes: 431} {
+		got := send(t, http.DefaultClient, "GET", r.ready.BaseURLs["orq"]+"/v2/agents", "", "Authorization", "Bearer k", "X-Long", strings.Repeat("x", length))
+		if got.status != want {
+			t.Errorf("%d bytes: %d, want %d", length, got.status, want)
+		}
 	}
 	r.terminate()
 }
@@ -449,9 +493,9 @@ func write(t testing.TB, name, text string) {
 }
 
 // BenchmarkLifeOfProgram measures the times that people wait for: from the
-// start of the process to its first answer, and from SIGTERM to its end.
+// start of the process to its first response, and from SIGTERM to its end.
 func BenchmarkLifeOfProgram(b *testing.B) {
-	var toAnswer, toEnd time.Duration
+	var toResponse, toEnd time.Duration
 	command(b, nil) // builds it
 	for b.Loop() {
 		began := time.Now()
@@ -459,11 +503,11 @@ func BenchmarkLifeOfProgram(b *testing.B) {
 		if got := createOrq(b, http.DefaultClient, r.ready.BaseURLs["orq"], "a"); got.status != 201 {
 			b.Fatalf("%d %s", got.status, got.body)
 		}
-		toAnswer += time.Since(began)
+		toResponse += time.Since(began)
 		began = time.Now()
 		r.terminate()
 		toEnd += time.Since(began)
 	}
-	b.ReportMetric(float64(toAnswer.Microseconds())/1000/float64(b.N), "ms-to-first-answer")
+	b.ReportMetric(float64(toResponse.Microseconds())/1000/float64(b.N), "ms-to-first-response")
 	b.ReportMetric(float64(toEnd.Microseconds())/1000/float64(b.N), "ms-SIGTERM-to-exit")
 }

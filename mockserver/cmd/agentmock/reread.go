@@ -1,7 +1,9 @@
 package main
 
 import (
+	"context"
 	"log/slog"
+	"slices"
 
 	"github.com/agentclients/agentclients-go/mockserver"
 )
@@ -15,11 +17,11 @@ type rulesFile struct {
 
 // read puts the rules of the file in the place of those that came from it
 // before. After an error nothing has changed.
-func (f *rulesFile) read() error {
+func (f *rulesFile) read(ctx context.Context) error {
 	if f.name == "" {
 		return nil
 	}
-	specs, err := readRules(f.name)
+	specs, err := readRules(ctx, f.name)
 	if err != nil {
 		return err
 	}
@@ -33,16 +35,21 @@ func (f *rulesFile) read() error {
 
 // rereadFiles takes over what the files of -seed and -rules say now. If one
 // of them is broken, nothing changes, and the log says what is wrong.
-func rereadFiles(s *settings, rules *rulesFile, logger *slog.Logger) {
-	if err := reread(s, rules); err != nil {
+func rereadFiles(ctx context.Context, s *settings, rules *rulesFile, logger *slog.Logger) {
+	if err := reread(ctx, s, rules); err != nil {
 		logger.Error("the files were read again, and nothing was changed", "error", err)
 		return
 	}
 	logger.Info("the files were read again")
 }
 
-func reread(s *settings, rules *rulesFile) error {
-	seed, err := readSeeds(s.seedFiles)
+func reread(ctx context.Context, s *settings, rules *rulesFile) error {
+	for _, name := range append(slices.Clone(s.seedFiles), s.rulesFile) {
+		if err := checkRegular(name); err != nil {
+			return err // a pipe has nothing to say a second time
+		}
+	}
+	seed, err := readSeeds(ctx, s.seedFiles)
 	if err != nil {
 		return err
 	}
@@ -51,7 +58,7 @@ func reread(s *settings, rules *rulesFile) error {
 	if _, err := newMock(s, seed, nil); err != nil {
 		return err
 	}
-	if err := rules.read(); err != nil {
+	if err := rules.read(ctx); err != nil {
 		return err
 	}
 	if len(s.seedFiles) == 0 {

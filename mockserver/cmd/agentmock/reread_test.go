@@ -43,7 +43,7 @@ func TestFilesAreReadAgain(t *testing.T) {
 	creates := func(want int) {
 		t.Helper()
 		if got := createOrq(t, http.DefaultClient, r.ready.BaseURLs["orq"], "a"); got.status != want {
-			t.Errorf("the create was answered with %d, want %d: %s", got.status, want, got.body)
+			t.Errorf("the create got %d, want %d: %s", got.status, want, got.body)
 		}
 	}
 	admin := func(want int, method, path, body string) string {

@@ -7,6 +7,7 @@ import (
 	"io"
 	"log/slog"
 	"runtime"
+	"strings"
 
 	"github.com/agentclients/agentclients-go/mockserver"
 )
@@ -24,6 +25,7 @@ type process struct {
 	getenv         func(string) string
 	stdin          io.Reader
 	stdout, stderr io.Writer
+	terminal       bool // somebody may be looking at stderr
 }
 
 // errMisusage marks an error that is the fault of a flag, or of a file that
@@ -42,24 +44,29 @@ func (m misused) Unwrap() error      { return m.error }
 
 // run is the program, up to its exit code. It serves until ctx ends.
 func run(ctx context.Context, p process) int {
+	stderr := newOutput(p.stderr)
+	defer stderr.flush(graceTime)
+	p.stderr = stderr
 	s, err := readSettings(p.args, p.getenv, p.stdout)
 	switch {
 	case errors.Is(err, errHelp):
 		return exitStopped
 	case err != nil:
-		return p.fail(misusage("%w", err))
+		err = misusage("%w", err)
 	case s.version:
-		fmt.Fprintf(p.stdout, "agentmock %s %s %s/%s\n", mockserver.Version(), runtime.Version(), runtime.GOOS, runtime.GOARCH)
-		return exitStopped
+		_, err = fmt.Fprintf(p.stdout, "agentmock %s %s %s/%s\n", mockserver.Version(), runtime.Version(), runtime.GOOS, runtime.GOARCH)
 	case s.printOpenAPI:
-		fmt.Fprintf(p.stdout, "%s\n", mockserver.OpenAPI())
-		return exitStopped
+		_, err = fmt.Fprintf(p.stdout, "%s\n", mockserver.OpenAPI())
 	case s.healthcheck:
-		err = checkHealth(s)
+		err = checkHealth(ctx, s)
 	default:
+		stderr.tellWith(s.logger(stderr.to))
 		err = serve(ctx, p, s)
 	}
-	if err != nil {
+	switch {
+	case errors.Is(err, errInterrupted):
+		return exitStopped
+	case err != nil:
 		return p.fail(err)
 	}
 	return exitStopped
@@ -67,12 +74,15 @@ func run(ctx context.Context, p process) int {
 
 // fail says in one line what is wrong.
 func (p process) fail(err error) int {
-	fmt.Fprintf(p.stderr, "agentmock: %v\n", err)
+	fmt.Fprintf(p.stderr, "agentmock: %s\n", oneLine(err))
 	if errors.Is(err, errMisusage) {
 		return exitMisusage
 	}
 	return exitFailed
 }
+
+// oneLine is the text of an error; those of several are separated.
+func oneLine(err error) string { return strings.ReplaceAll(err.Error(), "\n", "; ") }
 
 // logger makes the log that the flags ask for. Every request is logged only
 // if that was asked for.

@@ -11,14 +11,14 @@ import (
 	"os"
 	"os/signal"
 	"strings"
-	"syscall"
 	"time"
 
 	"github.com/agentclients/agentclients-go/mockserver"
 )
 
-// graceTime is how long requests that are being answered have to end. Those
-// that wait because of a fault are ended before.
+// graceTime is how long requests that are being served have to end, and what
+// was printed to be read. Requests that wait because of a fault are ended
+// before.
 const graceTime = 50 * time.Millisecond
 
 // serve serves until ctx ends.
@@ -28,7 +28,7 @@ func serve(ctx context.Context, p process, s *settings) error {
 	if madeUpToken {
 		s.adminToken = rand.Text()
 	}
-	seed, err := readSeeds(s.seedFiles)
+	seed, err := readSeeds(ctx, s.seedFiles)
 	if err != nil {
 		return err
 	}
@@ -45,7 +45,7 @@ func serve(ctx context.Context, p process, s *settings) error {
 		defer state.unlock()
 	}
 	rules := rulesFile{name: s.rulesFile, mock: mock}
-	if err := rules.read(); err != nil {
+	if err := rules.read(ctx); err != nil {
 		return err
 	}
 
@@ -53,7 +53,7 @@ func serve(ctx context.Context, p process, s *settings) error {
 	if state != nil {
 		handler = state.watch(handler)
 	}
-	servers, err := listen(s, handler, logger)
+	servers, err := listen(ctx, s, handler, logger)
 	if err != nil {
 		return err
 	}
@@ -64,11 +64,8 @@ func serve(ctx context.Context, p process, s *settings) error {
 	end, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
 	s.endEarly(p.stdin, cancel)
-	hangups := make(chan os.Signal, 1)
-	if len(s.seedFiles) > 0 || s.rulesFile != "" { // else the signal ends the program
-		signal.Notify(hangups, syscall.SIGHUP)
-		defer signal.Stop(hangups)
-	}
+	hangups, ignoreHangups := s.onHangUp(cancel)
+	defer ignoreHangups()
 	saved := make(chan struct{})
 	go func() {
 		defer close(saved)
@@ -77,13 +74,22 @@ func serve(ctx context.Context, p process, s *settings) error {
 		}
 	}()
 
-	if err = announce(p.stdout, s, servers, madeUpToken); err == nil {
-		logger.Info("serving", "url", servers[0].url)
-		err = await(end, failed, hangups, func() { rereadFiles(s, &rules, logger) })
-		if cause := context.Cause(end); err == nil && cause != nil {
-			logger.Info("ending", "cause", cause.Error())
+	if s.portFile != "" {
+		if err = writePort(s.portFile, servers[0]); err == nil {
+			defer removeFile(s.portFile) //nolint:errcheck // nobody serves there any more; what matters is done
 		}
 	}
+	if err == nil {
+		line := newReadyLine(s, servers, madeUpToken)
+		printed := line.print(p.stdout, func(err error) { logger.Warn("the ready line cannot be printed", "error", err) })
+		defer waitAtMost(graceTime, printed)
+		if p.terminal && s.log == "text" {
+			line.banner(p.stderr)
+		}
+		logger.Info("serving", "url", servers[0].url)
+		err = await(end, failed, hangups, func() { rereadFiles(end, s, &rules, logger) })
+	}
+	cause := context.Cause(end)
 	cancel(err)
 	mock.Close()
 	shutDown(servers)
@@ -91,10 +97,39 @@ func serve(ctx context.Context, p process, s *settings) error {
 	if state != nil {
 		err = errors.Join(err, state.save())
 	}
-	if s.portFile != "" {
-		os.Remove(s.portFile) //nolint:errcheck // nobody serves there any more; what matters is done
+	if err == nil && cause != nil {
+		logger.Info("ended", "cause", cause.Error())
 	}
 	return err
+}
+
+// onHangUp arranges for what a hangup means: files to read again, or the end.
+func (s *settings) onHangUp(end context.CancelCauseFunc) (hangups <-chan os.Signal, stop func()) {
+	received := make(chan os.Signal, 1)
+	stop = func() { signal.Stop(received) }
+	switch {
+	case hangUp == nil:
+	case len(s.seedFiles) > 0 || s.rulesFile != "":
+		signal.Notify(received, hangUp)
+		return received, stop
+	case s.stateFile != "" && !signal.Ignored(hangUp): // else the signal ends the program, or does nothing, by itself
+		signal.Notify(received, hangUp)
+		go func() {
+			<-received
+			end(errors.New("hangup"))
+		}()
+	}
+	return nil, stop
+}
+
+// waitAtMost waits for something that may never happen.
+func waitAtMost(most time.Duration, happened <-chan struct{}) {
+	overdue := time.NewTimer(most)
+	defer overdue.Stop()
+	select {
+	case <-happened:
+	case <-overdue.C:
+	}
 }
 
 // await returns when ctx ends, or the error of a server that failed. On a
@@ -130,6 +165,7 @@ func newMock(s *settings, seed json.RawMessage, logger *slog.Logger) (*mockserve
 		Variants:       s.variants,
 		Root:           s.mountRoot,
 		APIKeys:        s.apiKeys,
+		Tenants:        s.tenants,
 		Strictness:     mockserver.Strictness(s.strict),
 		RateLimits:     s.rateLimits,
 		RateLimit:      s.rate,

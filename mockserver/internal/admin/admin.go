@@ -71,7 +71,7 @@ func newRoutes() []route {
 		{method: "GET", pattern: "/namespaces", summary: "List the namespaces.", status: 200, response: namespacesView{}, serve: (*call).listNamespaces},
 		{method: "POST", pattern: "/namespaces", summary: "Make a namespace, or change what is given of the one of that name.", body: namespaceRequest{}, status: 201, response: namespaceView{}, serve: (*call).makeNamespace},
 		{method: "GET", pattern: one, summary: "Get a namespace.", status: 200, response: namespaceView{}, serve: (*call).getNamespace},
-		{method: "DELETE", pattern: one, summary: "Drop a namespace. Later requests to it are answered with 410.", status: 204, serve: (*call).dropNamespace},
+		{method: "DELETE", pattern: one, summary: "Drop a namespace. Later requests to it get 410.", status: 204, serve: (*call).dropNamespace},
 		{method: "POST", pattern: one + "/reset", summary: "Reset a namespace, or parts of it, to its seed.", body: resetRequest{}, status: 200, response: resetView{}, serve: (*call).resetNamespace},
 
 		{method: "GET", pattern: one + "/rules", summary: "List the rules, with what they have done.", query: []parameter{{"unfired", "true: only rules with a fault that never happened."}}, status: 200, response: rulesView{}, serve: (*call).listRules},
@@ -86,9 +86,9 @@ func newRoutes() []route {
 		{method: "POST", pattern: one + "/release", summary: "Let runs go on that are held, or that ask a person.", body: releaseRequest{}, status: 200, response: releaseView{}, serve: (*call).release},
 
 		{method: "GET", pattern: one + "/journal", summary: "The requests that came, oldest first.", query: []parameter{op, outcome, since,
-			{"limit", "At most so many; 1 to 10000, usually 1000."}, {"format", "json, ndjson or curl; usually json."}}, status: 200, response: journalView{}, serve: (*call).readJournal},
-		{method: "POST", pattern: one + "/journal/count", summary: "Count the requests that match; with count, check that it is so many.", body: callsRequest{}, status: 200, response: countView{}, holds: true, serve: (*call).countCalls},
-		{method: "POST", pattern: one + "/journal/find", summary: "Find the requests that match; with count, check that it is so many.", body: callsRequest{}, status: 200, response: callsView{}, holds: true, serve: (*call).findCalls},
+			{"limit", "At most that many; 1 to 10000, usually 1000."}, {"format", "json, ndjson or curl; usually json."}}, status: 200, response: journalView{}, serve: (*call).readJournal},
+		{method: "POST", pattern: one + "/journal/count", summary: "Count the requests that match; with count, check that it is that many.", body: callsRequest{}, status: 200, response: countView{}, holds: true, serve: (*call).countCalls},
+		{method: "POST", pattern: one + "/journal/find", summary: "Find the requests that match; with count, check that it is that many.", body: callsRequest{}, status: 200, response: callsView{}, holds: true, serve: (*call).findCalls},
 		{method: "POST", pattern: one + "/journal/wait", summary: "Wait until at least count requests match.", body: waitRequest{}, status: 200, response: callsView{}, holds: true, serve: (*call).waitForCalls},
 		{method: "GET", pattern: one + "/events", summary: "The journal live: one event for each request that ended.", query: []parameter{op, outcome, since}, status: 200, media: "text/event-stream", serve: (*call).events},
 

@@ -73,7 +73,7 @@ func callAdmin(t testing.TB, s *mockserver.Server, method, path, body string, he
 	return got
 }
 
-// adminJSON is callAdmin for an answer that must have that status and is JSON.
+// adminJSON is callAdmin for a response that must have that status and is JSON.
 func adminJSON(t testing.TB, s *mockserver.Server, status int, method, path, body string) map[string]any {
 	t.Helper()
 	got := callAdmin(t, s, method, path, body)
@@ -574,7 +574,7 @@ func TestAdminEvents(t *testing.T) {
 		endAgain()
 		_, end = events(t, s, "/namespaces/default/events")
 		defer end()
-		s.Close() // ends the stream, or synctest finds a goroutine that waits for ever
+		s.Close() // ends the stream, or synctest finds a goroutine that waits forever
 	})
 }
 
@@ -763,7 +763,7 @@ func TestRulesSpareTheAdminAPI(t *testing.T) {
 	}
 }
 
-// Whatever comes is answered, and no answer is a failure of the server.
+// Whatever comes is answered, and no response is a failure of the server.
 func FuzzAdmin(f *testing.F) {
 	for _, route := range admin.Routes() {
 		f.Add(route.Method, admin.Prefix+strings.ReplaceAll(route.Pattern, "{namespace}", "default"), "", `{"op":"orq.CreateAgent","do":[{"drop":{}}]}`)

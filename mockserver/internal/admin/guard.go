@@ -14,7 +14,7 @@ import (
 // guard refuses those who may not use the admin API. No web page may, whoever
 // opened it: a page is told by its Origin and by what the browser says about
 // its site, and one that had its own name point to this machine by the Host.
-// No header ever allows another site to read an answer. Callers from other
+// No header ever allows another site to read a response. Callers from other
 // machines need a token.
 func (c *call) guard() error {
 	header := c.r.Header

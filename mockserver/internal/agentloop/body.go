@@ -118,7 +118,7 @@ func readBody(r *emulate.Request) (input, error) {
 	if len(r.Body) > maxBody {
 		return input{}, refuseLength(r)
 	}
-	members, err := jsontext.ParseObject(r.Body)
+	members, err := r.Object()
 	switch {
 	case errors.Is(err, jsontext.ErrNotObject):
 		return input{}, refuseType(r, "invalid type: expected a map", "body: expected a JSON object, got another value")

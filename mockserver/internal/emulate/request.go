@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/agentclients/agentclients-go/mockserver/internal/jsontext"
 	"github.com/agentclients/agentclients-go/mockserver/script"
 )
 
@@ -50,7 +51,7 @@ type Request struct {
 	Tenant string // the organization that the credential belongs to
 
 	// LimitReset is when the rate limit that refused the request ends. A fault
-	// that answers in its place says in a minute.
+	// that responds in its place says in a minute.
 	LimitReset time.Time
 
 	// Pretends: the response must look as if the request had taken effect,
@@ -59,6 +60,20 @@ type Request struct {
 
 	committed bool
 	guesses   []string
+
+	object    jsontext.Object // what Object returned, and of which body
+	objectErr error
+	objectOf  []byte
+}
+
+// Object reads the body, which must be one JSON object. Its error is one of
+// those of jsontext.ParseObject. Strictness and handlers share what was read.
+func (r *Request) Object() (jsontext.Object, error) {
+	if len(r.Body) == 0 || len(r.objectOf) != len(r.Body) || &r.objectOf[0] != &r.Body[0] {
+		r.objectOf = r.Body
+		r.object, r.objectErr = jsontext.ParseObject(r.Body)
+	}
+	return r.object, r.objectErr
 }
 
 // Commit makes a change of the state, and notes that the request took effect.

@@ -77,7 +77,7 @@ func (x *exchange) arrive() {
 		x.entry.received = w.now()
 		w.journal.add(x.entry, &w.engine.config)
 		if x.route == nil {
-			w.journal.unmatched.add(x.suggest())
+			w.journal.unmatched.add(x.suggest)
 		}
 		w.claim(x, true)
 		w.notify()
@@ -125,6 +125,7 @@ func (x *exchange) commit() (response emulate.Response) {
 	w := x.world
 	w.locked(func() {
 		x.Pretends = slices.ContainsFunc(x.plan, func(s fault.Step) bool { return s.Edits() && s.Stage() == fault.BeforeCommit })
+		w.advance(x.api) // what happens by itself is no pretence
 		before := w.sequence
 		if x.Pretends {
 			w.sequence = maps.Clone(w.sequence)
@@ -236,7 +237,7 @@ func (x *exchange) panicked(text string) {
 	w := x.world
 	x.entry.panicked = text
 	w.journal.grow(x.entry, len(text), w.engine.config.JournalBytes)
-	w.journal.panics.add(x.entry.method + " " + x.entry.where() + ": " + text)
+	w.journal.panics.add(func() string { return x.entry.method + " " + x.entry.where() + ": " + text })
 }
 
 func (x *exchange) afterPanic() (response emulate.Response) {
@@ -253,5 +254,5 @@ func (x *exchange) problem(text string) {
 	w := x.world
 	x.entry.problems = append(x.entry.problems, text)
 	w.journal.grow(x.entry, len(text), w.engine.config.JournalBytes)
-	w.journal.problems.add(x.entry.method + " " + x.entry.where() + ": " + text)
+	w.journal.problems.add(func() string { return x.entry.method + " " + x.entry.where() + ": " + text })
 }

@@ -78,14 +78,15 @@ type log struct {
 	unmatched, problems, guesses, panics Remarks
 }
 
-func (r *Remarks) add(line string) {
+// add adds a line, which is only written if it is kept.
+func (r *Remarks) add(line func() string) {
 	const kept, longest = 20, 4 << 10
 	if r.Count++; len(r.Lines) < kept {
-		r.Lines = append(r.Lines, clip(line, longest))
+		r.Lines = append(r.Lines, clip(line(), longest))
 	}
 }
 
-// clip shortens a text that is longer than so many bytes.
+// clip shortens a text that is longer than that many bytes.
 func clip(text string, most int) string {
 	if len(text) <= most {
 		return text

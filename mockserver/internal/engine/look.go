@@ -22,7 +22,7 @@ type Found struct {
 // with the outcome Open.
 func (w *World) Find(match journal.Match) (Found, error) { return w.Read(match, 0, -1) }
 
-// Read is Find from behind a request on, for at most so many requests; a
+// Read is Find from behind a request on, for at most that many requests; a
 // negative limit is none.
 func (w *World) Read(match journal.Match, since uint64, limit int) (Found, error) {
 	m, err := w.engine.compile(match)
@@ -46,7 +46,7 @@ func (w *World) Read(match journal.Match, since uint64, limit int) (Found, error
 }
 
 // Miss is the error of what does not hold: not as many requests match as
-// should, or nobody can tell. Nearest is the request that comes nearest to
+// should, or it cannot be known. Nearest is the request that comes nearest to
 // matching, if too few match.
 type Miss struct {
 	message        string
@@ -66,7 +66,7 @@ func (m *Miss) Error() string { return m.message }
 // Unwrap returns why nobody waits any longer, if somebody did.
 func (m *Miss) Unwrap() error { return m.cause }
 
-// Check returns a *Miss if not so many requests match, or if it cannot know,
+// Check returns a *Miss if not that many requests match, or if it cannot know,
 // because the journal has dropped requests or is off.
 func (w *World) Check(match journal.Match, want journal.Count) error {
 	m, err := w.engine.compile(match)
@@ -88,7 +88,7 @@ func (w *World) Check(match journal.Match, want journal.Count) error {
 	return err
 }
 
-// Wait waits until at least so many requests in the journal match, and
+// Wait waits until at least that many requests in the journal match, and
 // returns them. It ends with a *Miss when the context ends, the engine closes
 // or the world is dropped. A reset of the journal does not end it: it waits
 // for requests that come afterwards.
@@ -199,7 +199,7 @@ type Remarks struct {
 	Lines []string
 }
 
-// Summary describes what happened, and the last requests, so many of them.
+// Summary describes what happened, and the last requests, that many of them.
 func (w *World) Summary(calls int) (r Summary) {
 	w.locked(func() {
 		j := &w.journal

@@ -127,7 +127,7 @@ func (x *exchange) mark(response *emulate.Response, outcome journal.Outcome, sen
 		e.finished, e.outcome, e.sent = w.now(), outcome, sent
 		for _, guess := range x.Guesses() {
 			e.guesses = append(e.guesses, e.api()+"."+guess)
-			w.journal.guesses.add(e.method + " " + e.where() + ": " + e.api() + "." + guess)
+			w.journal.guesses.add(func() string { return e.method + " " + e.where() + ": " + e.api() + "." + guess })
 		}
 		if response != nil {
 			e.status, e.reason = response.Status, clip(response.Reason, 4*longestReason)

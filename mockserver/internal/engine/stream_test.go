@@ -3,6 +3,7 @@ package engine
 import (
 	"bufio"
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -342,6 +343,31 @@ func TestRunsSurviveASnapshot(t *testing.T) {
 		text, err := m.read("GET", "/_ns/other/toy/games/g", "")
 		if text != "begin\nsay a \nsay b\nend \n" || err != nil || time.Since(began) != 30*time.Minute {
 			t.Errorf("%q %v after %s", text, err, time.Since(began))
+		}
+	})
+}
+
+// What happens by itself while a request only pretends has really happened:
+// its ids are not given out again.
+func TestRunsMoveOnWhileARequestPretends(t *testing.T) {
+	inBubble(t, Config{Deterministic: true}, func(t *testing.T, m *mock) {
+		m.play("g", "x")
+		m.rule("toy.Make", fault.UnknownField("", fault.BeforeCommit))
+		if _, err := m.read("POST", "/toy/toys", `{"name":"a"}`); err != nil {
+			t.Fatal(err)
+		}
+		m.play("h", "x")
+		ends := make(map[string]bool)
+		for _, id := range []string{"g", "h"} {
+			found, err := m.Main().Records("toy", "games", id)
+			if err != nil || len(found) != 1 {
+				t.Fatal(err, found)
+			}
+			var game toyGame
+			if err := json.Unmarshal(found[0].JSON, &game); err != nil || game.End == "" || ends[game.End] {
+				t.Errorf("%s: %v, %q after %v", id, err, game.End, ends)
+			}
+			ends[game.End] = true
 		}
 	})
 }

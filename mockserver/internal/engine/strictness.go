@@ -80,7 +80,7 @@ func (x *exchange) isRejected() bool {
 // innerProblems looks at what the members hold: at those that are unknown or
 // deprecated.
 func (x *exchange) innerProblems() []string {
-	members, err := jsontext.ParseObject(x.Body)
+	members, err := x.Object()
 	if err != nil {
 		return nil // the API says so itself
 	}

@@ -23,6 +23,7 @@ type toys struct {
 type toyGame struct {
 	Run *run.Run `json:"run"`
 	Log []string `json:"log"`
+	End string   `json:"end,omitempty"` // an id for its end
 }
 
 // toyAPI is the smallest API that uses all that the engine has.
@@ -55,6 +56,7 @@ func toyAPI() *emulate.API {
 					line := []string{"begin", "tool", "tool done", "ask", "say ", "end"}[step.Kind] + step.Text
 					if step.Kind == run.End {
 						line += " " + game.Run.Reply.Error
+						game.End = emulate.HexID(w, "end", 16)
 					}
 					game.Log = append(game.Log, line)
 				})

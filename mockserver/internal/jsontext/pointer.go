@@ -271,7 +271,7 @@ func EachMember(data []byte, visit func(name string) bool) {
 
 var timePattern = regexp.MustCompile(`"(\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d:\d\d)(?:\.(\d+))?([Zz]|[+-]\d\d:?\d\d)?"`)
 
-// SetTimeDigits writes every time with so many digits after the second.
+// SetTimeDigits writes every time with that many digits after the second.
 func SetTimeDigits(data []byte, digits int) ([]byte, bool) {
 	found := false
 	out := timePattern.ReplaceAllFunc(data, func(text []byte) []byte {

@@ -67,6 +67,15 @@ func String(raw json.RawMessage) (value string, ok bool) {
 	return unescaped(raw)
 }
 
+// Length is how many characters a JSON string has.
+func Length(raw json.RawMessage) (characters int, ok bool) {
+	if len(raw) >= 2 && raw[0] == '"' && raw[len(raw)-1] == '"' && bytes.IndexByte(raw, '\\') < 0 && utf8.Valid(raw) {
+		return utf8.RuneCount(raw) - 2, true
+	}
+	text, ok := String(raw)
+	return utf8.RuneCountInString(text), ok
+}
+
 // unescaped reads a JSON string that may have escapes.
 func unescaped(raw json.RawMessage) (value string, ok bool) {
 	return value, json.Unmarshal(raw, &value) == nil

@@ -56,7 +56,7 @@ func readBody(r *emulate.Request) (jsontext.Object, error) {
 		return nil, refuse(r, http.StatusBadRequest, "Content-Type must be application/json",
 			"header Content-Type: expected application/json, got another type")
 	}
-	members, err := jsontext.ParseObject(r.Body)
+	members, err := r.Object()
 	if err != nil {
 		return nil, refuse(r, http.StatusBadRequest, err.Error(), "body: expected a JSON object; "+err.Error())
 	}

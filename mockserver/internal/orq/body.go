@@ -98,7 +98,7 @@ func toolTypeRule(v *schema.Verdict, raw json.RawMessage) {
 
 // readBody reads and checks a request body.
 func readBody(r *emulate.Request) (jsontext.Object, error) {
-	body, err := jsontext.ParseObject(r.Body)
+	body, err := r.Object()
 	if err != nil {
 		r.Guess("400-body")
 		return nil, refuse(r, http.StatusBadRequest, "invalid_request_body", "Invalid request body: "+err.Error(), "body: "+err.Error())

@@ -41,7 +41,7 @@ var (
 	}
 )
 
-// text wants a string of so many characters.
+// text wants a string of that many characters.
 func text(shortest, longest int) schema.Rule {
 	return checked(func(value string) string { return lengthProblem(value, shortest, longest) })
 }
@@ -106,7 +106,7 @@ func withBody(serve func(*emulate.Request, *state, jsontext.Object) (emulate.Res
 			return emulate.Response{}, refuse(r, http.StatusUnsupportedMediaType, "", "Content-Type must be application/json",
 				"header Content-Type: expected application/json, got another type")
 		}
-		members, err := jsontext.ParseObject(r.Body)
+		members, err := r.Object()
 		if err != nil {
 			r.Guess("400-body")
 			return emulate.Response{}, refuse(r, http.StatusBadRequest, "", err.Error(), "body: expected a JSON object; "+err.Error())

@@ -7,7 +7,6 @@ import (
 	"math"
 	"regexp"
 	"slices"
-	"unicode/utf8"
 
 	"github.com/agentclients/agentclients-go/mockserver/internal/jsontext"
 )
@@ -48,12 +47,14 @@ func wrongType(v *Verdict, want Type, raw json.RawMessage) {
 // Object wants an object of a shape.
 func Object(s Shape) Rule {
 	return func(v *Verdict, raw json.RawMessage) {
-		members, ok := jsontext.Members(raw)
-		if !ok {
+		if len(raw) == 0 || raw[0] != '{' {
 			wrongType(v, ObjectType, raw)
 			return
 		}
-		s.check(v, members)
+		if len(s) > 0 { // else nothing is known of its members
+			members, _ := jsontext.Members(raw)
+			s.check(v, members)
+		}
 	}
 }
 
@@ -85,8 +86,7 @@ func Tagged(tag string, branches ...Branch) Rule {
 // no limit.
 func String(minLength, maxLength int) Rule {
 	return func(v *Verdict, raw json.RawMessage) {
-		text, ok := jsontext.String(raw)
-		length := utf8.RuneCountInString(text)
+		length, ok := jsontext.Length(raw)
 		switch {
 		case !ok:
 			wrongType(v, StringType, raw)
@@ -165,7 +165,7 @@ func List(item Rule, minItems, maxItems int) Rule {
 			v.Refuse(Violation{Problem: TooMany, Limit: float64(maxItems), Got: raw})
 		}
 		for i, raw := range items {
-			v.Enter(i, item, raw)
+			v.EnterItem(i, item, raw)
 		}
 	}
 }

@@ -3,7 +3,6 @@ package schema
 import (
 	"encoding/json"
 	"fmt"
-	"slices"
 	"strings"
 
 	"github.com/agentclients/agentclients-go/mockserver/internal/jsontext"
@@ -161,17 +160,35 @@ const MaxViolations = 1000
 
 // Verdict collects what rules find.
 type Verdict struct {
-	path       []any
+	path       []step
 	violations []Violation
 
 	strict  bool // remarks are wanted
 	remarks []Violation
 }
 
+// step leads to a member or to an item.
+type step struct {
+	name   string
+	index  int
+	member bool
+}
+
+// where is the path to the present value.
+func (v *Verdict) where() []any {
+	path := make([]any, len(v.path))
+	for i, s := range v.path {
+		if path[i] = s.name; !s.member {
+			path[i] = s.index
+		}
+	}
+	return path
+}
+
 // Refuse reports that the present value breaks a rule. The path is filled in.
 func (v *Verdict) Refuse(violation Violation) {
 	if len(v.violations) < MaxViolations {
-		violation.Path = slices.Clone(v.path)
+		violation.Path = v.where()
 		v.violations = append(v.violations, violation)
 	}
 }
@@ -185,13 +202,22 @@ func (v *Verdict) Refusef(format string, arguments ...any) {
 // lets pass.
 func (v *Verdict) remark(name, format string, arguments ...any) {
 	if v.strict && len(v.remarks) < MaxViolations {
-		v.remarks = append(v.remarks, Violation{Path: append(slices.Clone(v.path), name), Detail: fmt.Sprintf(format, arguments...)})
+		v.remarks = append(v.remarks, Violation{Path: append(v.where(), name), Detail: fmt.Sprintf(format, arguments...)})
 	}
 }
 
-// Enter applies a rule to a member or an item of the present value.
-func (v *Verdict) Enter(element any, r Rule, raw json.RawMessage) {
-	v.path = append(v.path, element)
+// Enter applies a rule to a member of the present value.
+func (v *Verdict) Enter(name string, r Rule, raw json.RawMessage) {
+	v.enter(step{name: name, member: true}, r, raw)
+}
+
+// EnterItem applies a rule to an item of the present value.
+func (v *Verdict) EnterItem(index int, r Rule, raw json.RawMessage) {
+	v.enter(step{index: index}, r, raw)
+}
+
+func (v *Verdict) enter(s step, r Rule, raw json.RawMessage) {
+	v.path = append(v.path, s)
 	r(v, raw)
 	v.path = v.path[:len(v.path)-1]
 }

@@ -55,7 +55,7 @@ func API() *emulate.API {
 }
 
 func create(r *emulate.Request, s *state) (emulate.Response, error) {
-	body, err := jsontext.ParseObject(r.Body)
+	body, err := r.Object()
 	if err != nil {
 		return emulate.Response{}, refuse(r, http.StatusBadRequest, err.Error()).Refuse()
 	}

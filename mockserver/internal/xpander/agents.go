@@ -54,7 +54,7 @@ func updateAgent(r *emulate.Request, s *state) (emulate.Response, error) {
 	}
 	changed := *found
 	changed.apply(members)
-	set(members, "status", &changed.Status, text)
+	set(members, "status", &changed.Status, nullableText)
 	if reset, _ := jsontext.Bool(members["should_reset_graph"]); reset {
 		changed.Graph = []json.RawMessage{}
 	}

@@ -10,21 +10,27 @@ import (
 
 // createBody and updateBody are what the members of the two bodies must be.
 var (
-	createBody = schema.Shape{schema.Present("name", name)}.With(members...).With(
+	createBody = schema.Shape{schema.Present("name", agentName)}.With(commonBody...).With(
 		optional("created_by", schema.Text),
+		optional("model_provider", word(
+			defaultProvider, "nim", "amazon_bedrock", "huggingFace", "friendlyAI", "anthropic", "gemini", "fireworks",
+			"google_ai_studio", "helicone", "open_router", "nebius",
+			"azure_ai_foundary", "cloudflare_ai_gw", "bytedance", "tzafon_lightcone", // came later than the rest
+		)),
 	)
-	updateBody = schema.Shape{optional("name", name)}.With(members...).With(
+	updateBody = schema.Shape{optional("name", agentName)}.With(commonBody...).With(
 		optional("status", word("DRAFT", "ACTIVE", "INACTIVE")),
 		optional("should_reset_graph", schema.Boolean),
 		optional("agent_id", schema.Text),
+		optional("model_provider", schema.Text), // the list of words is that of a create
 	)
 )
 
-var name = schema.String(1, 0)
+var agentName = schema.String(1, 0)
 
-// members are those that both bodies have, besides the name. The words that
+// commonBody is what both bodies have, besides the name. The words that
 // are allowed are those of the API, letter by letter.
-var members = schema.Shape{
+var commonBody = schema.Shape{
 	optional("description", schema.Text),
 	optional("icon", schema.Text),
 	optional("model_name", schema.Text),
@@ -33,11 +39,6 @@ var members = schema.Shape{
 	optional("expected_output", schema.Text),
 	optional("environment_id", schema.Text),
 	optional("deployment_type", word(serverless, "container")),
-	optional("model_provider", word(
-		defaultProvider, "nim", "amazon_bedrock", "huggingFace", "friendlyAI", "anthropic", "gemini", "fireworks",
-		"google_ai_studio", "helicone", "open_router", "nebius",
-		"azure_ai_foundary", "cloudflare_ai_gw", "bytedance", "tzafon_lightcone", // came later than the rest
-	)),
 	optional("type", word("manager", "regular", "a2a", "curl", "orchestration")),
 	optional("output_format", word("text", "markdown", "json", "voice")),
 	optional("instructions", schema.Object(schema.Shape{

@@ -57,7 +57,7 @@ func readBody(r *emulate.Request) (jsontext.Object, error) {
 			wrong.add("bool_parsing", "Input should be a valid boolean, unable to interpret input", "query", "deploy")
 		}
 	}
-	members, err := jsontext.ParseObject(r.Body)
+	members, err := r.Object()
 	var syntax *json.SyntaxError
 	switch {
 	case errors.Is(err, jsontext.ErrNotUTF8):

@@ -8,7 +8,7 @@ import (
 	"github.com/agentclients/agentclients-go/mockserver/internal/jsontext"
 )
 
-var text = jsontext.PointerTo(jsontext.String)
+var nullableText = jsontext.PointerTo(jsontext.String)
 
 // apply puts the members of a body that is known to fit into an agent: those
 // that a create and an update have in common. A null clears a member that a
@@ -16,16 +16,16 @@ var text = jsontext.PointerTo(jsontext.String)
 func (r *record) apply(members jsontext.Object) {
 	objects := jsontext.ListOf(jsontext.Raw)
 	jsontext.Assign(members, "name", &r.Name, jsontext.String)
-	set(members, "description", &r.Description, text)
-	set(members, "icon", &r.Icon, text)
-	set(members, "model_name", &r.ModelName, text)
-	set(members, "framework", &r.Framework, text)
-	set(members, "llm_api_base", &r.LLMAPIBase, text)
-	set(members, "expected_output", &r.ExpectedOutput, text)
-	set(members, "deployment_type", &r.DeploymentType, text)
-	set(members, "model_provider", &r.ModelProvider, text)
-	set(members, "type", &r.Type, text)
-	set(members, "output_format", &r.OutputFormat, text)
+	set(members, "description", &r.Description, nullableText)
+	set(members, "icon", &r.Icon, nullableText)
+	set(members, "model_name", &r.ModelName, nullableText)
+	set(members, "framework", &r.Framework, nullableText)
+	set(members, "llm_api_base", &r.LLMAPIBase, nullableText)
+	set(members, "expected_output", &r.ExpectedOutput, nullableText)
+	set(members, "deployment_type", &r.DeploymentType, nullableText)
+	set(members, "model_provider", &r.ModelProvider, nullableText)
+	set(members, "type", &r.Type, nullableText)
+	set(members, "output_format", &r.OutputFormat, nullableText)
 	set(members, "graph", &r.Graph, objects)
 	set(members, "knowledge_bases", &r.KnowledgeBases, objects)
 	set(members, "output_schema", &r.OutputSchema, jsontext.Raw)
@@ -78,8 +78,8 @@ func readLLMSettings(raw json.RawMessage) (llmSettings, bool) {
 	members, ok := jsontext.Members(raw)
 	into := llmSettings{Type: before, Provider: new(defaultProvider), Model: new(defaultModel)}
 	jsontext.Assign(members, "type", &into.Type, jsontext.String)
-	set(members, "provider", &into.Provider, text)
-	set(members, "model", &into.Model, text)
+	set(members, "provider", &into.Provider, nullableText)
+	set(members, "model", &into.Model, nullableText)
 	jsontext.Assign(members, "temperature", &into.Temperature, jsontext.Number)
 	return into, ok
 }

@@ -1,0 +1,97 @@
+package orq
+
+import (
+	"context"
+	"errors"
+
+	agentclients "github.com/agentclients/agentclients-go"
+	"github.com/agentclients/agentclients-go/internal/diff"
+	"github.com/agentclients/agentclients-go/internal/transport"
+)
+
+// ensureRounds is how often EnsureAgent looks again when the agent appears or
+// is gone while it works.
+const ensureRounds = 3
+
+// measured are members of an agent that change by themselves.
+var measured = []string{"updated", "updated_by_id", "version", "version_hash", "metrics"}
+
+// EnsureAgent makes the agent of a key be what the request says, and reports
+// what it did: it reads the agent and creates it if there is none, or updates
+// it if it lacks something (see [CreateAgentRequest.Diff]). It can be called
+// again after any error, by any number of programs at a time: the key keeps it
+// to one agent.
+//
+// An agent that exists keeps what the request leaves out. Lists and the model
+// are replaced as a whole, other settings one by one. Whether the agent has the
+// model, the variables or other things that the server names by ids of its own
+// making, only an update tells: it is sent, and the agent is Unchanged if it
+// then is what it was before. ExtraFields that an Agent has no field for are
+// sent with an update only.
+//
+// Errors: [agentclients.ErrConflict] if the key is taken by an agent that
+// cannot be read, which may be the case if the credential must not see it;
+// else as CreateAgent, GetAgent and UpdateAgent. What CaptureResponse captures
+// is the last response; its Attempts and Elapsed count all.
+//
+// API reference: Get an agent, GET /v2/agents/{agent_key}; Create a new agent,
+// POST /v2/agents/; Update an agent, PATCH /v2/agents/{agent_key}.
+func (c *Client) EnsureAgent(ctx context.Context, request CreateAgentRequest, options ...agentclients.CallOption) (*Agent, agentclients.Change, error) {
+	if err := request.Validate(); err != nil {
+		return nil, "", err
+	}
+	calls := transport.NewCalls(options)
+	defer calls.Done()
+	var err error
+	for range ensureRounds {
+		var before, agent *Agent
+		before, err = c.GetAgent(ctx, request.Key, calls.Next()...)
+		if errors.Is(err, agentclients.ErrNotFound) {
+			agent, err = c.CreateAgent(ctx, request, calls.Next()...)
+			if err == nil {
+				return agent, agentclients.Created, nil
+			}
+			if errors.Is(err, agentclients.ErrConflict) && !errors.Is(err, agentclients.ErrOutcomeUnknown) {
+				continue // it is there now
+			}
+		}
+		if err != nil {
+			return nil, "", err
+		}
+		if result, sure := request.compareAll(before); sure && len(result.All()) == 0 {
+			return before, agentclients.Unchanged, nil
+		}
+		agent, err = c.UpdateAgent(ctx, request.Key, request.update(), calls.Next()...)
+		switch {
+		case err == nil && diff.Same(agent, before, measured...):
+			return agent, agentclients.Unchanged, nil
+		case err == nil:
+			return agent, agentclients.Updated, nil
+		case !errors.Is(err, agentclients.ErrNotFound):
+			return nil, "", err
+		}
+	}
+	return nil, "", err
+}
+
+// update returns the request that changes an agent into what r says.
+func (r CreateAgentRequest) update() UpdateAgentRequest {
+	return UpdateAgentRequest{
+		DisplayName:    r.DisplayName,
+		Role:           &r.Role,
+		Description:    &r.Description,
+		Instructions:   &r.Instructions,
+		SystemPrompt:   r.SystemPrompt,
+		Path:           &r.Path,
+		Model:          r.Model,
+		FallbackModels: r.FallbackModels,
+		Settings:       r.Settings,
+		MemoryStores:   r.MemoryStores,
+		KnowledgeBases: r.KnowledgeBases,
+		TeamOfAgents:   r.TeamOfAgents,
+		Variables:      r.Variables,
+		Skills:         r.Skills,
+		Engine:         r.Engine,
+		ExtraFields:    r.ExtraFields,
+	}
+}
