@@ -83,13 +83,13 @@ func TestEndsOfStreams(t *testing.T) {
 		reply script.Reply
 		want  string
 	}{
-		"nothing said":          {script.Reply{}, "task_finished completed "},
-		"default":               {script.Reply{Text: "a  b"}, "chunk \"a  \"\nchunk \"b\"\ntask_finished completed a  b"},
-		"failed":                {script.Reply{Error: "the model is busy"}, "task_finished failed the model is busy"},
-		"failed after a word":   {script.Reply{Text: "well", Error: "no"}, "chunk \"well\"\ntask_finished failed no"},
-		"error":                 {script.Reply{Error: "no", Code: "error"}, "task_finished error no"},
-		"a word that is unkown": {script.Reply{Error: "no", Code: "timed_out"}, "task_finished timed_out no"},
-		"line breaks":           {script.Reply{Chunks: []string{"a\r\nevent: x\r\ndata: {}\r\n\r\n", "\u2028"}}, `chunk "a\r\nevent: x\r\ndata: {}\r\n\r\n"` + "\nchunk \"\\u2028\"\ntask_finished completed a\r\nevent: x\r\ndata: {}\r\n\r\n\u2028"},
+		"nothing said":           {script.Reply{}, "task_finished completed "},
+		"default":                {script.Reply{Text: "a  b"}, "chunk \"a  \"\nchunk \"b\"\ntask_finished completed a  b"},
+		"failed":                 {script.Reply{Error: "the model is busy"}, "task_finished failed the model is busy"},
+		"failed after a word":    {script.Reply{Text: "well", Error: "no"}, "chunk \"well\"\ntask_finished failed no"},
+		"error":                  {script.Reply{Error: "no", Code: "error"}, "task_finished error no"},
+		"a word that is unknown": {script.Reply{Error: "no", Code: "timed_out"}, "task_finished timed_out no"},
+		"line breaks":            {script.Reply{Chunks: []string{"a\r\nevent: x\r\ndata: {}\r\n\r\n", "\u2028"}}, `chunk "a\r\nevent: x\r\ndata: {}\r\n\r\n"` + "\nchunk \"\\u2028\"\ntask_finished completed a\r\nevent: x\r\ndata: {}\r\n\r\n\u2028"},
 	} {
 		withTasks(t, mockserver.Config{}, func(m *taskMock) {
 			m.replies(c.reply)

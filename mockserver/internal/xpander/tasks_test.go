@@ -317,7 +317,7 @@ func TestSnapshotsWithoutTasks(t *testing.T) {
 	})
 }
 
-// Replies and releases come over HTTP, too, and tasks can be looked up.
+// Replies and releases come over HTTP, too.
 func TestTasksOverTheAdminAPI(t *testing.T) {
 	withTasks(t, mockserver.Config{AdminToken: "adm"}, func(m *taskMock) {
 		admin := func(status int, method, path, body string) string {
