@@ -234,5 +234,5 @@ func readDelay(data []byte) time.Duration {
 }
 
 func decodeEventList(body []byte) (*EventList, error) {
-	return wire.DecodeWith(body, "data", func(l *EventList) bool { return l.Events != nil })
+	return wire.DecodeList(body, "data", func(l *EventList) *[]Event { return &l.Events })
 }

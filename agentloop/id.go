@@ -27,6 +27,16 @@ func NewAgentID() string {
 	return string(text[:])
 }
 
+// AgentIDFor returns the id that belongs to a name: the same one each time.
+// Programs that use it for the same agent need not agree on an id, or keep it.
+func AgentIDFor(name string) string {
+	id := uuid.NewSHA1(agentNames, []byte(name))
+	return agentPrefix + hex.EncodeToString(id[:])
+}
+
+// agentNames is the name space of the names of agents. It must never change.
+var agentNames = uuid.MustParse("7d9f6e1c-6d0b-5b64-9f0e-3a3c1f0d2b58")
+
 // validateAgentID checks the form of an id that is to be sent. The id itself
 // is not repeated in the message: it may be a key that was misplaced.
 func validateAgentID(problems *validate.Problems, path, id string) {

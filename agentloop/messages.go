@@ -161,6 +161,11 @@ type (
 
 // MarshalJSON returns the request as it is sent, with ExtraFields.
 func (r SendMessageRequest) MarshalJSON() ([]byte, error) {
+	return wire.Encode(r.body(), r.ExtraFields)
+}
+
+// body returns the request as it is sent, without ExtraFields.
+func (r SendMessageRequest) body() sendMessageBody {
 	body := sendMessageBody{ClientMessageID: r.ClientMessageID, Controls: r.Controls, Metadata: r.Metadata, Tags: r.Tags}
 	body.Message.Content = r.Content
 	if r.Content == nil {
@@ -173,7 +178,7 @@ func (r SendMessageRequest) MarshalJSON() ([]byte, error) {
 		}
 		body.Metadata[ClientMessageKey] = r.ClientMessageID
 	}
-	return wire.Encode(body, r.ExtraFields)
+	return body
 }
 
 // Validate reports everything that is wrong with the request, as an error
@@ -203,6 +208,8 @@ func (r SendMessageRequest) validate(problems *validate.Problems) {
 	}
 	problems.NotExtra("client_message_id", r.ExtraFields)
 	problems.NotExtra("metadata", r.ExtraFields)
+	problems.UTF8(r.body())
+	problems.UTF8(r.ExtraFields)
 }
 
 const sendMessage = "send message"
@@ -364,5 +371,5 @@ func decodeMessage(body []byte) (*Message, error) {
 }
 
 func decodeMessageList(body []byte) (*MessageList, error) {
-	return wire.DecodeWith(body, "data", func(l *MessageList) bool { return l.Messages != nil })
+	return wire.DecodeList(body, "data", func(l *MessageList) *[]Message { return &l.Messages })
 }

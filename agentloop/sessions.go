@@ -151,6 +151,7 @@ func (r CreateSessionRequest) Validate() error {
 	var problems validate.Problems
 	validateAgentID(&problems, "agent_id", r.AgentID)
 	validateContent(&problems, nil, nil, nil, r.Capabilities)
+	problems.UTF8(r)
 	return problems.Err(provider, "create session")
 }
 
@@ -268,15 +269,18 @@ func (c *Client) ListSessions(ctx context.Context, request ListSessionsRequest, 
 // API reference: list_sessions, GET /v1/sessions.
 func (c *Client) AllSessions(ctx context.Context, request ListSessionsRequest, options ...agentclients.CallOption) iter.Seq2[Session, error] {
 	id := func(s Session) string { return s.ID }
-	return pages.Offsets(provider, "list sessions", request.Offset, id, func(offset int) ([]Session, bool, error) {
+	return pages.Windows(provider, "list sessions", request.Offset, id, func(offset int) (pages.Window[Session], error) {
 		request := request
 		request.Offset = offset
 		list, err := c.ListSessions(ctx, request, options...)
 		if err != nil {
-			return nil, false, err
+			return pages.Window[Session]{}, err
 		}
 		n := len(list.Sessions)
-		return list.Sessions, list.Total != nil && n > 0 && offset+n < *list.Total, nil
+		return pages.Window[Session]{
+			Items: list.Sessions, Start: offset, End: offset + n, Total: list.Total,
+			More: list.Total != nil && n > 0 && offset+n < *list.Total,
+		}, nil
 	})
 }
 
@@ -306,6 +310,7 @@ func (r UpdateSessionRequest) Validate() error {
 	if r.Tags == nil && r.Title == nil && len(r.ExtraFields) == 0 {
 		problems.Add("", "nothing to change: set tags or title")
 	}
+	problems.UTF8(r)
 	return problems.Err(provider, "update session")
 }
 
@@ -409,7 +414,7 @@ func decodeSession(body []byte) (*Session, error) {
 }
 
 func decodeSessionList(body []byte) (*SessionList, error) {
-	return wire.DecodeWith(body, "data", func(l *SessionList) bool { return l.Sessions != nil })
+	return wire.DecodeList(body, "data", func(l *SessionList) *[]Session { return &l.Sessions })
 }
 
 func decodeCancellation(body []byte) (*Cancellation, error) {

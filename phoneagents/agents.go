@@ -115,7 +115,7 @@ func (c *Client) CreateAgent(ctx context.Context, userID string, request CreateA
 	})
 	return transport.Settle(agent, err, options, transport.Settling[Agent]{
 		Find: func(options ...agentclients.CallOption) (*Agent, error) {
-			return c.agentOfNumber(ctx, userID, request.PhoneNumberID, options)
+			return c.agentOfNumber(ctx, userID, request.PhoneNumberID, func() []agentclients.CallOption { return options })
 		},
 		Compare: request.compare,
 	})
@@ -133,9 +133,9 @@ func (r CreateAgentRequest) compare(agent *Agent) diff.Result {
 }
 
 // agentOfNumber returns the agent that answers on a phone number, nil if
-// there is none.
-func (c *Client) agentOfNumber(ctx context.Context, userID, phoneNumberID string, options []agentclients.CallOption) (*Agent, error) {
-	for agent, err := range c.AllAgents(ctx, userID, ListAgentsRequest{}, options...) {
+// there is none. options returns those of each call.
+func (c *Client) agentOfNumber(ctx context.Context, userID, phoneNumberID string, options func() []agentclients.CallOption) (*Agent, error) {
+	for agent, err := range c.allAgents(ctx, userID, ListAgentsRequest{}, options) {
 		if err != nil {
 			return nil, err
 		}
@@ -228,19 +228,23 @@ func (c *Client) ListAgents(ctx context.Context, userID string, request ListAgen
 //
 // API reference: List Agents, GET /users/{user_id}/agents.
 func (c *Client) AllAgents(ctx context.Context, userID string, request ListAgentsRequest, options ...agentclients.CallOption) iter.Seq2[Agent, error] {
-	all := pages.Offsets(provider, "list agents", request.Offset, cmp.Or(request.Limit, defaultLimit), agentID, func(offset, limit int) ([]Agent, error) {
+	all := c.allAgents(ctx, userID, request, func() []agentclients.CallOption { return options })
+	if cmp.Or(request.OrderBy, "created_at") != "created_at" || request.OrderDirection == "ASC" {
+		return all
+	}
+	return withoutNewer(all)
+}
+
+func (c *Client) allAgents(ctx context.Context, userID string, request ListAgentsRequest, options func() []agentclients.CallOption) iter.Seq2[Agent, error] {
+	return pages.Offsets(provider, "list agents", request.Offset, cmp.Or(request.Limit, defaultLimit), agentID, func(offset, limit int) ([]Agent, error) {
 		request := request
 		request.Offset, request.Limit = offset, limit
-		list, err := c.ListAgents(ctx, userID, request, options...)
+		list, err := c.ListAgents(ctx, userID, request, options()...)
 		if err != nil {
 			return nil, err
 		}
 		return list.Agents, nil
 	})
-	if cmp.Or(request.OrderBy, "created_at") != "created_at" || request.OrderDirection == "ASC" {
-		return all
-	}
-	return withoutNewer(all)
 }
 
 // withoutNewer leaves out agents that were created after the first one of a

@@ -67,10 +67,14 @@ type AddPhoneNumberRequest struct {
 
 // Format prints the request without secrets.
 func (r AddPhoneNumberRequest) Format(state fmt.State, verb rune) {
-	type plain AddPhoneNumberRequest
+	redact.Format(state, verb, r.String())
+}
+
+// String returns the request as JSON in one line, without secrets.
+func (r AddPhoneNumberRequest) String() string {
 	r.AccessToken = redact.Secret(r.AccessToken)
 	r.ExtraFields = redact.Values(r.ExtraFields)
-	redact.Format(state, verb, plain(r))
+	return wire.Line(r)
 }
 
 // LogValue describes the request to log/slog without secrets.

@@ -233,11 +233,11 @@ type Agent struct {
 	DeployedAt agentclients.Timestamp `json:"deployed_at,omitempty"`
 }
 
-// Format prints the agent without secrets.
-func (a Agent) Format(state fmt.State, verb rune) {
-	type plain Agent
-	redact.Format(state, verb, plain(a))
-}
+// Format prints the text of String, whatever the verb.
+func (a Agent) Format(state fmt.State, verb rune) { redact.Format(state, verb, a.String()) }
+
+// String returns the id, the name and the status in one line.
+func (a Agent) String() string { return fmt.Sprintf("%s %q %s", a.ID, a.Name, a.Status) }
 
 // LogValue describes the agent to log/slog: what identifies it, and no
 // secret.
@@ -285,17 +285,23 @@ type CreateAgentRequest struct {
 	// Type says what kind of agent to create. Default manager.
 	Type *AgentType `json:"type,omitempty"`
 
+	// Deploy makes EnsureAgent deploy the agent after it changed it, so that
+	// the change runs. A new agent runs without, and CreateAgent ignores it.
+	Deploy bool `json:"-"`
+
 	// ExtraFields are put into the request last: for fields that this package
 	// does not know. A nil value sends null. Their values are never printed.
 	ExtraFields map[string]any `json:"-"`
 }
 
-// Format prints the request without secrets.
+// Format prints the text of String, whatever the verb.
 func (r CreateAgentRequest) Format(state fmt.State, verb rune) {
-	type plain CreateAgentRequest
-	r.ExtraFields = redact.Values(r.ExtraFields) // may hold credentials of a model provider
-	redact.Format(state, verb, plain(r))
+	redact.Format(state, verb, r.String())
 }
+
+// String returns the names of the members that the request sets, without their
+// values: some of them may be secrets.
+func (r CreateAgentRequest) String() string { return wire.Names(createAgentBody(r), r.ExtraFields) }
 
 // LogValue describes the request to log/slog without secrets.
 func (r CreateAgentRequest) LogValue() slog.Value {
@@ -324,9 +330,8 @@ type createAgentBody CreateAgentRequest
 //
 // It makes at most one agent. It is not repeated when the answer is lost,
 // since the API cannot recognize a repeat. The error then matches
-// [agentclients.ErrOutcomeUnknown]: read the first page of ListAgents, which
-// has the newest agents, and look for the name and a CreatedAt of after the
-// call, before you create the agent again.
+// [agentclients.ErrOutcomeUnknown]: look with FindAgents for one with the name
+// and a CreatedAt of after the call, before you create the agent again.
 //
 // Errors: [agentclients.ErrBadRequest] for a value that the server does not
 // know, [agentclients.ErrRateLimited] also if the plan allows no more,
@@ -403,10 +408,12 @@ type AgentList struct {
 	TotalPages int `json:"total_pages"`
 }
 
-// Format prints the page without secrets.
-func (l AgentList) Format(state fmt.State, verb rune) {
-	type plain AgentList
-	redact.Format(state, verb, plain(l))
+// Format prints the text of String, whatever the verb.
+func (l AgentList) Format(state fmt.State, verb rune) { redact.Format(state, verb, l.String()) }
+
+// String returns how many agents there are, and which, in one line.
+func (l AgentList) String() string {
+	return fmt.Sprintf("%d of %d agents %v", len(l.Agents), l.Total, l.Agents)
 }
 
 // LogValue describes the page to log/slog, without its agents.
@@ -577,12 +584,14 @@ type UpdateAgentRequest struct {
 	ExtraFields map[string]any `json:"-"`
 }
 
-// Format prints the request without secrets.
+// Format prints the text of String, whatever the verb.
 func (r UpdateAgentRequest) Format(state fmt.State, verb rune) {
-	type plain UpdateAgentRequest
-	r.ExtraFields = redact.Values(r.ExtraFields) // may hold credentials of a model provider
-	redact.Format(state, verb, plain(r))
+	redact.Format(state, verb, r.String())
 }
+
+// String returns the names of the members that the request sets, without their
+// values: some of them may be secrets.
+func (r UpdateAgentRequest) String() string { return wire.Names(updateAgentBody(r), r.ExtraFields) }
 
 // LogValue describes the request to log/slog without secrets.
 func (r UpdateAgentRequest) LogValue() slog.Value {

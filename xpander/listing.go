@@ -14,6 +14,9 @@ import (
 // defaultPerPage is how many agents the server returns if PerPage is not set.
 const defaultPerPage = 20
 
+// maxPerPage is the largest page that the server gives.
+const maxPerPage = 50
+
 func (r ListAgentsRequest) query() url.Values {
 	query := wire.NewQuery()
 	query.Number("page", r.Page)

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"slices"
+	"strings"
 )
 
 // Encode returns v as JSON. v must encode to an object if there are extra
@@ -34,6 +35,33 @@ func Encode(v any, extra map[string]any) ([]byte, error) {
 		}
 	}
 	return joinObject(members)
+}
+
+// Line returns v as JSON in one line, for people.
+func Line(v any) string {
+	body, err := Encode(v, nil)
+	if err != nil {
+		return err.Error()
+	}
+	return string(body)
+}
+
+// Names returns the names of the members that v and extra are encoded to, for
+// people who must not see the values.
+func Names(v any, extra map[string]any) string {
+	body, err := Encode(v, extra)
+	if err != nil {
+		return err.Error()
+	}
+	members, err := splitObject(body)
+	if err != nil {
+		return err.Error()
+	}
+	names := make([]string, len(members))
+	for i, m := range members {
+		names[i] = m.name
+	}
+	return "{" + strings.Join(names, ", ") + "}"
 }
 
 // encode is json.Marshal without its escapes of HTML characters. An Encoder

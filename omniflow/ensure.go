@@ -1,0 +1,127 @@
+package omniflow
+
+import (
+	"context"
+	"fmt"
+
+	agentclients "github.com/agentclients/agentclients-go"
+	"github.com/agentclients/agentclients-go/internal/diff"
+	"github.com/agentclients/agentclients-go/internal/transport"
+	"github.com/agentclients/agentclients-go/internal/validate"
+	"github.com/agentclients/agentclients-go/internal/wire"
+)
+
+// FindAgents reads the agents of the workspace and returns those with this
+// name, in the order of the list. It helps to look after a create whose
+// outcome is unknown: an agent of that call has a CreatedAt that is not before
+// it. It is repeated after every transient failure.
+//
+// API reference: List Omni Flow Agents, GET /v1/api/omni-flow-agents.
+func (c *Client) FindAgents(ctx context.Context, name string, options ...agentclients.CallOption) ([]Agent, error) {
+	var problems validate.Problems
+	problems.Required("name", name)
+	if err := problems.Err(provider, "find agents"); err != nil {
+		return nil, err
+	}
+	list, err := c.ListAgents(ctx, options...)
+	if err != nil {
+		return nil, err
+	}
+	found := []Agent{}
+	for _, agent := range list.Agents {
+		if agent.Name == name {
+			found = append(found, agent)
+		}
+	}
+	return found, nil
+}
+
+// EnsureAgent makes the agent of a name be what the request says, and reports
+// what it did: it looks for the agent and creates it if there is none, or
+// updates it if it lacks something (see [CreateAgentRequest.Diff]). It can be
+// called again after any error, but two programs that call it at the same time
+// may make two agents: the API does not know names that are unique.
+//
+// An agent that exists keeps what the request leaves out; Settings are replaced
+// as a whole. Where the response does not tell the settings, only an update
+// tells whether they are the same: it is sent, and the agent is Unchanged if it
+// then is what it was before.
+//
+// Errors: [agentclients.ErrConflict] if several agents have the name,
+// [agentclients.ErrDecode] if the API does not tell the id of the one that
+// there is, else as CreateAgent, ListAgents, GetAgent and UpdateAgent. What
+// CaptureResponse captures is the last response; its Attempts and Elapsed count
+// all.
+//
+// API reference: List Omni Flow Agents, GET /v1/api/omni-flow-agents; Create
+// Omni Flow Agent, POST /v1/api/omni-flow-agents; Update Omni Flow Agent,
+// PUT /v1/api/omni-flow-agents/{agentId}.
+func (c *Client) EnsureAgent(ctx context.Context, request CreateAgentRequest, options ...agentclients.CallOption) (*Agent, agentclients.Change, error) {
+	if err := request.Validate(); err != nil {
+		return nil, "", err
+	}
+	calls := transport.NewCalls(options)
+	defer calls.Done()
+	found, err := c.FindAgents(ctx, request.Name, calls.Next()...)
+	switch {
+	case err != nil:
+		return nil, "", err
+	case len(found) == 0:
+		agent, err := c.CreateAgent(ctx, request, calls.Next()...)
+		if err != nil {
+			return nil, "", err
+		}
+		return agent, agentclients.Created, nil
+	case len(found) > 1:
+		return nil, "", refuse(fmt.Errorf("%w: %d agents have the name", agentclients.ErrConflict, len(found)))
+	case found[0].ID == "":
+		return nil, "", refuse(fmt.Errorf("%w: %w", agentclients.ErrDecode, wire.Missing("_id")))
+	}
+	before, err := c.GetAgent(ctx, found[0].ID, calls.Next()...)
+	switch {
+	case err != nil:
+		return nil, "", err
+	case len(request.Diff(before)) == 0:
+		return before, agentclients.Unchanged, nil
+	}
+	agent, err := c.UpdateAgent(ctx, found[0].ID, request.update(), calls.Next()...)
+	switch {
+	case err != nil:
+		return nil, "", err
+	case diff.Same(agent, before, "_id", "updatedAt", "messageChannel"):
+		return agent, agentclients.Unchanged, nil
+	}
+	return agent, agentclients.Updated, nil
+}
+
+// refuse returns the error of an EnsureAgent that found what it cannot change.
+func refuse(err error) error {
+	return &agentclients.Error{Provider: provider, Op: "ensure agent", Err: err}
+}
+
+// update returns the request that changes an agent into what r says.
+func (r CreateAgentRequest) update() UpdateAgentRequest {
+	update := UpdateAgentRequest{Name: &r.Name, Settings: r.Settings, ExtraFields: r.ExtraFields}
+	if r.LLMModel != "" {
+		update.LLMModel = &r.LLMModel
+	}
+	return update
+}
+
+// Diff lists what the agent lacks of what the request sets, extra fields
+// included. An LLMModel that is left empty is not compared. Nil: the agent is
+// what the request asks for.
+func (r CreateAgentRequest) Diff(agent *Agent) []agentclients.FieldDiff {
+	want, err := diff.Object(createAgentBody(r), r.ExtraFields)
+	if err != nil {
+		return diff.Unsendable(err).All()
+	}
+	if want["llmModel"] == "" {
+		delete(want, "llmModel")
+	}
+	have, err := diff.Object(agent, nil)
+	if err != nil {
+		return diff.Unsendable(err).All()
+	}
+	return diff.Of[Agent](want, have, diff.Rules{}).All()
+}

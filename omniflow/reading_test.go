@@ -1,0 +1,58 @@
+package omniflow
+
+import (
+	"context"
+	"testing"
+
+	"github.com/agentclients/agentclients-go/internal/testkit"
+)
+
+func TestByteOrderMarksAreSkipped(t *testing.T) {
+	testkit.SkipsMarks(t, suite, `{"_id":"a","name":"n"}`, func(ctx context.Context, c *Client) (*Agent, error) { return c.GetAgent(ctx, "a") })
+}
+
+func TestNullIsAnEmptyList(t *testing.T) {
+	testkit.ReadsNullAsNothing(t, suite, "null", func(ctx context.Context, c *Client) ([]Agent, error) {
+		list, err := c.ListAgents(ctx)
+		if err != nil {
+			return nil, err
+		}
+		return list.Agents, nil
+	})
+}
+
+func TestRequestsEncodeAsTheyAreSent(t *testing.T) {
+	extra := map[string]any{"extra": "e"}
+	create := CreateAgentRequest{Name: "n <&>", LLMModel: "m", Settings: map[string]any{"a": 1}, ExtraFields: extra}
+	suite.MarshalsAsSent(t, create, `{"name":"n"}`, func(ctx context.Context, c *Client) error {
+		_, err := c.CreateAgent(ctx, create)
+		return err
+	})
+	update := UpdateAgentRequest{Name: new("n"), TTSModel: &TTSModel{VoiceID: new("v")}, ExtraFields: extra}
+	suite.MarshalsAsSent(t, update, `{"name":"n"}`, func(ctx context.Context, c *Client) error {
+		_, err := c.UpdateAgent(ctx, "a", update)
+		return err
+	})
+}
+
+func TestWhatIsPrintedIsOneLine(t *testing.T) {
+	testkit.PrintsOneLine(t, `a "My agent" ready`, Agent{ID: "a", Name: "My agent", Status: StatusReady})
+	testkit.PrintsOneLine(t, `{"name":"n","llmModel":"","settings":{"a":1},"x":"<"}`, CreateAgentRequest{Name: "n", Settings: map[string]any{"a": 1}, ExtraFields: map[string]any{"x": "<"}})
+	testkit.PrintsOneLine(t, `{"name":"n","ttsModel":{"voiceId":"v"}}`, UpdateAgentRequest{Name: new("n"), TTSModel: &TTSModel{VoiceID: new("v")}})
+	testkit.PrintsOneLine(t, `{"voiceId":"v"}`, TTSModel{VoiceID: new("v")})
+	testkit.PrintsOneLine(t, "pn_1", PhoneNumberID{ID: "pn_1"})
+	testkit.PrintsOneLine(t, "unknown", PhoneNumberID{Raw: []byte("{}")})
+	testkit.PrintsOneLine(t, "none", PhoneNumberID{})
+}
+
+func TestTextThatIsNotUTF8IsNotSent(t *testing.T) {
+	const bad = "Gr\xfc\xdfe"
+	suite.Refuses(t, func(ctx context.Context, c *Client) error {
+		_, err := c.CreateAgent(ctx, CreateAgentRequest{Name: bad, LLMModel: bad, Settings: map[string]any{"a": []string{bad}}, ExtraFields: map[string]any{"b": bad}})
+		return err
+	}, []string{"name", "llmModel", "settings.a[0]", "b"})
+	suite.Refuses(t, func(ctx context.Context, c *Client) error {
+		_, err := c.UpdateAgent(ctx, "a", UpdateAgentRequest{Name: new(bad), TTSModel: &TTSModel{VoiceID: new(bad)}})
+		return err
+	}, []string{"name", "ttsModel.voiceId"})
+}

@@ -1,0 +1,139 @@
+package phoneagents
+
+import (
+	"context"
+	"errors"
+
+	agentclients "github.com/agentclients/agentclients-go"
+	"github.com/agentclients/agentclients-go/internal/diff"
+	"github.com/agentclients/agentclients-go/internal/pages"
+	"github.com/agentclients/agentclients-go/internal/transport"
+)
+
+// ensureRounds is how often an Ensure method looks again when the thing
+// appears or is gone while it works.
+const ensureRounds = 3
+
+// EnsureAgent makes the agent of a phone number be what the request says, and
+// reports what it did: it looks for the agent of the number and creates it if
+// there is none, or updates it if it has another prompt or name. It can be
+// called again after any error, by any number of programs at a time: the number
+// keeps it to one agent. ExtraFields that an Agent has no field for are sent
+// with an update only.
+//
+// Errors: [agentclients.ErrConflict] if the number has an agent that is not in
+// the list; else as CreateAgent, ListAgents and UpdateAgent. What
+// CaptureResponse captures is the last response; its Attempts and Elapsed count
+// all.
+//
+// API reference: List Agents, GET /users/{user_id}/agents; Create Agent,
+// POST /users/{user_id}/agents; Update Agent,
+// PATCH /users/{user_id}/agents/{agent_id}.
+func (c *Client) EnsureAgent(ctx context.Context, userID string, request CreateAgentRequest, options ...agentclients.CallOption) (*Agent, agentclients.Change, error) {
+	if err := request.Validate(); err != nil {
+		return nil, "", err
+	}
+	calls := transport.NewCalls(options)
+	defer calls.Done()
+	var err error
+	for range ensureRounds {
+		var before, agent *Agent
+		before, err = c.agentOfNumber(ctx, userID, request.PhoneNumberID, calls.Next)
+		switch {
+		case err != nil:
+			return nil, "", err
+		case before == nil:
+			agent, err = c.CreateAgent(ctx, userID, request, calls.Next()...)
+			if err == nil {
+				return agent, agentclients.Created, nil
+			}
+			if !errors.Is(err, agentclients.ErrConflict) || errors.Is(err, agentclients.ErrOutcomeUnknown) {
+				return nil, "", err
+			}
+			continue // it is there now
+		case len(request.Diff(before)) == 0:
+			return before, agentclients.Unchanged, nil
+		}
+		update := UpdateAgentRequest{Name: &request.Name, PromptID: &request.PromptID, ExtraFields: request.ExtraFields}
+		agent, err = c.UpdateAgent(ctx, userID, before.ID, update, calls.Next()...)
+		switch {
+		case err == nil && diff.Same(agent, before, "updated_at"):
+			return agent, agentclients.Unchanged, nil
+		case err == nil:
+			return agent, agentclients.Updated, nil
+		case !errors.Is(err, agentclients.ErrNotFound):
+			return nil, "", err
+		}
+	}
+	return nil, "", err
+}
+
+// EnsurePhoneNumber makes a user have the phone number with the Platform and
+// the MetaPhoneNumberID of the request: it looks for it, and adds it if there
+// is none. It can be called again after any error, by any number of programs
+// at a time, since the server refuses a Meta id that it has already.
+//
+// The API cannot change a phone number, and does not tell its access token:
+// one that is there is Unchanged, whatever else the request says. To replace a
+// token, delete the phone number and add it again.
+//
+// Errors: as AddPhoneNumber and ListPhoneNumbers. What CaptureResponse captures
+// is the last response; its Attempts and Elapsed count all.
+//
+// API reference: List Phone Numbers, GET /users/{user_id}/phone_numbers; Add
+// Phone Number, POST /users/{user_id}/phone_numbers.
+func (c *Client) EnsurePhoneNumber(ctx context.Context, userID string, request AddPhoneNumberRequest, options ...agentclients.CallOption) (*PhoneNumber, agentclients.Change, error) {
+	if err := request.Validate(); err != nil {
+		return nil, "", err
+	}
+	calls := transport.NewCalls(options)
+	defer calls.Done()
+	found, err := c.phoneNumber(ctx, userID, request, calls.Next)
+	if err != nil || found != nil {
+		return found, unchanged(err), err
+	}
+	added, failed := c.AddPhoneNumber(ctx, userID, request, calls.Next()...)
+	if failed == nil {
+		return added, agentclients.Created, nil
+	}
+	if !errors.Is(failed, agentclients.ErrConflict) && !errors.Is(failed, agentclients.ErrBadRequest) && !errors.Is(failed, agentclients.ErrOutcomeUnknown) {
+		return nil, "", failed
+	}
+	// It may be there now: somebody else's work, or that of the lost request.
+	found, err = c.phoneNumber(ctx, userID, request, calls.Next)
+	switch {
+	case err != nil || found == nil:
+		return nil, "", failed
+	case errors.Is(failed, agentclients.ErrOutcomeUnknown):
+		return found, agentclients.Created, nil
+	}
+	return found, agentclients.Unchanged, nil
+}
+
+func unchanged(err error) agentclients.Change {
+	if err != nil {
+		return ""
+	}
+	return agentclients.Unchanged
+}
+
+// phoneNumber returns the phone number that a request is about, nil if there
+// is none.
+func (c *Client) phoneNumber(ctx context.Context, userID string, request AddPhoneNumberRequest, options func() []agentclients.CallOption) (*PhoneNumber, error) {
+	all := pages.Offsets(provider, "list phone numbers", 0, defaultLimit, func(n PhoneNumber) string { return n.ID }, func(offset, limit int) ([]PhoneNumber, error) {
+		list, err := c.ListPhoneNumbers(ctx, userID, ListPhoneNumbersRequest{Platform: request.Platform, Limit: limit, Offset: offset}, options()...)
+		if err != nil {
+			return nil, err
+		}
+		return list.PhoneNumbers, nil
+	})
+	for number, err := range all {
+		if err != nil {
+			return nil, err
+		}
+		if number.MetaPhoneNumberID == request.MetaPhoneNumberID && (number.Platform == request.Platform || number.Platform == "") {
+			return &number, nil
+		}
+	}
+	return nil, nil
+}

@@ -1,0 +1,203 @@
+package xpander
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+
+	agentclients "github.com/agentclients/agentclients-go"
+	"github.com/agentclients/agentclients-go/internal/diff"
+	"github.com/agentclients/agentclients-go/internal/redact"
+	"github.com/agentclients/agentclients-go/internal/transport"
+	"github.com/agentclients/agentclients-go/internal/validate"
+)
+
+// FindAgents reads the list of agents page by page and returns those with this
+// name, the newest first, with the fields that ListAgents reads. It helps to
+// look after a create whose outcome is unknown: an agent of that call has a
+// CreatedAt that is not before it. It is repeated after every transient
+// failure.
+//
+// API reference: List Agents (Minimal), GET /v1/agents.
+func (c *Client) FindAgents(ctx context.Context, name string, options ...agentclients.CallOption) ([]Agent, error) {
+	calls := transport.NewCalls(options)
+	defer calls.Done()
+	return c.findAgents(ctx, name, calls)
+}
+
+func (c *Client) findAgents(ctx context.Context, name string, calls *transport.Calls) ([]Agent, error) {
+	var problems validate.Problems
+	problems.Required("name", name)
+	if err := problems.Err(provider, "find agents"); err != nil {
+		return nil, err
+	}
+	found := []Agent{}
+	all := allPages("list agents", ListAgentsRequest{PerPage: maxPerPage}, func(request ListAgentsRequest) (*AgentList, error) {
+		return c.ListAgents(ctx, request, calls.Next()...)
+	})
+	for agent, err := range all {
+		if err != nil {
+			return nil, err
+		}
+		if agent.Name == name {
+			found = append(found, agent)
+		}
+	}
+	return found, nil
+}
+
+// EnsureAgent makes the agent of a name be what the request says, and reports
+// what it did: it looks for the agent and creates it if there is none, or
+// updates it if it lacks something (see [CreateAgentRequest.Diff]). It can be
+// called again after any error, but two programs that call it at the same time
+// may make two agents: the API does not know names that are unique.
+//
+// An agent that exists keeps what the request leaves out. An update sends what
+// differs, and is staged until the agent is deployed: with Deploy that is done
+// after an update, and only then. Members that the response does not tell
+// (older servers do not tell UsingNemo and LLMExtraHeaders) cannot be compared,
+// and are sent with a create only. So are ExtraFields that an Agent has no field
+// for. An agent is Unchanged if it is after an update what it was before.
+//
+// Errors: [agentclients.ErrConflict] if several agents have the name, else as
+// CreateAgent, ListAgents, GetAgent, UpdateAgent and DeployAgent. What
+// CaptureResponse captures is the last response; its Attempts and Elapsed count
+// all.
+//
+// API reference: List Agents (Minimal), GET /v1/agents; Create Ai Agent,
+// POST /v1/agents; Update Ai Agent, PATCH /v1/agents/{agent_id}.
+func (c *Client) EnsureAgent(ctx context.Context, request CreateAgentRequest, options ...agentclients.CallOption) (*Agent, agentclients.Change, error) {
+	if err := request.Validate(); err != nil {
+		return nil, "", err
+	}
+	calls := transport.NewCalls(options)
+	defer calls.Done()
+	found, err := c.findAgents(ctx, request.Name, calls)
+	switch {
+	case err != nil:
+		return nil, "", err
+	case len(found) > 1:
+		return nil, "", &agentclients.Error{
+			Provider: provider, Op: "ensure agent",
+			Err: fmt.Errorf("%w: %d agents have the name", agentclients.ErrConflict, len(found)),
+		}
+	case len(found) == 0:
+		agent, err := c.CreateAgent(ctx, request, calls.Next()...)
+		if err != nil {
+			return nil, "", err
+		}
+		return agent, agentclients.Created, nil
+	}
+	before, err := c.GetAgent(ctx, found[0].ID, calls.Next()...)
+	if err != nil {
+		return nil, "", err
+	}
+	differences := request.Diff(before)
+	if len(differences) == 0 {
+		return before, agentclients.Unchanged, nil
+	}
+	agent, err := c.UpdateAgent(ctx, before.ID, request.update(differences), calls.Next()...)
+	switch {
+	case err != nil:
+		return nil, "", err
+	case diff.Same(agent, before, "has_pending_changes", "is_latest", "version"):
+		return agent, agentclients.Unchanged, nil
+	}
+	if request.Deploy {
+		if agent, err = c.DeployAgent(ctx, before.ID, calls.Next()...); err != nil {
+			return nil, "", err
+		}
+	}
+	return agent, agentclients.Updated, nil
+}
+
+// update returns the request that removes the differences.
+func (r CreateAgentRequest) update(differences []agentclients.FieldDiff) UpdateAgentRequest {
+	update := UpdateAgentRequest{ExtraFields: r.ExtraFields}
+	for _, d := range differences {
+		member, _, _ := strings.Cut(d.Path, ".")
+		switch member {
+		case "description":
+			update.Description = r.Description
+		case "deployment_type":
+			update.DeploymentType = r.DeploymentType
+		case "model_provider":
+			update.ModelProvider = r.ModelProvider
+		case "model_name":
+			update.ModelName = r.ModelName
+		case "icon":
+			update.Icon = r.Icon
+		case "instructions":
+			update.Instructions = &r.Instructions
+		case "environment_id":
+			update.EnvironmentID = r.EnvironmentID
+		case "using_nemo":
+			update.UsingNemo = r.UsingNemo
+		case "llm_api_base":
+			update.LLMAPIBase = r.LLMAPIBase
+		case "llm_extra_headers":
+			update.LLMExtraHeaders = r.LLMExtraHeaders
+		case "type":
+			update.Type = r.Type
+		}
+	}
+	if update.changesNothing() { // an extra field of another name
+		update.Name = &r.Name
+	}
+	return update
+}
+
+// told are members that every response to a read tells.
+var told = []string{"name", "description", "icon", "deployment_type", "model_provider", "model_name", "instructions"}
+
+// Diff lists what the agent lacks of what the request sets, extra fields
+// included, as far as the agent tells: agents of ListAgents tell less than
+// those of GetAgent. Not a difference is a newer model of the same family than
+// was asked for, which the API may choose by itself. The values of
+// LLMExtraHeaders are not shown. Nil: the agent is what the request asks for.
+func (r CreateAgentRequest) Diff(agent *Agent) []agentclients.FieldDiff {
+	all := diff.Compare(createAgentBody(r), r.ExtraFields, agent, diff.Rules{}).All()
+	differences := slices.DeleteFunc(all, func(d agentclients.FieldDiff) bool {
+		member, _, _ := strings.Cut(d.Path, ".")
+		asked, _ := d.Want.(string)
+		have, _ := d.Have.(string)
+		return d.Have == nil && !slices.Contains(told, member) || d.Path == "model_name" && isUpgrade(asked, have)
+	})
+	for i, d := range differences {
+		if d.Path == "llm_extra_headers" {
+			differences[i].Want, differences[i].Have = redact.Placeholder, redact.Placeholder
+		}
+	}
+	if len(differences) == 0 {
+		return nil
+	}
+	return differences
+}
+
+// isUpgrade reports whether a model is a newer one of the family of another:
+// the names are the same up to the version.
+func isUpgrade(asked, have string) bool {
+	family, version := splitModel(asked)
+	newFamily, newVersion := splitModel(have)
+	return family != "" && family == newFamily && newVersion > version
+}
+
+// splitModel splits the name of a model into what comes before its version,
+// and the version: "gpt-4.1" into "gpt-" and 4.1.
+func splitModel(name string) (family string, version float64) {
+	start := strings.IndexAny(name, "0123456789")
+	if start < 0 {
+		return "", 0
+	}
+	end := start
+	for end < len(name) && strings.IndexByte("0123456789.", name[end]) >= 0 {
+		end++
+	}
+	version, err := strconv.ParseFloat(strings.TrimRight(name[start:end], "."), 64)
+	if err != nil {
+		return "", 0
+	}
+	return name[:start], version
+}
