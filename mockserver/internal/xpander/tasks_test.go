@@ -317,7 +317,7 @@ func TestSnapshotsWithoutTasks(t *testing.T) {
 	})
 }
 
-// Replies and releases come over HTTP, too.
+// Replies and releases come over HTTP, too, and tasks can be looked up.
 func TestTasksOverTheAdminAPI(t *testing.T) {
 	withTasks(t, mockserver.Config{AdminToken: "adm"}, func(m *taskMock) {
 		admin := func(status int, method, path, body string) string {
@@ -359,6 +359,9 @@ func TestTasksOverTheAdminAPI(t *testing.T) {
 		}
 		if got := m.task("POST", m.agent+"/invoke", asks("u", "hi")).line(); got != "failed busy" {
 			t.Error(got)
+		}
+		if text := admin(200, "GET", "/state/xpander/tasks/u", ""); !strings.Contains(text, `"status":"failed"`) {
+			t.Error(text)
 		}
 	})
 }
