@@ -74,15 +74,20 @@ func (x *exchange) process(w http.ResponseWriter, r *http.Request) emulate.Respo
 	}
 	if replaced := x.perform(fault.BeforeCommit); !replaced {
 		x.world.decideReplies(x.api) // a fault may have waited
-		x.effects.response = x.await(x.commit())
+		x.effects.response = x.commit()
 	}
 	return x.after()
 }
 
-// after does the faults that come when the response is ready.
+// after does the faults that come when the request took effect, and those
+// that change the response. A response that takes its time is lost or replaced
+// while its run still goes on.
 func (x *exchange) after() emulate.Response {
 	if x.effects.end == "" {
 		x.perform(fault.AfterCommit)
+	}
+	if x.effects.end == "" {
+		x.effects.response = x.await(x.effects.response)
 	}
 	if x.effects.end == "" {
 		x.edit()

@@ -141,6 +141,29 @@ func TestWaitForARun(t *testing.T) {
 	})
 }
 
+// A response that takes its time is lost while its run goes on.
+func TestFaultsAfterTheCommitDoNotWaitForTheRun(t *testing.T) {
+	inBubble(t, Config{}, func(t *testing.T, m *mock) {
+		for name, f := range map[string]fault.Fault{"drop": fault.Drop(fault.AfterCommit), "status": fault.Status(502, fault.AfterCommit)} {
+			m.script(script.Reply{Text: "a", Delay: time.Hour})
+			m.rule("toy.PlayOut", f)
+			began := time.Now()
+			if text, err := m.read("POST", "/toy/games/"+name+"/out", "x"); time.Since(began) != 0 || (err == nil) != (name == "status") || strings.Contains(text, "say") {
+				t.Errorf("%s: %q %v after %s", name, text, err, time.Since(began))
+			}
+			if text, err := m.read("GET", "/toy/games/"+name, ""); !strings.Contains(text, "say a") || err != nil {
+				t.Errorf("%s: %q %v", name, text, err)
+			}
+		}
+		// What changes the response needs it.
+		m.script(script.Reply{Text: "a", Delay: time.Hour})
+		m.rule("toy.PlayOut", fault.Truncate(5))
+		if text, err := m.read("POST", "/toy/games/cut/out", "x"); text != "begin" || err == nil {
+			t.Errorf("%q %v", text, err)
+		}
+	})
+}
+
 // Replies are taken by what commits a run, in order, and by nothing else.
 func TestRepliesAreTakenByRuns(t *testing.T) {
 	inBubble(t, Config{}, func(t *testing.T, m *mock) {

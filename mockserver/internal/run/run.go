@@ -115,14 +115,19 @@ func (r *Run) at(i int) Step {
 	return Step{Kind: Piece, Text: r.pieces[i], Index: i, After: pause, hold: held}
 }
 
+// Waits reports whether nothing is due: Advance would do nothing.
+func (r *Run) Waits(now time.Time) bool {
+	return r.Over || r.Reply == nil || r.Held || r.next.After(now)
+}
+
 // Advance plays every step that is due, and returns when the next one is; the
 // zero time if the run is over or waits for something else than time. A look
 // at a run of which nothing is due costs next to nothing.
 func (r *Run) Advance(now time.Time, play func(Step)) time.Time {
-	if r.Over || r.Reply == nil || r.Held {
+	switch {
+	case r.Over || r.Reply == nil || r.Held:
 		return time.Time{}
-	}
-	if r.next.After(now) {
+	case r.Waits(now):
 		return r.next
 	}
 	if r.pieces == nil {

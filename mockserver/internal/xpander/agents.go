@@ -96,6 +96,7 @@ func deleteAgent(r *emulate.Request, s *state) (emulate.Response, error) {
 	r.Commit(func() {
 		s.UniqueNames.Remove(r.Tenant, found.UniqueName)
 		s.Agents.Remove(r.Tenant, r.Params["agent_id"])
+		s.removeTasksOf(r, found.ID)
 	})
 	return emulate.JSON(http.StatusAccepted, nil), nil
 }
@@ -138,24 +139,38 @@ func listFullAgents(r *emulate.Request, s *state) (emulate.Response, error) {
 
 func list(r *emulate.Request, s *state, show func(*emulate.Request, *record) any) (emulate.Response, error) {
 	var wrong problems
-	p := page{
-		Items:   []any{},
-		Page:    wrong.queryInteger(r, "page", 1, 1, maxPage),
-		PerPage: wrong.queryInteger(r, "per_page", 20, 1, 50),
-	}
+	p := wrong.page(r)
 	if len(wrong) > 0 {
 		return emulate.Response{}, wrong.refuse()
 	}
-	skip := (p.Page - 1) * p.PerPage
 	for found := range s.Agents.NewestFirst(r.Tenant) {
-		if p.Total >= skip && len(p.Items) < p.PerPage {
+		if p.wants() {
 			p.Items = append(p.Items, show(r, found))
 		}
 		p.Total++
 	}
+	return p.respond(r), nil
+}
+
+// page reads which page a query asks for.
+func (p *problems) page(r *emulate.Request) page {
+	return page{
+		Items:   []any{},
+		Page:    p.queryInteger(r, "page", 1, 1, maxPage),
+		PerPage: p.queryInteger(r, "per_page", 20, 1, 50),
+	}
+}
+
+// wants reports whether the next item is on the page.
+func (p *page) wants() bool {
+	return p.Total >= (p.Page-1)*p.PerPage && len(p.Items) < p.PerPage
+}
+
+// respond responds with the page, once all items were counted.
+func (p *page) respond(r *emulate.Request) emulate.Response {
 	p.TotalPages = (p.Total + p.PerPage - 1) / p.PerPage
 	if p.Total == 0 {
 		r.Guess("no-pages-of-nothing")
 	}
-	return emulate.JSON(http.StatusOK, p), nil
+	return emulate.JSON(http.StatusOK, p)
 }

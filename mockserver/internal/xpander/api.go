@@ -1,5 +1,6 @@
-// Package xpander emulates the agents of xpander.ai: their life from a create
-// over changes that are pending until a deploy to a delete, and the two lists.
+// Package xpander emulates xpander.ai: the life of agents from a create over
+// changes that are pending until a deploy to a delete, the tasks that they
+// have when they are invoked, and the lists of both.
 package xpander
 
 import (
@@ -20,11 +21,18 @@ const (
 	// stringInstructions takes and shows the role and the goal of the
 	// instructions as one string each instead of lists.
 	stringInstructions = "string-instructions"
+	// queueFollowUps lets a turn wait for the one that its task still has.
+	queueFollowUps = "queue-follow-ups"
+	// shortTasks shows the few members of a task that some pages show.
+	shortTasks = "short-tasks"
+	// deleteMessage responds to the delete of a task with 202 and a message.
+	deleteMessage = "delete-message"
 )
 
 // API returns the emulation of xpander.
 func API() *emulate.API {
 	const collection, one = "/v1/agents", "/v1/agents/{agent_id}"
+	const tasks, task = "/v1/tasks", "/v1/tasks/{task_id}"
 	return &emulate.API{
 		Name: "xpander",
 		Operations: []emulate.Operation{
@@ -35,11 +43,21 @@ func API() *emulate.API {
 			{Name: "UpdateAgent", Method: http.MethodPatch, Path: one, Body: updateBody, Handler: emulate.With(updateAgent)},
 			{Name: "DeployAgent", Method: http.MethodPut, Path: one, Handler: emulate.With(deployAgent)},
 			{Name: "DeleteAgent", Method: http.MethodDelete, Path: one, Handler: emulate.With(deleteAgent)},
+			{Name: "InvokeAgent", Method: http.MethodPost, Path: one + "/invoke", Body: invokeBody, Handler: emulate.With(invokeAgent)},
+			{Name: "StartTask", Method: http.MethodPost, Path: one + "/invoke/async", Body: invokeBody, Handler: emulate.With(startTask)},
+			{Name: "StreamTask", Method: http.MethodPost, Path: one + "/invoke/stream", Body: invokeBody, Handler: emulate.With(streamTask)},
+			{Name: "ListAgentTasks", Method: http.MethodGet, Path: one + "/tasks", Handler: emulate.With(listAgentTasks)},
+			{Name: "ListTasks", Method: http.MethodGet, Path: tasks, Handler: emulate.With(listTasks)},
+			{Name: "GetTask", Method: http.MethodGet, Path: task, Handler: emulate.With(getTask)},
+			{Name: "DeleteTask", Method: http.MethodDelete, Path: task, Handler: emulate.With(deleteTask)},
+			{Name: "StopTask", Method: http.MethodPost, Path: task + "/stop", Handler: emulate.With(stopTask)},
+			{Name: "GetThread", Method: http.MethodGet, Path: task + "/thread", Handler: emulate.With(getThread)},
+			{Name: "GetFullThread", Method: http.MethodGet, Path: task + "/thread/full", Handler: emulate.With(getFullThread)},
 		},
-		NotEmulated: []string{"tasks and invocations", "threads", "knowledge bases", "tools and toolkits", "export and templates"},
-		Variants:    []string{modelUpgrade, stringInstructions},
+		NotEmulated: []string{"knowledge bases", "tools and toolkits", "export and templates"},
+		Variants:    []string{modelUpgrade, stringInstructions, queueFollowUps, shortTasks, deleteMessage},
 		Credentials: emulate.KeyHeaders,
-		Secrets:     jsontext.NewSecrets(nil, []string{"llm_extra_headers"}, []string{"llm_credentials"}),
+		Secrets:     jsontext.NewSecrets([]string{"user_oidc_token"}, []string{"llm_extra_headers", "user_tokens"}, []string{"llm_credentials"}),
 		Limits: emulate.Limits{
 			Limits:  []emulate.Limit{{Requests: 100, Per: time.Minute}, {Requests: 1000, Per: time.Hour}},
 			Headers: true,
@@ -47,6 +65,8 @@ func API() *emulate.API {
 		},
 		NewState:     func() any { return new(state) },
 		Agents:       agents,
+		Runs:         runs,
+		Advance:      advance,
 		Authenticate: authenticate,
 		Refuse:       refuse,
 	}
@@ -57,6 +77,11 @@ type state struct {
 	Agents emulate.Collection[record] `json:"agents"`
 	// UniqueNames maps the unique names of each organization to agent ids.
 	UniqueNames emulate.Collection[string] `json:"unique_names"`
+	// Tasks are by id, too, which the caller may choose.
+	Tasks emulate.Collection[taskRecord] `json:"tasks"`
+
+	running []activeTask // see active
+	listed  bool
 }
 
 func agents(s any) []emulate.Agent {

@@ -47,7 +47,7 @@ func (p problems) refuse() error {
 	return emulate.JSON(http.StatusUnprocessableEntity, errorBody{p}).Because(strings.Join(reasons, "; ")).Refuse()
 }
 
-// readBody returns the members of the body of a create or of an update, which
+// readBody returns the members of the body of a create, an update or an invoke, which
 // keep the shape of the operation.
 func readBody(r *emulate.Request) (jsontext.Object, error) {
 	var wrong problems
@@ -141,12 +141,17 @@ func words(v schema.Violation) (kind, message string) {
 		p := typeProblems[v.Want]
 		return p.kind, p.message
 	case schema.NotAllowed:
-		last := len(v.Allowed) - 1
-		return "enum", fmt.Sprintf("Input should be '%s' or '%s'", strings.Join(v.Allowed[:last], "', '"), v.Allowed[last])
+		return "enum", enumMessage(v.Allowed)
 	case schema.TooShort:
 		return "string_too_short", "String should have at least 1 character"
 	}
 	return "value_error", "Value error, " + v.Message()
+}
+
+// enumMessage says which words are allowed.
+func enumMessage(allowed []string) string {
+	last := len(allowed) - 1
+	return fmt.Sprintf("Input should be '%s' or '%s'", strings.Join(allowed[:last], "', '"), allowed[last])
 }
 
 // queryInteger reads a query parameter within bounds, which belong to it.

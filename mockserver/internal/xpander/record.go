@@ -11,6 +11,7 @@ import (
 // The defaults of an agent.
 const (
 	active          = "ACTIVE"
+	inactive        = "INACTIVE"
 	serverless      = "serverless"
 	defaultIcon     = "🚀"
 	defaultProvider = "openai"
