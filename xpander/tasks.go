@@ -163,17 +163,19 @@ func (c *Client) InvokeAgent(ctx context.Context, agentID string, request Invoke
 	if task, err = t.find(ctx, err); err != nil {
 		return nil, err
 	}
-	if state, _ := task.state(); state != poll.Running {
-		return task, nil
-	}
-	// What the response would have been is any state that goes on no more.
-	return t.wait(run, task, func(task *Task) (poll.State, string) {
+	// The response would have had any state that goes on no more. Of one that
+	// is not known the time of the end tells.
+	ends := func(task *Task) (poll.State, string) {
 		state, status := task.state()
-		if state != poll.Running {
+		if state == poll.InputRequired || state == poll.Unknown && task.FinishedAt != "" {
 			state = poll.Ended
 		}
 		return state, status
-	})
+	}
+	if state, _ := ends(task); state == poll.Ended {
+		return task, nil
+	}
+	return t.wait(run, task, ends)
 }
 
 // StartTask gives an agent something to do and does not wait for it: the task

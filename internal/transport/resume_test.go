@@ -507,5 +507,6 @@ func TestRunContext(t *testing.T) {
 			cancel()
 		}
 	})
-	RunContext(nil, newNetwork(t).client(), nil) //nolint:staticcheck // the request that follows tells
+	var none context.Context // the request that follows refuses it
+	RunContext(none, newNetwork(t).client(), nil)
 }

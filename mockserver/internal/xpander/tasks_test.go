@@ -132,8 +132,8 @@ func TestListTasks(t *testing.T) {
 		<-time.After(time.Hour) // virtual
 		m.task("POST", m.agent+"/invoke", asks("a", "again"))
 		type page struct {
-			Items                                   []map[string]any
-			Total, Page, PerPage, TotalPages, extra int
+			Items                            []map[string]any
+			Total, Page, PerPage, TotalPages int
 		}
 		list := func(path string) (ids string) {
 			m.t.Helper()

@@ -1,0 +1,201 @@
+package agentclients_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"iter"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	agentclients "github.com/agentclients/agentclients-go"
+	"github.com/agentclients/agentclients-go/agentloop"
+	"github.com/agentclients/agentclients-go/mockserver"
+	"github.com/agentclients/agentclients-go/mockserver/fault"
+	"github.com/agentclients/agentclients-go/mockserver/journal"
+	"github.com/agentclients/agentclients-go/mockserver/script"
+	"github.com/agentclients/agentclients-go/xpander"
+)
+
+// The promise about runs: one call starts at most one turn, what it reports is
+// true, and the answer that it returns is the whole one.
+
+// runCall is a way to run an agent.
+type runCall struct {
+	name   string
+	api    string
+	start  string   // the operation that starts the turn
+	others []string // the operations by which it is followed
+	// connect makes an agent, and returns what runs it: text is what the agent
+	// said, and known says that the run came back, if only beside the error.
+	connect func(context.Context, agentclients.Options) (func(context.Context) (text string, known bool, err error), error)
+}
+
+// collect ranges over the events of a run.
+func collect[E any](events iter.Seq2[E, error], of func(E) (text string, last bool)) (text string, known bool, err error) {
+	for event, failure := range events {
+		piece, last := of(event)
+		text += piece
+		known, err = last, failure
+	}
+	return text, known, err
+}
+
+func runCalls() []runCall {
+	loop := func(run func(context.Context, *agentloop.Client, string) (string, bool, error)) func(context.Context, agentclients.Options) (func(context.Context) (string, bool, error), error) {
+		return func(ctx context.Context, options agentclients.Options) (func(context.Context) (string, bool, error), error) {
+			client, err := agentloop.NewClient(agentloop.Config{APIKey: "evr_test", Options: options})
+			if err != nil {
+				return nil, err
+			}
+			agent, err := client.CreateAgent(ctx, agentloop.CreateAgentRequest{Name: "Guide", SystemPrompt: "Be brief."})
+			if err != nil {
+				return nil, err
+			}
+			return func(ctx context.Context) (string, bool, error) { return run(ctx, client, agent.ID) }, nil
+		}
+	}
+	x := func(run func(context.Context, *xpander.Client, string) (string, bool, error)) func(context.Context, agentclients.Options) (func(context.Context) (string, bool, error), error) {
+		return func(ctx context.Context, options agentclients.Options) (func(context.Context) (string, bool, error), error) {
+			client, err := xpander.NewClient(xpander.Config{APIKey: "test", Options: options})
+			if err != nil {
+				return nil, err
+			}
+			agent, err := client.CreateAgent(ctx, xpander.CreateAgentRequest{Name: "Guide"})
+			if err != nil {
+				return nil, err
+			}
+			return func(ctx context.Context) (string, bool, error) { return run(ctx, client, agent.ID) }, nil
+		}
+	}
+	const question = "Is the gate open?"
+	ofLoop := []string{mockserver.AgentloopCreateSession, mockserver.AgentloopStreamEvents, mockserver.AgentloopListEvents, mockserver.AgentloopGetSession}
+	return []runCall{
+		{"agentloop RunAgent", mockserver.Agentloop, mockserver.AgentloopSendMessage, ofLoop, loop(func(ctx context.Context, c *agentloop.Client, id string) (string, bool, error) {
+			run, err := c.RunAgent(ctx, id, agentloop.RunRequest{Text: question})
+			if run == nil {
+				return "", false, err
+			}
+			return run.Text, true, err
+		})},
+		{"agentloop StreamRun", mockserver.Agentloop, mockserver.AgentloopSendMessage, ofLoop, loop(func(ctx context.Context, c *agentloop.Client, id string) (string, bool, error) {
+			return collect(c.StreamRun(ctx, id, agentloop.RunRequest{Text: question}), func(e agentloop.RunEvent) (string, bool) { return e.Text, e.Run != nil })
+		})},
+		{"xpander InvokeAgent", mockserver.Xpander, mockserver.XpanderInvokeAgent, []string{mockserver.XpanderGetTask}, x(func(ctx context.Context, c *xpander.Client, id string) (string, bool, error) {
+			task, err := c.InvokeAgent(ctx, id, xpander.InvokeRequest{Input: xpander.TaskInput{Text: question}})
+			if task == nil {
+				return "", false, err
+			}
+			return task.Result, true, err
+		})},
+		{"xpander RunAgent", mockserver.Xpander, mockserver.XpanderStartTask, []string{mockserver.XpanderGetTask}, x(func(ctx context.Context, c *xpander.Client, id string) (string, bool, error) {
+			run, err := c.RunAgent(ctx, id, xpander.RunRequest{Text: question})
+			if run == nil {
+				return "", false, err
+			}
+			return run.Text, true, err
+		})},
+		{"xpander StreamRun", mockserver.Xpander, mockserver.XpanderStreamTask, []string{mockserver.XpanderGetTask}, x(func(ctx context.Context, c *xpander.Client, id string) (string, bool, error) {
+			return collect(c.StreamRun(ctx, id, xpander.RunRequest{Text: question}), func(e xpander.RunEvent) (string, bool) { return e.Text, e.Run != nil })
+		})},
+	}
+}
+
+// theReply is what every agent says here.
+const theReply = "Yes, until ten."
+
+// try makes the call on a server with faults, by operation, and checks the
+// promise.
+func (c runCall) try(t *testing.T, faults map[string][]fault.Fault) {
+	t.Helper()
+	mock, err := mockserver.InMemory(mockserver.Config{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer mock.Close()
+	mock.Script(c.api, script.Reply{Text: theReply, Pace: 100 * time.Millisecond})
+	run, err := c.connect(t.Context(), agentclients.Options{BaseURL: mock.URL(c.api), HTTPClient: mock.Client()})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for op, list := range faults {
+		mock.Fail(op, list...)
+	}
+	text, known, err := run(t.Context())
+	mock.Close() // whatever is still being served can do nothing any more
+
+	turns := mock.Count(journal.Match{Op: c.start, Committed: new(true)})
+	var e *agentclients.Error
+	switch {
+	case turns > 1:
+		t.Errorf("%s, %v: %d turns", c.name, faults, turns)
+	case err == nil:
+		if turns != 1 || text != theReply {
+			t.Errorf("%s, %v: it succeeded with %q, and there are %d turns", c.name, faults, text, turns)
+		}
+	case !errors.As(err, &e):
+		t.Errorf("%s, %v: %v is a %T", c.name, faults, err, err)
+	case !e.OutcomeUnknown && turns == 1 && !known:
+		t.Errorf("%s, %v: a turn was started, and the error leaves no doubt: %v", c.name, faults, err)
+	case errors.Is(err, agentclients.ErrRunFailed):
+		t.Errorf("%s, %v: the run did not fail: %v", c.name, faults, err)
+	}
+}
+
+// streamFaults are those of streams.
+func streamFaults() []fault.Fault {
+	var faults []fault.Fault
+	for n := range 6 {
+		faults = append(faults, fault.CutStream(n), fault.PauseStream(n, time.Minute), fault.RepeatEvent(n+1))
+	}
+	return append(faults, fault.SplitWrites(1), fault.NoLastEvent())
+}
+
+// pretends reports whether a fault makes the mock tell of work that it did not
+// do. A stream of that shows a whole run, which nobody could see through.
+func pretends(f fault.Fault) bool {
+	text := f.String()
+	return strings.Contains(text, string(fault.BeforeCommit)) && (strings.Contains(text, "truncate") || strings.Contains(text, "malformed"))
+}
+
+// repeats reports whether a fault sends an event twice. Those of xpander have
+// no ids: a piece of text that comes again looks like one that is new.
+func repeats(f fault.Fault) bool { return strings.Contains(f.String(), "repeat_event") }
+
+func TestPromiseOfRunsUnderEveryFault(t *testing.T) {
+	for _, c := range runCalls() {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				c.try(t, nil)
+				for _, one := range append(everyFault(), streamFaults()...) {
+					if c.start == mockserver.XpanderStreamTask && (pretends(one) || repeats(one)) {
+						continue
+					}
+					c.try(t, map[string][]fault.Fault{c.start: {one}})
+					c.try(t, map[string][]fault.Fault{c.start: {one, one, one}})
+				}
+			})
+		})
+	}
+}
+
+// The response to the start is lost, or all is well, and then what follows the
+// turn meets a fault.
+func TestPromiseOfRunsWhileTheyAreFollowed(t *testing.T) {
+	for _, c := range runCalls() {
+		for _, op := range c.others {
+			t.Run(fmt.Sprint(c.name, " ", op), func(t *testing.T) {
+				t.Parallel()
+				synctest.Test(t, func(t *testing.T) {
+					for _, one := range append(everyFault(), streamFaults()...) {
+						c.try(t, map[string][]fault.Fault{op: {one}})
+						c.try(t, map[string][]fault.Fault{op: {one, one, one}, c.start: {fault.Drop(fault.AfterCommit)}})
+					}
+				})
+			})
+		}
+	}
+}
