@@ -83,6 +83,30 @@ func runCalls() []runCall {
 		{"agentloop StreamRun", mockserver.Agentloop, mockserver.AgentloopSendMessage, ofLoop, loop(func(ctx context.Context, c *agentloop.Client, id string) (string, bool, error) {
 			return collect(c.StreamRun(ctx, id, agentloop.RunRequest{Text: question}), func(e agentloop.RunEvent) (string, bool) { return e.Text, e.Run != nil })
 		})},
+		{"agentloop SendMessage", mockserver.Agentloop, mockserver.AgentloopSendMessage, []string{mockserver.AgentloopListMessages}, loop(func(ctx context.Context, c *agentloop.Client, id string) (string, bool, error) {
+			session, err := c.CreateSession(ctx, agentloop.CreateSessionRequest{AgentID: id})
+			if err != nil {
+				return "", false, err
+			}
+			message, err := c.SendMessage(ctx, session.ID, agentloop.SendMessageRequest{Text: question})
+			if err != nil {
+				return "", false, err
+			}
+			return theReply, message.ID != "", nil
+		})},
+		{"xpander StartTask", mockserver.Xpander, mockserver.XpanderStartTask, []string{mockserver.XpanderGetTask}, x(func(ctx context.Context, c *xpander.Client, id string) (string, bool, error) {
+			task, err := c.StartTask(ctx, id, xpander.InvokeRequest{Input: xpander.TaskInput{Text: question}})
+			if err != nil {
+				return "", false, err
+			}
+			return theReply, task.ID != "", nil
+		})},
+		{"xpander StreamTask", mockserver.Xpander, mockserver.XpanderStreamTask, []string{mockserver.XpanderGetTask}, x(func(ctx context.Context, c *xpander.Client, id string) (text string, known bool, err error) {
+			for event, failure := range c.StreamTask(ctx, id, xpander.InvokeRequest{Input: xpander.TaskInput{Text: question}}) {
+				text, err = text+event.Text, failure
+			}
+			return text, errors.Is(err, agentclients.ErrStreamEnded), err
+		})},
 		{"xpander InvokeAgent", mockserver.Xpander, mockserver.XpanderInvokeAgent, []string{mockserver.XpanderGetTask}, x(func(ctx context.Context, c *xpander.Client, id string) (string, bool, error) {
 			task, err := c.InvokeAgent(ctx, id, xpander.InvokeRequest{Input: xpander.TaskInput{Text: question}})
 			if task == nil {
@@ -176,6 +200,22 @@ func TestPromiseOfRunsUnderEveryFault(t *testing.T) {
 					}
 					c.try(t, map[string][]fault.Fault{c.start: {one}})
 					c.try(t, map[string][]fault.Fault{c.start: {one, one, one}})
+				}
+			})
+		})
+	}
+}
+
+func TestPromiseOfRunsUnderEverySequence(t *testing.T) {
+	matter := append(faultsThatMatter(), fault.CutStream(0), fault.CutStream(2), fault.PauseStream(1, time.Minute), fault.NoLastEvent())
+	for _, c := range runCalls() {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				for _, first := range matter {
+					for _, second := range matter {
+						c.try(t, map[string][]fault.Fault{c.start: {first, second}})
+					}
 				}
 			})
 		})
