@@ -92,6 +92,12 @@ func TestPrograms(t *testing.T) {
 			"xpander      deploy   Night Shift, version 3\n",
 			"xpander      remove   Night Shift is gone\n",
 		},
+		"run": {
+			"agentloop: The north gate is open until ten. (turn.completed)\n",
+			"agentloop, its stream cut and resumed: The north gate is open until ten. (turn.completed)\n  messages sent: 2, streams opened: 3\n",
+			"xpander: The north gate is open until ten. (completed)\n",
+			"xpander, its stream cut and the task read: The north gate is open until ten. (completed)\n  tasks started: 2, tasks read: true\n",
+		},
 		"omniflow":    {"mock"},
 		"agentloop":   {"mock", "agent_"},
 		"orq":         {"mock", "support.agent"},

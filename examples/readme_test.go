@@ -5,6 +5,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -59,6 +60,9 @@ var request = orq.CreateAgentRequest{
 `)
 	tests := 0
 	for _, block := range goBlocks(t) {
+		if strings.HasPrefix(block, "package ") {
+			continue // see TestReadmeProgram
+		}
 		if strings.HasPrefix(block, "func ") {
 			tests += strings.Count(block, "func Test")
 			code.WriteString(block)
@@ -72,11 +76,35 @@ var request = orq.CreateAgentRequest{
 		t.Fatalf("the README has %d tests, want 2", tests)
 	}
 
-	// An overlay puts the code into this module, beside a program that has no
-	// tests, without writing into its tree.
+	overlay := overlaid(t, "quickstart/readme_test.go", code.String())
+	watchSources(t)
+	out, err := exec.CommandContext(t.Context(), "go", "test", "-v", "-count=1", "-overlay", overlay, "./quickstart").CombinedOutput()
+	if err != nil || !strings.Contains(string(out), "--- PASS: TestPatience") || !strings.Contains(string(out), "--- PASS: TestRun") {
+		t.Errorf("%v\n%s\n%s", err, out, code.String())
+	}
+}
+
+// TestReadmeProgram runs the program in the README.
+func TestReadmeProgram(t *testing.T) {
+	programs := slices.DeleteFunc(goBlocks(t), func(block string) bool { return !strings.HasPrefix(block, "package main") })
+	if len(programs) != 1 {
+		t.Fatalf("the README has %d programs, want 1", len(programs))
+	}
+	overlay := overlaid(t, "quickstart/main.go", programs[0])
+	watchSources(t)
+	out, err := exec.CommandContext(t.Context(), "go", "run", "-overlay", overlay, "./quickstart").CombinedOutput()
+	if err != nil || string(out) != "Yes, until ten.\n" {
+		t.Errorf("%v\n%s", err, out)
+	}
+}
+
+// overlaid returns the name of an overlay that puts code into this module
+// without writing into its tree.
+func overlaid(t *testing.T, name, code string) string {
+	t.Helper()
 	folder := t.TempDir()
 	source, overlay := filepath.Join(folder, "source"), filepath.Join(folder, "overlay.json")
-	target, err := filepath.Abs("quickstart/readme_test.go")
+	target, err := filepath.Abs(name)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -84,14 +112,10 @@ var request = orq.CreateAgentRequest{
 	if err != nil {
 		t.Fatal(err)
 	}
-	for path, data := range map[string][]byte{source: []byte(code.String()), overlay: replace} {
+	for path, data := range map[string][]byte{source: []byte(code), overlay: replace} {
 		if err := os.WriteFile(path, data, 0o600); err != nil {
 			t.Fatal(err)
 		}
 	}
-	watchSources(t)
-	out, err := exec.CommandContext(t.Context(), "go", "test", "-v", "-count=1", "-overlay", overlay, "./quickstart").CombinedOutput()
-	if err != nil || !strings.Contains(string(out), "--- PASS: TestPatience") || !strings.Contains(string(out), "--- PASS: TestRun") {
-		t.Errorf("%v\n%s\n%s", err, out, code.String())
-	}
+	return overlay
 }
