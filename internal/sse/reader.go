@@ -149,7 +149,7 @@ func (r *Reader) takeLine() (line []byte, ended bool, err error) {
 	if len(r.partial) == 0 && r.unread[0] == ':' {
 		r.skipping = true
 	}
-	end := bytes.IndexAny(r.unread, "\r\n")
+	end := endOfLine(r.unread)
 	part := r.unread
 	if end >= 0 {
 		part = r.unread[:end]
@@ -239,4 +239,18 @@ func milliseconds(value []byte) (time.Duration, bool) {
 		total = min(total*10+int64(c-'0'), longest/10-1)
 	}
 	return time.Duration(total) * time.Millisecond, len(value) > 0
+}
+
+// endOfLine returns where a line ends, -1 if it does not. Two searches for one
+// byte are much faster than one for either, and the second looks no farther
+// than the first.
+func endOfLine(text []byte) int {
+	end := bytes.IndexByte(text, '\n')
+	if end >= 0 {
+		text = text[:end]
+	}
+	if cr := bytes.IndexByte(text, '\r'); cr >= 0 {
+		return cr
+	}
+	return end
 }
