@@ -411,7 +411,7 @@ func TestReplay(t *testing.T) {
 	}
 }
 
-// TestSettledCreate: after a lost answer and a 409 only an agent that has the
+// TestSettledCreate: after a lost response and a 409 only an agent that has the
 // content of the request passes for the one that was to be created.
 func TestSettledCreate(t *testing.T) {
 	sample := string(readFile(t, "create_response.json"))
@@ -471,7 +471,7 @@ func TestSettledCreate(t *testing.T) {
 	})
 }
 
-// TestUnreadableAnswers: an answer of 2xx that cannot be read never passes for
+// TestUnreadableAnswers: a response of 2xx that cannot be read never passes for
 // an agent or a list.
 func TestUnreadableAnswers(t *testing.T) {
 	for _, body := range []string{"", "null", "{}", "[]", `"x"`, "<html></html>", `{"id":`, `{"id":""}`, `{"id":7}`, `{"id":"agent_1"}`} {
@@ -501,7 +501,7 @@ func TestUnreadableAnswers(t *testing.T) {
 }
 
 // TestOddAnswersAreRead: one value of an unexpected type does not spoil the
-// rest of an answer.
+// rest of a response.
 func TestOddAnswersAreRead(t *testing.T) {
 	for _, sample := range []string{"create_response.json", "agent_with_usage.json"} {
 		testkit.SurvivesOddValues(t, readFile(t, sample), decodeAgent, "id")

@@ -211,7 +211,7 @@ func TestLostAnswerIsSettled(t *testing.T) {
 	}
 }
 
-// TestForeignAgentIsNotTaken: the answer is lost before anything happened, and
+// TestForeignAgentIsNotTaken: the response is lost before anything happened, and
 // the id is somebody else's.
 func TestForeignAgentIsNotTaken(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {

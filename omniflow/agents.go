@@ -42,7 +42,7 @@ type Agent struct {
 	UserID string `json:"userId,omitempty"`
 	// Name is the agent's name for people. Several agents may share one.
 	Name string `json:"name"`
-	// LLMModel is the language model that writes the answers.
+	// LLMModel is the language model that writes the responses.
 	LLMModel string `json:"llmModel"`
 	// PhoneNumberID is the phone number that the agent answers on.
 	PhoneNumberID PhoneNumberID `json:"phoneNumberId"`
@@ -64,7 +64,7 @@ type Agent struct {
 type CreateAgentRequest struct {
 	// Name is the agent's name for people. Required. It need not be unique.
 	Name string `json:"name"`
-	// LLMModel is the language model that writes the answers, such as
+	// LLMModel is the language model that writes the responses, such as
 	// "gpt-4o-mini", "gpt-4o" or "gpt-4o-enterprise". "" stands for
 	// [DefaultLLMModel], which is then sent.
 	LLMModel string `json:"llmModel"`

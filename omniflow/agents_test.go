@@ -228,7 +228,7 @@ func TestReplay(t *testing.T) {
 	}
 }
 
-// TestUnreadableAnswers: an answer of 2xx that cannot be read never passes for
+// TestUnreadableAnswers: a response of 2xx that cannot be read never passes for
 // an agent or a list.
 func TestUnreadableAnswers(t *testing.T) {
 	for _, body := range []string{"", "null", "{}", "[]", `"x"`, "<html></html>", `{"name":`, `{"name":true}`, `{"_id":""}`} {
@@ -301,7 +301,7 @@ func TestPhoneNumberID(t *testing.T) {
 }
 
 // TestOddAnswersAreRead: one value of an unexpected type does not spoil the
-// rest of an answer.
+// rest of a response.
 func TestOddAnswersAreRead(t *testing.T) {
 	testkit.SurvivesOddValues(t, readFile(t, "create_response.json"), decodeAgent, "name")
 	testkit.SurvivesOddValues(t, []byte(`{"_id":"a","settings":{"x":[1]},"phoneNumberId":{"_id":"p"},"messageChannel":"SMS"}`), decodeAgent, "_id")

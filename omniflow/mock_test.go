@@ -82,7 +82,7 @@ func TestLifeOfAnAgent(t *testing.T) {
 	}
 }
 
-// TestAgentWithoutID is the documented answer to a create: nothing in it can
+// TestAgentWithoutID is the documented response to a create: nothing in it can
 // be used to read the agent again.
 func TestAgentWithoutID(t *testing.T) {
 	_, client := startMock(t, mockserver.Config{Variants: []string{mockserver.OmniflowSeedExact}})

@@ -323,7 +323,7 @@ func TestRefusedBeforeSending(t *testing.T) {
 	}
 }
 
-// TestUnreadableAnswers: an answer of 2xx that cannot be read never passes for
+// TestUnreadableAnswers: a response of 2xx that cannot be read never passes for
 // an agent or a list.
 func TestUnreadableAnswers(t *testing.T) {
 	for _, body := range []string{"", "null", "{}", "[]", `"x"`, "<html></html>", `{"_id":`, `{"_id":""}`, `{"_id":true}`, `{"_id":"1","key":"other"}`} {
@@ -337,7 +337,7 @@ func TestUnreadableAnswers(t *testing.T) {
 }
 
 // TestOddAnswersAreRead: one value of an unexpected type does not spoil the
-// rest of an answer.
+// rest of a response.
 func TestOddAnswersAreRead(t *testing.T) {
 	testkit.SurvivesOddValues(t, readFile(t, "create_response.json"), decodeAgent, "_id")
 	testkit.SurvivesOddValues(t, []byte(`{"_id":"1","settings":{"tools":[{"id":"t","action_type":"http","conditions":[{"condition":"c"}],"timeout":120}],"evaluators":[{"id":"e","sample_rate":50}]},

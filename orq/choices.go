@@ -37,7 +37,7 @@ type ResponseFormat struct {
 
 // JSONSchema is a schema for a model's answer.
 type JSONSchema struct {
-	// Description tells the model what the answer is for. "" leaves it out.
+	// Description tells the model what the response is for. "" leaves it out.
 	Description string `json:"description,omitempty"`
 	// Name is the name of the schema: up to 64 letters, digits, _ and -.
 	// Required.

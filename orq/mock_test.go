@@ -216,7 +216,7 @@ func TestExtraFieldsAreSettled(t *testing.T) {
 	})
 }
 
-// TestForeignAgentIsNotTaken: the answer is lost before anything happened, and
+// TestForeignAgentIsNotTaken: the response is lost before anything happened, and
 // meanwhile somebody else took the key.
 func TestForeignAgentIsNotTaken(t *testing.T) {
 	for name, change := range map[string]func(*orq.CreateAgentRequest){

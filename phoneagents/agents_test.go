@@ -218,7 +218,7 @@ func TestReplay(t *testing.T) {
 	}
 }
 
-// TestUnreadableAnswers: an answer of 2xx that cannot be read never passes for
+// TestUnreadableAnswers: a response of 2xx that cannot be read never passes for
 // an agent or a list.
 func TestUnreadableAnswers(t *testing.T) {
 	for _, body := range []string{"", "null", "{}", "[]", `"x"`, "<html></html>", `{"agent_id":`, `{"agent_id":""}`, `{"success":true,"data":null}`} {
@@ -261,7 +261,7 @@ func TestBothBodyShapesAreRead(t *testing.T) {
 }
 
 // TestOddAnswersAreRead: one value of an unexpected type does not spoil the
-// rest of an answer.
+// rest of a response.
 func TestOddAnswersAreRead(t *testing.T) {
 	testkit.SurvivesOddValues(t, readFile(t, "create_response.json"), decodeAgent, "agent_id")
 	testkit.SurvivesOddValues(t, []byte(`{"id":"pn_1","platform":"whatsapp","meta_phone_number_id":"m","display_name":"d","created_at":"c"}`), decodePhoneNumber, "id")

@@ -113,7 +113,7 @@ func TestExtraFieldsAreSettled(t *testing.T) {
 	})
 }
 
-// TestForeignAgentIsNotTaken: the answer is lost before anything happened, and
+// TestForeignAgentIsNotTaken: the response is lost before anything happened, and
 // meanwhile somebody else took the number.
 func TestForeignAgentIsNotTaken(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {

@@ -52,7 +52,7 @@ func sampleAgent() *Agent {
 	}
 }
 
-// sampleAgentInFull is the agent of the longer documented answer.
+// sampleAgentInFull is the agent of the longer documented response.
 func sampleAgentInFull() *Agent {
 	return &Agent{
 		ID:             "<agent-id>",
@@ -449,7 +449,7 @@ func TestReplay(t *testing.T) {
 	}
 }
 
-// TestUnreadableAnswers: an answer of 2xx that cannot be read never passes for
+// TestUnreadableAnswers: a response of 2xx that cannot be read never passes for
 // an agent or a list.
 func TestUnreadableAnswers(t *testing.T) {
 	for _, body := range []string{"", "null", "{}", "[]", `"x"`, "<html></html>", `{"id":`, `{"id":""}`, `{"id":null}`} {
@@ -494,7 +494,7 @@ func TestBothFormsOfInstructionsAreRead(t *testing.T) {
 }
 
 // TestOddAnswersAreRead: one value of an unexpected type does not spoil the
-// rest of an answer.
+// rest of a response.
 func TestOddAnswersAreRead(t *testing.T) {
 	for _, sample := range [][]byte{readFile(t, "create_response.json"), readFile(t, "create_response_full.json"), []byte(everyMember)} {
 		testkit.SurvivesOddValues(t, sample, decodeAgent, "id")
@@ -530,7 +530,7 @@ func TestNewerAnswersAreRead(t *testing.T) {
 	}
 }
 
-// TestBuiltValuesEncode: what was not read from an answer has no raw form.
+// TestBuiltValuesEncode: what was not read from a response has no raw form.
 func TestBuiltValuesEncode(t *testing.T) {
 	for want, value := range map[string]any{
 		`{"id":"t","name":"n"}`:                        Tool{ID: "t", Name: "n"},

@@ -57,7 +57,7 @@ func Documented[C, T any](t *testing.T, s Suite[C], create func(context.Context,
 	}
 }
 
-// Sends checks what a call sends that gets an answer: the method, the URL
+// Sends checks what a call sends that gets a response: the method, the URL
 // below the base and the body.
 func (s Suite[C]) Sends(t *testing.T, answer string, call func(context.Context, C) error, want string) {
 	t.Helper()
@@ -100,7 +100,7 @@ func (s Suite[C]) Refuses(t *testing.T, call func(context.Context, C) error, wan
 	}
 }
 
-// Explains checks what the error of a create says about an answer: its Code,
+// Explains checks what the error of a create says about a response: its Code,
 // Message, Fields and RequestID are those of want, and it is of a kind.
 func Explains[C, T any](t *testing.T, s Suite[C], create func(context.Context, C) (*T, error), status int, body string, want agentclients.Error, kind error) {
 	t.Helper()
@@ -143,7 +143,7 @@ func (s Suite[C]) Repeats(t *testing.T, call func(context.Context, C) error, req
 	})
 }
 
-// Unreadable checks that an answer of 2xx that cannot be read never passes for
+// Unreadable checks that a response of 2xx that cannot be read never passes for
 // a value, is never asked for a second time, and is kept. doubt: whether it
 // leaves the outcome open, also if a look finds nothing.
 func Unreadable[C, T any](t *testing.T, s Suite[C], body string, doubt bool, call func(context.Context, C) (*T, error)) {
@@ -198,7 +198,7 @@ func Walks[C, T any](t *testing.T, s Suite[C], walk func(context.Context, C) ite
 	}
 }
 
-// Stops checks where a walk over the pages of a list ends. page is an answer
+// Stops checks where a walk over the pages of a list ends. page is a response
 // with items and with many pages after it.
 func Stops[C, T any](t *testing.T, s Suite[C], page string, walk func(context.Context, C) iter.Seq2[T, error]) {
 	count := func(all iter.Seq2[T, error]) (items int, errs []error) {
