@@ -54,7 +54,8 @@ func (s *taskStream) next(within time.Duration) (event TaskEvent, quiet bool, er
 		if isEmpty(message.Data) {
 			continue
 		}
-		if err := json.Unmarshal(message.Data, &event); err != nil {
+		// Not by json.Unmarshal, which would read all of it once more before.
+		if err := event.UnmarshalJSON(message.Data); err != nil {
 			return TaskEvent{}, false, s.Unreadable(err)
 		}
 		if code, text, ok := event.complaint(message.Data); ok {

@@ -161,6 +161,9 @@ func (e *TaskEvent) UnmarshalJSON(data []byte) error {
 
 // lenient returns nil for a member of an unexpected type.
 func lenient(err error) error {
+	if err == nil {
+		return nil
+	}
 	var mismatch *json.UnmarshalTypeError
 	if errors.As(err, &mismatch) {
 		return nil
