@@ -239,3 +239,21 @@ func TestPromiseOfRunsWhileTheyAreFollowed(t *testing.T) {
 		}
 	}
 }
+
+// AllowDuplicates is about creates: no turn is ever started twice.
+func TestNoTurnIsDuplicated(t *testing.T) {
+	for _, c := range runCalls() {
+		t.Run(c.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				connect := c.connect
+				c.connect = func(ctx context.Context, options agentclients.Options) (func(context.Context) (string, bool, error), error) {
+					options.Retry.AllowDuplicates = true
+					return connect(ctx, options)
+				}
+				for _, one := range []fault.Fault{fault.Drop(fault.AfterCommit), fault.Status(502, fault.AfterCommit), fault.Stall(fault.AfterCommit)} {
+					c.try(t, map[string][]fault.Fault{c.start: {one, one}})
+				}
+			})
+		})
+	}
+}

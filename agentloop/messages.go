@@ -257,6 +257,7 @@ func (c *Client) postMessage(ctx context.Context, sessionID string, request Send
 		Params: []string{sessionID},
 		Body:   request,
 		Replay: transport.ReplayNever,
+		Starts: true,
 	}, options, func(body []byte) (*Message, error) { return decodeSent(body, request.ClientMessageID) })
 	tally.Report()
 	var open *agentclients.Error
