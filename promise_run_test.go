@@ -131,8 +131,8 @@ func runCalls() []runCall {
 const theReply = "Yes, until ten."
 
 // try makes the call on a server with faults, by operation, and checks the
-// promise.
-func (c runCall) try(t *testing.T, faults map[string][]fault.Fault) {
+// promise. It returns how many requests to start a turn there were.
+func (c runCall) try(t *testing.T, faults map[string][]fault.Fault) (starts int) {
 	t.Helper()
 	mock, err := mockserver.InMemory(mockserver.Config{})
 	if err != nil {
@@ -166,6 +166,7 @@ func (c runCall) try(t *testing.T, faults map[string][]fault.Fault) {
 	case errors.Is(err, agentclients.ErrRunFailed):
 		t.Errorf("%s, %v: the run did not fail: %v", c.name, faults, err)
 	}
+	return mock.Count(journal.Match{Op: c.start})
 }
 
 // streamFaults are those of streams.
@@ -251,7 +252,9 @@ func TestNoTurnIsDuplicated(t *testing.T) {
 					return connect(ctx, options)
 				}
 				for _, one := range []fault.Fault{fault.Drop(fault.AfterCommit), fault.Status(502, fault.AfterCommit), fault.Stall(fault.AfterCommit)} {
-					c.try(t, map[string][]fault.Fault{c.start: {one, one}})
+					if starts := c.try(t, map[string][]fault.Fault{c.start: {one, one}}); starts != 1 {
+						t.Errorf("%v: %d requests", one, starts)
+					}
 				}
 			})
 		})
