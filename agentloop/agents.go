@@ -207,7 +207,7 @@ func (c *Client) CreateAgent(ctx context.Context, request CreateAgentRequest, op
 	settling.Find = func(options ...agentclients.CallOption) (*Agent, error) {
 		return c.getAgent(ctx, request.ID, options, decode)
 	}
-	agent, err := transport.Call(ctx, c.transport, transport.Op{
+	return transport.Create(ctx, c.transport, transport.Op{
 		Name:   "create agent",
 		Method: http.MethodPost,
 		Path:   "/v1/agents",
@@ -216,8 +216,7 @@ func (c *Client) CreateAgent(ctx context.Context, request CreateAgentRequest, op
 		Replay: transport.ReplayKeyed,
 
 		ResourceID: request.ID,
-	}, options, decode)
-	return transport.Settle(agent, err, options, settling)
+	}, options, decode, settling)
 }
 
 // Diff lists what the agent lacks of what the request sets, extra fields

@@ -41,14 +41,14 @@ func (c *Client) EnsureAgent(ctx context.Context, request CreateAgentRequest, op
 	if request.ID == "" {
 		request.ID = AgentIDFor(request.Name)
 	}
-	calls := transport.NewCalls(options)
-	defer calls.Done()
+	tally, options := transport.NewTally(options)
+	defer tally.Report()
 	var err error
 	for range ensureRounds {
 		var before, agent *Agent
-		before, err = c.GetAgent(ctx, request.ID, calls.Next()...)
+		before, err = c.GetAgent(ctx, request.ID, options...)
 		if errors.Is(err, agentclients.ErrNotFound) {
-			agent, err = c.CreateAgent(ctx, request, calls.Next()...)
+			agent, err = c.CreateAgent(ctx, request, options...)
 			if err == nil {
 				return agent, agentclients.Created, nil
 			}
@@ -60,7 +60,7 @@ func (c *Client) EnsureAgent(ctx context.Context, request CreateAgentRequest, op
 			return nil, "", err
 		}
 		if len(compareStatus(before).Different) > 0 {
-			agent, _, err = c.PutAgent(ctx, request.ID, request, calls.Next()...)
+			agent, _, err = c.PutAgent(ctx, request.ID, request, options...)
 			if err != nil {
 				return nil, "", err
 			}
@@ -69,7 +69,7 @@ func (c *Client) EnsureAgent(ctx context.Context, request CreateAgentRequest, op
 		if len(request.Diff(before)) == 0 {
 			return before, agentclients.Unchanged, nil
 		}
-		agent, err = c.UpdateAgent(ctx, request.ID, request.update(), calls.Next()...)
+		agent, err = c.UpdateAgent(ctx, request.ID, request.update(), options...)
 		switch {
 		case err == nil && diff.Same(agent, before, measured...):
 			return agent, agentclients.Unchanged, nil

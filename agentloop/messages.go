@@ -244,6 +244,7 @@ func (c *Client) SendMessage(ctx context.Context, sessionID string, request Send
 		request.ClientMessageID = newClientMessageID()
 	}
 	tally, options := transport.NewTally(options)
+	defer tally.Report()
 	return c.postMessage(ctx, sessionID, request, tally, options)
 }
 
@@ -259,16 +260,16 @@ func (c *Client) postMessage(ctx context.Context, sessionID string, request Send
 		Replay: transport.ReplayNever,
 		Starts: true,
 	}, options, func(body []byte) (*Message, error) { return decodeSent(body, request.ClientMessageID) })
-	tally.Report()
 	var open *agentclients.Error
 	if err == nil || !errors.As(err, &open) || !open.OutcomeUnknown {
 		return message, err
 	}
+	keep := tally.Keep() // the response that left it open, unless the message is found
 	if found := c.findMessage(ctx, sessionID, request.ClientMessageID, options); found != nil {
-		tally.Settled = true
-		tally.Report()
+		tally.Settle()
 		return found, nil
 	}
+	keep()
 	open.ResourceID = request.ClientMessageID
 	if ended := ctx.Err(); ended != nil && !errors.Is(err, ended) {
 		open.Err = whileLooking(ctx, open.Err)

@@ -60,14 +60,14 @@ func (c *Client) EnsureAgent(ctx context.Context, request CreateAgentRequest, op
 	if err := request.Validate(); err != nil {
 		return nil, "", err
 	}
-	calls := transport.NewCalls(options)
-	defer calls.Done()
-	found, err := c.FindAgents(ctx, request.Name, calls.Next()...)
+	tally, options := transport.NewTally(options)
+	defer tally.Report()
+	found, err := c.FindAgents(ctx, request.Name, options...)
 	switch {
 	case err != nil:
 		return nil, "", err
 	case len(found) == 0:
-		agent, err := c.CreateAgent(ctx, request, calls.Next()...)
+		agent, err := c.CreateAgent(ctx, request, options...)
 		if err != nil {
 			return nil, "", err
 		}
@@ -77,14 +77,14 @@ func (c *Client) EnsureAgent(ctx context.Context, request CreateAgentRequest, op
 	case found[0].ID == "":
 		return nil, "", refuse(fmt.Errorf("%w: %w", agentclients.ErrDecode, wire.Missing("_id")))
 	}
-	before, err := c.GetAgent(ctx, found[0].ID, calls.Next()...)
+	before, err := c.GetAgent(ctx, found[0].ID, options...)
 	switch {
 	case err != nil:
 		return nil, "", err
 	case len(request.Diff(before)) == 0:
 		return before, agentclients.Unchanged, nil
 	}
-	agent, err := c.UpdateAgent(ctx, found[0].ID, request.update(), calls.Next()...)
+	agent, err := c.UpdateAgent(ctx, found[0].ID, request.update(), options...)
 	switch {
 	case err != nil:
 		return nil, "", err

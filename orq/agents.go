@@ -267,7 +267,7 @@ func (c *Client) CreateAgent(ctx context.Context, request CreateAgentRequest, op
 		}
 		return agent, err
 	}
-	agent, err := transport.Call(ctx, c.transport, transport.Op{
+	return transport.Create(ctx, c.transport, transport.Op{
 		Name:   "create agent",
 		Method: http.MethodPost,
 		Path:   "/v2/agents/",
@@ -276,8 +276,7 @@ func (c *Client) CreateAgent(ctx context.Context, request CreateAgentRequest, op
 		Replay: transport.ReplayKeyed,
 
 		ResourceID: request.Key,
-	}, options, decode)
-	return transport.Settle(agent, err, options, transport.Settling[Agent]{
+	}, options, decode, transport.Settling[Agent]{
 		Find: func(options ...agentclients.CallOption) (*Agent, error) {
 			return c.getAgent(ctx, request.Key, options, decode)
 		},

@@ -40,14 +40,14 @@ func (c *Client) EnsureAgent(ctx context.Context, request CreateAgentRequest, op
 	if err := request.Validate(); err != nil {
 		return nil, "", err
 	}
-	calls := transport.NewCalls(options)
-	defer calls.Done()
+	tally, options := transport.NewTally(options)
+	defer tally.Report()
 	var err error
 	for range ensureRounds {
 		var before, agent *Agent
-		before, err = c.GetAgent(ctx, request.Key, calls.Next()...)
+		before, err = c.GetAgent(ctx, request.Key, options...)
 		if errors.Is(err, agentclients.ErrNotFound) {
-			agent, err = c.CreateAgent(ctx, request, calls.Next()...)
+			agent, err = c.CreateAgent(ctx, request, options...)
 			if err == nil {
 				return agent, agentclients.Created, nil
 			}
@@ -61,7 +61,7 @@ func (c *Client) EnsureAgent(ctx context.Context, request CreateAgentRequest, op
 		if result, sure := request.compareAll(before); sure && len(result.All()) == 0 {
 			return before, agentclients.Unchanged, nil
 		}
-		agent, err = c.UpdateAgent(ctx, request.Key, request.update(), calls.Next()...)
+		agent, err = c.UpdateAgent(ctx, request.Key, request.update(), options...)
 		switch {
 		case err == nil && diff.Same(agent, before, measured...):
 			return agent, agentclients.Unchanged, nil

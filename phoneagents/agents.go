@@ -96,7 +96,7 @@ func (c *Client) CreateAgent(ctx context.Context, userID string, request CreateA
 	if err := request.Validate(); err != nil {
 		return nil, err
 	}
-	agent, err := transport.Call(ctx, c.transport, transport.Op{
+	return transport.Create(ctx, c.transport, transport.Op{
 		Name:   "create agent",
 		Method: http.MethodPost,
 		Path:   "/users/{user_id}/agents",
@@ -112,10 +112,9 @@ func (c *Client) CreateAgent(ctx context.Context, userID string, request CreateA
 			return nil, wire.Other("phone_number_id", agent.PhoneNumberID, request.PhoneNumberID)
 		}
 		return agent, err
-	})
-	return transport.Settle(agent, err, options, transport.Settling[Agent]{
+	}, transport.Settling[Agent]{
 		Find: func(options ...agentclients.CallOption) (*Agent, error) {
-			return c.agentOfNumber(ctx, userID, request.PhoneNumberID, func() []agentclients.CallOption { return options })
+			return c.agentOfNumber(ctx, userID, request.PhoneNumberID, options)
 		},
 		Compare: request.compare,
 	})
@@ -133,8 +132,8 @@ func (r CreateAgentRequest) compare(agent *Agent) diff.Result {
 }
 
 // agentOfNumber returns the agent that answers on a phone number, nil if
-// there is none. options returns those of each call.
-func (c *Client) agentOfNumber(ctx context.Context, userID, phoneNumberID string, options func() []agentclients.CallOption) (*Agent, error) {
+// there is none.
+func (c *Client) agentOfNumber(ctx context.Context, userID, phoneNumberID string, options []agentclients.CallOption) (*Agent, error) {
 	for agent, err := range c.allAgents(ctx, userID, ListAgentsRequest{}, options) {
 		if err != nil {
 			return nil, err
@@ -228,18 +227,18 @@ func (c *Client) ListAgents(ctx context.Context, userID string, request ListAgen
 //
 // API reference: List Agents, GET /users/{user_id}/agents.
 func (c *Client) AllAgents(ctx context.Context, userID string, request ListAgentsRequest, options ...agentclients.CallOption) iter.Seq2[Agent, error] {
-	all := c.allAgents(ctx, userID, request, func() []agentclients.CallOption { return options })
+	all := c.allAgents(ctx, userID, request, options)
 	if cmp.Or(request.OrderBy, "created_at") != "created_at" || request.OrderDirection == "ASC" {
 		return all
 	}
 	return withoutNewer(all)
 }
 
-func (c *Client) allAgents(ctx context.Context, userID string, request ListAgentsRequest, options func() []agentclients.CallOption) iter.Seq2[Agent, error] {
+func (c *Client) allAgents(ctx context.Context, userID string, request ListAgentsRequest, options []agentclients.CallOption) iter.Seq2[Agent, error] {
 	return pages.Offsets(provider, "list agents", request.Offset, cmp.Or(request.Limit, defaultLimit), agentID, func(offset, limit int) ([]Agent, error) {
 		request := request
 		request.Offset, request.Limit = offset, limit
-		list, err := c.ListAgents(ctx, userID, request, options()...)
+		list, err := c.ListAgents(ctx, userID, request, options...)
 		if err != nil {
 			return nil, err
 		}

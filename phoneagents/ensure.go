@@ -33,17 +33,17 @@ func (c *Client) EnsureAgent(ctx context.Context, userID string, request CreateA
 	if err := request.Validate(); err != nil {
 		return nil, "", err
 	}
-	calls := transport.NewCalls(options)
-	defer calls.Done()
+	tally, options := transport.NewTally(options)
+	defer tally.Report()
 	var err error
 	for range ensureRounds {
 		var before, agent *Agent
-		before, err = c.agentOfNumber(ctx, userID, request.PhoneNumberID, calls.Next)
+		before, err = c.agentOfNumber(ctx, userID, request.PhoneNumberID, options)
 		switch {
 		case err != nil:
 			return nil, "", err
 		case before == nil:
-			agent, err = c.CreateAgent(ctx, userID, request, calls.Next()...)
+			agent, err = c.CreateAgent(ctx, userID, request, options...)
 			if err == nil {
 				return agent, agentclients.Created, nil
 			}
@@ -55,7 +55,7 @@ func (c *Client) EnsureAgent(ctx context.Context, userID string, request CreateA
 			return before, agentclients.Unchanged, nil
 		}
 		update := UpdateAgentRequest{Name: &request.Name, PromptID: &request.PromptID, ExtraFields: request.ExtraFields}
-		agent, err = c.UpdateAgent(ctx, userID, before.ID, update, calls.Next()...)
+		agent, err = c.UpdateAgent(ctx, userID, before.ID, update, options...)
 		switch {
 		case err == nil && diff.Same(agent, before, "updated_at"):
 			return agent, agentclients.Unchanged, nil
@@ -86,13 +86,13 @@ func (c *Client) EnsurePhoneNumber(ctx context.Context, userID string, request A
 	if err := request.Validate(); err != nil {
 		return nil, "", err
 	}
-	calls := transport.NewCalls(options)
-	defer calls.Done()
-	found, err := c.phoneNumber(ctx, userID, request, calls.Next)
+	tally, options := transport.NewTally(options)
+	defer tally.Report()
+	found, err := c.phoneNumber(ctx, userID, request, options)
 	if err != nil || found != nil {
 		return found, unchanged(err), err
 	}
-	added, failed := c.AddPhoneNumber(ctx, userID, request, calls.Next()...)
+	added, failed := c.AddPhoneNumber(ctx, userID, request, options...)
 	if failed == nil {
 		return added, agentclients.Created, nil
 	}
@@ -100,7 +100,7 @@ func (c *Client) EnsurePhoneNumber(ctx context.Context, userID string, request A
 		return nil, "", failed
 	}
 	// It may be there now: somebody else's work, or that of the lost request.
-	found, err = c.phoneNumber(ctx, userID, request, calls.Next)
+	found, err = c.phoneNumber(ctx, userID, request, options)
 	switch {
 	case err != nil || found == nil:
 		return nil, "", failed
@@ -119,9 +119,9 @@ func unchanged(err error) agentclients.Change {
 
 // phoneNumber returns the phone number that a request is about, nil if there
 // is none.
-func (c *Client) phoneNumber(ctx context.Context, userID string, request AddPhoneNumberRequest, options func() []agentclients.CallOption) (*PhoneNumber, error) {
+func (c *Client) phoneNumber(ctx context.Context, userID string, request AddPhoneNumberRequest, options []agentclients.CallOption) (*PhoneNumber, error) {
 	all := pages.Offsets(provider, "list phone numbers", 0, defaultLimit, func(n PhoneNumber) string { return n.ID }, func(offset, limit int) ([]PhoneNumber, error) {
-		list, err := c.ListPhoneNumbers(ctx, userID, ListPhoneNumbersRequest{Platform: request.Platform, Limit: limit, Offset: offset}, options()...)
+		list, err := c.ListPhoneNumbers(ctx, userID, ListPhoneNumbersRequest{Platform: request.Platform, Limit: limit, Offset: offset}, options...)
 		if err != nil {
 			return nil, err
 		}

@@ -22,20 +22,16 @@ import (
 //
 // API reference: List Agents (Minimal), GET /v1/agents.
 func (c *Client) FindAgents(ctx context.Context, name string, options ...agentclients.CallOption) ([]Agent, error) {
-	calls := transport.NewCalls(options)
-	defer calls.Done()
-	return c.findAgents(ctx, name, calls)
-}
-
-func (c *Client) findAgents(ctx context.Context, name string, calls *transport.Calls) ([]Agent, error) {
 	var problems validate.Problems
 	problems.Required("name", name)
 	if err := problems.Err(provider, "find agents"); err != nil {
 		return nil, err
 	}
+	tally, options := transport.NewTally(options)
+	defer tally.Report()
 	found := []Agent{}
 	all := allPages("list agents", ListAgentsRequest{PerPage: maxPerPage}, func(request ListAgentsRequest) (*AgentList, error) {
-		return c.ListAgents(ctx, request, calls.Next()...)
+		return c.ListAgents(ctx, request, options...)
 	})
 	for agent, err := range all {
 		if err != nil {
@@ -72,9 +68,9 @@ func (c *Client) EnsureAgent(ctx context.Context, request CreateAgentRequest, op
 	if err := request.Validate(); err != nil {
 		return nil, "", err
 	}
-	calls := transport.NewCalls(options)
-	defer calls.Done()
-	found, err := c.findAgents(ctx, request.Name, calls)
+	tally, options := transport.NewTally(options)
+	defer tally.Report()
+	found, err := c.FindAgents(ctx, request.Name, options...)
 	switch {
 	case err != nil:
 		return nil, "", err
@@ -84,13 +80,13 @@ func (c *Client) EnsureAgent(ctx context.Context, request CreateAgentRequest, op
 			Err: fmt.Errorf("%w: %d agents have the name", agentclients.ErrConflict, len(found)),
 		}
 	case len(found) == 0:
-		agent, err := c.CreateAgent(ctx, request, calls.Next()...)
+		agent, err := c.CreateAgent(ctx, request, options...)
 		if err != nil {
 			return nil, "", err
 		}
 		return agent, agentclients.Created, nil
 	}
-	before, err := c.GetAgent(ctx, found[0].ID, calls.Next()...)
+	before, err := c.GetAgent(ctx, found[0].ID, options...)
 	if err != nil {
 		return nil, "", err
 	}
@@ -98,7 +94,7 @@ func (c *Client) EnsureAgent(ctx context.Context, request CreateAgentRequest, op
 	if len(differences) == 0 {
 		return before, agentclients.Unchanged, nil
 	}
-	agent, err := c.UpdateAgent(ctx, before.ID, request.update(differences), calls.Next()...)
+	agent, err := c.UpdateAgent(ctx, before.ID, request.update(differences), options...)
 	switch {
 	case err != nil:
 		return nil, "", err
@@ -106,7 +102,7 @@ func (c *Client) EnsureAgent(ctx context.Context, request CreateAgentRequest, op
 		return agent, agentclients.Unchanged, nil
 	}
 	if request.Deploy {
-		if agent, err = c.DeployAgent(ctx, before.ID, calls.Next()...); err != nil {
+		if agent, err = c.DeployAgent(ctx, before.ID, options...); err != nil {
 			return nil, "", err
 		}
 	}

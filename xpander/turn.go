@@ -148,7 +148,7 @@ func (t *turn) find(ctx context.Context, lost error) (*Task, error) {
 		State: func(*Task) (poll.State, string) { return poll.Ended, "" },
 	})
 	if err == nil {
-		t.tally.Settled = true
+		t.tally.Settle()
 		return task, nil
 	}
 	if ctx.Err() != nil { // which is what ended it

@@ -1,11 +1,10 @@
 package transport
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"net/http"
-	"slices"
-	"time"
 
 	agentclients "github.com/agentclients/agentclients-go"
 	"github.com/agentclients/agentclients-go/internal/diff"
@@ -24,59 +23,52 @@ type Settling[T any] struct {
 	Own bool
 }
 
-// Settle resolves the error of a keyed create whose outcome is open: its last
+// Create sends a keyed create, and settles it if its outcome is open: its last
 // response was lost or cannot be read, or it was refused as a duplicate after
-// an earlier attempt. It reads what exists under the key once. If that is what
-// was to be created, the create succeeded; if it is something else, the error
-// is a conflict without a doubt. The doubt stays if the read fails, if nothing
-// is found (the request may be on its way yet), and if the response does not
-// tell what has to be compared. Any other error is returned as it is.
-func Settle[T any](value *T, err error, options []agentclients.CallOption, s Settling[T]) (*T, error) {
+// an earlier attempt. What exists under the key is then read once. If that is
+// what was to be created, the create succeeded; if it is something else, the
+// error is a conflict without a doubt. The doubt stays if the read fails, if
+// nothing is found (the request may be on its way yet), and if the response
+// does not tell what has to be compared. Any other error is that of Call.
+func Create[T any](ctx context.Context, c *Client, op Op, options []agentclients.CallOption, decode func([]byte) (*T, error), s Settling[T]) (*T, error) {
+	tally, options := NewTally(options)
+	defer tally.Report()
+	value, err := Call(ctx, c, op, options, decode)
 	if err == nil {
 		return value, nil
 	}
+	return s.settle(err, tally, options)
+}
+
+// settle returns what an error comes to after looking.
+func (s Settling[T]) settle(err error, tally *Tally, options []agentclients.CallOption) (*T, error) {
 	var open *agentclients.Error
 	if !errors.As(err, &open) || !open.OutcomeUnknown && !(s.Own && open.StatusCode == http.StatusConflict) {
 		return nil, err
 	}
-	start := time.Now()
-	capture := apply(options).Capture
-	var response agentclients.Response
-	attempts := open.Attempts
-	found, findErr := s.Find(append(slices.Clip(options), func(o *agentclients.CallOptions) {
-		attempts += response.Attempts // of the read before, if it takes several
-		response = agentclients.Response{}
-		o.Capture = &response
-	})...)
-	if capture != nil { // the response that left it open, unless it is settled
-		capture.Attempts = attempts + response.Attempts
-		capture.Elapsed += time.Since(start)
-	}
-	switch {
-	case findErr != nil && !errors.Is(findErr, agentclients.ErrNotFound):
-		open.OutcomeUnknown = true
-		return nil, err
-	case findErr != nil || found == nil:
-		if saysRefused(open) {
-			open.OutcomeUnknown = false
+	keep := tally.Keep() // the response that left it open, unless it is settled
+	found, findErr := s.Find(options...)
+	if findErr == nil && found != nil {
+		result := s.Compare(found)
+		if len(result.All()) == 0 {
+			tally.Settle()
+			return found, nil
+		}
+		keep()
+		if len(result.Different) > 0 {
+			conflict(open, result.Different)
+		} else {
+			open.OutcomeUnknown = true
 		}
 		return nil, err
 	}
-	result := s.Compare(found)
-	switch {
-	case len(result.Different) > 0:
-		conflict(open, result.Different)
-		return nil, err
-	case len(result.Untold) > 0:
+	keep()
+	if findErr != nil && !errors.Is(findErr, agentclients.ErrNotFound) {
 		open.OutcomeUnknown = true
-		return nil, err
+	} else if saysRefused(open) {
+		open.OutcomeUnknown = false
 	}
-	if capture != nil {
-		response.Attempts, response.Elapsed = capture.Attempts, capture.Elapsed
-		response.Settled = true
-		*capture = response
-	}
-	return found, nil
+	return nil, err
 }
 
 // saysRefused reports whether the only response to a create was a 2xx whose

@@ -14,7 +14,6 @@ import (
 
 // settle makes a keyed create and settles it with reads of as many pages.
 func settle(ctx context.Context, client *Client, pages int, s Settling[thing], options ...agentclients.CallOption) (*thing, error) {
-	value, err := create(ctx, client, ReplayKeyed, options...)
 	s.Find = func(options ...agentclients.CallOption) (*thing, error) {
 		var found *thing
 		for range pages {
@@ -26,7 +25,7 @@ func settle(ctx context.Context, client *Client, pages int, s Settling[thing], o
 		}
 		return found, nil
 	}
-	return Settle(value, err, options, s)
+	return Create(ctx, client, createOp(ReplayKeyed), options, decodeThing, s)
 }
 
 // isOurs compares the id.
@@ -95,6 +94,10 @@ func TestSettle(t *testing.T) {
 				if test.want != success {
 					if got != nil || err == nil {
 						t.Fatalf("got %v, %v", got, err)
+					}
+					var e *agentclients.Error // which describes the response that left it open
+					if !errors.As(err, &e) || response.StatusCode != e.StatusCode || response.Elapsed != time.Since(start) {
+						t.Errorf("captured status %d after %v, error %v", response.StatusCode, response.Elapsed, err)
 					}
 					if errors.Is(err, agentclients.ErrOutcomeUnknown) != (test.want == unknown) ||
 						test.want == conflict && !errors.Is(err, agentclients.ErrConflict) || response.Settled || response.Attempts != len(test.steps) {
@@ -188,14 +191,13 @@ func TestSettleARefusalWithinASuccess(t *testing.T) {
 		{agentclients.Error{StatusCode: 502, Attempts: 1, OutcomeUnknown: true}, true},
 	} {
 		e := test.err
-		if got, err := Settle(nil, &e, nil, none); got != nil || errors.Is(err, agentclients.ErrOutcomeUnknown) != test.unknown {
+		if got, err := none.settle(&e, nil, nil); got != nil || errors.Is(err, agentclients.ErrOutcomeUnknown) != test.unknown {
 			t.Errorf("%v became %v, %v", test.err, got, err)
 		}
 	}
 }
 
 func TestSettleLeavesOtherErrorsAlone(t *testing.T) {
-	value := &thing{ID: "agt_0"}
 	never := Settling[thing]{Own: false, Compare: isOurs, Find: func(...agentclients.CallOption) (*thing, error) {
 		t.Error("something was read")
 		return nil, nil
@@ -205,12 +207,9 @@ func TestSettleLeavesOtherErrorsAlone(t *testing.T) {
 		&agentclients.Error{StatusCode: 409},
 		&agentclients.Error{StatusCode: 500},
 	} {
-		if got, settled := Settle(value, err, nil, never); settled != err || got != nil {
+		if got, settled := never.settle(err, nil, nil); settled != err || got != nil {
 			t.Errorf("%v became %v, %v", err, got, settled)
 		}
-	}
-	if got, err := Settle(value, nil, nil, never); err != nil || got != value {
-		t.Errorf("a success became %v, %v", got, err)
 	}
 }
 

@@ -30,7 +30,7 @@ func TestTally(t *testing.T) {
 		if _, err := create(t.Context(), client, ReplayNever, options...); err != nil {
 			t.Fatal(err)
 		}
-		tally.Settled = true
+		tally.Settle()
 		for range 2 {
 			tally.Report()
 			if response.StatusCode != 200 || response.Attempts != 3 || response.RequestID != "last" || !response.Settled || response.Elapsed < time.Minute {
@@ -38,7 +38,40 @@ func TestTally(t *testing.T) {
 			}
 		}
 	})
-	tally, _ := NewTally(nil) // nobody wants it
+}
+
+// A call that takes several requests can be one of those of another call.
+func TestTallyWithinATally(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		n := newNetwork(t, answer(502, ""), answer(201, created), drop, answer(409, ""), answer(200, created))
+		client := n.client()
+		var response agentclients.Response
+		start := time.Now()
+		tally, options := NewTally([]agentclients.CallOption{agentclients.CaptureResponse(&response)})
+		if _, err := create(t.Context(), client, ReplaySafe, options...); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := settle(t.Context(), client, 1, byID, options...); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := create(t.Context(), client, ReplaySafe, append(options, agentclients.Idempotent())...); err == nil {
+			t.Fatal("a call was not refused")
+		}
+		tally.Report()
+		if response.Attempts != 5 || response.Elapsed != time.Since(start) || !response.Settled || response.StatusCode != 200 {
+			t.Errorf("captured %+v", response)
+		}
+	})
+}
+
+// Who captures nothing has no Tally, and pays nothing.
+func TestNoTally(t *testing.T) {
+	tally, options := NewTally(nil)
+	if tally != nil || options != nil {
+		t.Errorf("%v, %v", tally, options)
+	}
+	tally.Settle()
+	tally.Keep()()
 	tally.Report()
 }
 
