@@ -113,7 +113,7 @@ func mockImports() map[string][]string {
 // types that client and mock share would hide the same mistake on both sides.
 func TestImportsRunOneWay(t *testing.T) {
 	shared := []string{
-		"", "internal/diff", "internal/httpheader", "internal/pages", "internal/poll", "internal/redact", "internal/sse", "internal/transport", "internal/validate", "internal/wire",
+		"", "internal/diff", "internal/ensure", "internal/httpheader", "internal/pages", "internal/poll", "internal/redact", "internal/sse", "internal/transport", "internal/validate", "internal/wire",
 	}
 	allowed := map[string][]string{
 		"":                    {"internal/httpheader"},
@@ -125,6 +125,7 @@ func TestImportsRunOneWay(t *testing.T) {
 		"internal/poll":       {""},
 		"internal/wire":       {""},
 		"internal/diff":       {"", "internal/wire"},
+		"internal/ensure":     {"", "internal/diff"},
 		"internal/transport":  {"", "internal/diff", "internal/httpheader", "internal/redact", "internal/sse", "internal/validate", "internal/wire"},
 	}
 	maps.Copy(allowed, mockImports())

@@ -6,6 +6,7 @@ import (
 
 	agentclients "github.com/agentclients/agentclients-go"
 	"github.com/agentclients/agentclients-go/internal/diff"
+	"github.com/agentclients/agentclients-go/internal/ensure"
 	"github.com/agentclients/agentclients-go/internal/transport"
 	"github.com/agentclients/agentclients-go/internal/validate"
 	"github.com/agentclients/agentclients-go/internal/wire"
@@ -62,41 +63,25 @@ func (c *Client) EnsureAgent(ctx context.Context, request CreateAgentRequest, op
 	}
 	tally, options := transport.NewTally(options)
 	defer tally.Report()
-	found, err := c.FindAgents(ctx, request.Name, options...)
-	switch {
-	case err != nil:
-		return nil, "", err
-	case len(found) == 0:
-		agent, err := c.CreateAgent(ctx, request, options...)
-		if err != nil {
-			return nil, "", err
-		}
-		return agent, agentclients.Created, nil
-	case len(found) > 1:
-		return nil, "", refuse(fmt.Errorf("%w: %d agents have the name", agentclients.ErrConflict, len(found)))
-	case found[0].ID == "":
-		return nil, "", refuse(fmt.Errorf("%w: %w", agentclients.ErrDecode, wire.Missing("_id")))
-	}
-	before, err := c.GetAgent(ctx, found[0].ID, options...)
-	switch {
-	case err != nil:
-		return nil, "", err
-	case len(request.Diff(before)) == 0:
-		return before, agentclients.Unchanged, nil
-	}
-	agent, err := c.UpdateAgent(ctx, found[0].ID, request.update(), options...)
-	switch {
-	case err != nil:
-		return nil, "", err
-	case diff.Same(agent, before, "_id", "updatedAt", "messageChannel"):
-		return agent, agentclients.Unchanged, nil
-	}
-	return agent, agentclients.Updated, nil
-}
-
-// refuse returns the error of an EnsureAgent that found what it cannot change.
-func refuse(err error) error {
-	return &agentclients.Error{Provider: provider, Op: "ensure agent", Err: err}
+	return ensure.Named[Agent]{
+		Provider: provider,
+		Find:     func() ([]Agent, error) { return c.FindAgents(ctx, request.Name, options...) },
+		Create:   func() (*Agent, error) { return c.CreateAgent(ctx, request, options...) },
+		Change: func(found *Agent) (*Agent, agentclients.Change, error) {
+			if found.ID == "" {
+				return nil, "", ensure.Refuse(provider, fmt.Errorf("%w: %w", agentclients.ErrDecode, wire.Missing("_id")))
+			}
+			before, err := c.GetAgent(ctx, found.ID, options...)
+			switch {
+			case err != nil:
+				return nil, "", err
+			case len(request.Diff(before)) == 0:
+				return before, agentclients.Unchanged, nil
+			}
+			after, err := c.UpdateAgent(ctx, found.ID, request.update(), options...)
+			return ensure.Updated(before, after, err, "_id", "updatedAt", "messageChannel")
+		},
+	}.Ensure()
 }
 
 // update returns the request that changes an agent into what r says.

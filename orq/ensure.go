@@ -2,19 +2,11 @@ package orq
 
 import (
 	"context"
-	"errors"
 
 	agentclients "github.com/agentclients/agentclients-go"
-	"github.com/agentclients/agentclients-go/internal/diff"
+	"github.com/agentclients/agentclients-go/internal/ensure"
 	"github.com/agentclients/agentclients-go/internal/transport"
 )
-
-// ensureRounds is how often EnsureAgent looks again when the agent appears or
-// is gone while it works.
-const ensureRounds = 3
-
-// measured are members of an agent that change by themselves.
-var measured = []string{"updated", "updated_by_id", "version", "version_hash", "metrics"}
 
 // EnsureAgent makes the agent of a key be what the request says, and reports
 // what it did: it reads the agent and creates it if there is none, or updates
@@ -42,36 +34,17 @@ func (c *Client) EnsureAgent(ctx context.Context, request CreateAgentRequest, op
 	}
 	tally, options := transport.NewTally(options)
 	defer tally.Report()
-	var err error
-	for range ensureRounds {
-		var before, agent *Agent
-		before, err = c.GetAgent(ctx, request.Key, options...)
-		if errors.Is(err, agentclients.ErrNotFound) {
-			agent, err = c.CreateAgent(ctx, request, options...)
-			if err == nil {
-				return agent, agentclients.Created, nil
+	return ensure.Keyed[Agent]{
+		Read:   func() (*Agent, error) { return ensure.IfThere(c.GetAgent(ctx, request.Key, options...)) },
+		Create: func() (*Agent, error) { return c.CreateAgent(ctx, request, options...) },
+		Change: func(before *Agent) (*Agent, agentclients.Change, error) {
+			if result, sure := request.compareAll(before); sure && len(result.All()) == 0 {
+				return before, agentclients.Unchanged, nil
 			}
-			if errors.Is(err, agentclients.ErrConflict) && !errors.Is(err, agentclients.ErrOutcomeUnknown) {
-				continue // it is there now
-			}
-		}
-		if err != nil {
-			return nil, "", err
-		}
-		if result, sure := request.compareAll(before); sure && len(result.All()) == 0 {
-			return before, agentclients.Unchanged, nil
-		}
-		agent, err = c.UpdateAgent(ctx, request.Key, request.update(), options...)
-		switch {
-		case err == nil && diff.Same(agent, before, measured...):
-			return agent, agentclients.Unchanged, nil
-		case err == nil:
-			return agent, agentclients.Updated, nil
-		case !errors.Is(err, agentclients.ErrNotFound):
-			return nil, "", err
-		}
-	}
-	return nil, "", err
+			after, err := c.UpdateAgent(ctx, request.Key, request.update(), options...)
+			return ensure.Updated(before, after, err, "updated", "updated_by_id", "version", "version_hash", "metrics")
+		},
+	}.Ensure()
 }
 
 // update returns the request that changes an agent into what r says.

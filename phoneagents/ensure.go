@@ -5,14 +5,10 @@ import (
 	"errors"
 
 	agentclients "github.com/agentclients/agentclients-go"
-	"github.com/agentclients/agentclients-go/internal/diff"
+	"github.com/agentclients/agentclients-go/internal/ensure"
 	"github.com/agentclients/agentclients-go/internal/pages"
 	"github.com/agentclients/agentclients-go/internal/transport"
 )
-
-// ensureRounds is how often an Ensure method looks again when the thing
-// appears or is gone while it works.
-const ensureRounds = 3
 
 // EnsureAgent makes the agent of a phone number be what the request says, and
 // reports what it did: it looks for the agent of the number and creates it if
@@ -35,37 +31,18 @@ func (c *Client) EnsureAgent(ctx context.Context, userID string, request CreateA
 	}
 	tally, options := transport.NewTally(options)
 	defer tally.Report()
-	var err error
-	for range ensureRounds {
-		var before, agent *Agent
-		before, err = c.agentOfNumber(ctx, userID, request.PhoneNumberID, options)
-		switch {
-		case err != nil:
-			return nil, "", err
-		case before == nil:
-			agent, err = c.CreateAgent(ctx, userID, request, options...)
-			if err == nil {
-				return agent, agentclients.Created, nil
+	return ensure.Keyed[Agent]{
+		Read:   func() (*Agent, error) { return c.agentOfNumber(ctx, userID, request.PhoneNumberID, options) },
+		Create: func() (*Agent, error) { return c.CreateAgent(ctx, userID, request, options...) },
+		Change: func(before *Agent) (*Agent, agentclients.Change, error) {
+			if len(request.Diff(before)) == 0 {
+				return before, agentclients.Unchanged, nil
 			}
-			if !errors.Is(err, agentclients.ErrConflict) || errors.Is(err, agentclients.ErrOutcomeUnknown) {
-				return nil, "", err
-			}
-			continue // it is there now
-		case len(request.Diff(before)) == 0:
-			return before, agentclients.Unchanged, nil
-		}
-		update := UpdateAgentRequest{Name: &request.Name, PromptID: &request.PromptID, ExtraFields: request.ExtraFields}
-		agent, err = c.UpdateAgent(ctx, userID, before.ID, update, options...)
-		switch {
-		case err == nil && diff.Same(agent, before, "updated_at"):
-			return agent, agentclients.Unchanged, nil
-		case err == nil:
-			return agent, agentclients.Updated, nil
-		case !errors.Is(err, agentclients.ErrNotFound):
-			return nil, "", err
-		}
-	}
-	return nil, "", err
+			update := UpdateAgentRequest{Name: &request.Name, PromptID: &request.PromptID, ExtraFields: request.ExtraFields}
+			after, err := c.UpdateAgent(ctx, userID, before.ID, update, options...)
+			return ensure.Updated(before, after, err, "updated_at")
+		},
+	}.Ensure()
 }
 
 // EnsurePhoneNumber makes a user have the phone number with the Platform and

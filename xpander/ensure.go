@@ -2,13 +2,13 @@ package xpander
 
 import (
 	"context"
-	"fmt"
 	"slices"
 	"strconv"
 	"strings"
 
 	agentclients "github.com/agentclients/agentclients-go"
 	"github.com/agentclients/agentclients-go/internal/diff"
+	"github.com/agentclients/agentclients-go/internal/ensure"
 	"github.com/agentclients/agentclients-go/internal/redact"
 	"github.com/agentclients/agentclients-go/internal/transport"
 	"github.com/agentclients/agentclients-go/internal/validate"
@@ -70,43 +70,29 @@ func (c *Client) EnsureAgent(ctx context.Context, request CreateAgentRequest, op
 	}
 	tally, options := transport.NewTally(options)
 	defer tally.Report()
-	found, err := c.FindAgents(ctx, request.Name, options...)
-	switch {
-	case err != nil:
-		return nil, "", err
-	case len(found) > 1:
-		return nil, "", &agentclients.Error{
-			Provider: provider, Op: "ensure agent",
-			Err: fmt.Errorf("%w: %d agents have the name", agentclients.ErrConflict, len(found)),
-		}
-	case len(found) == 0:
-		agent, err := c.CreateAgent(ctx, request, options...)
-		if err != nil {
-			return nil, "", err
-		}
-		return agent, agentclients.Created, nil
-	}
-	before, err := c.GetAgent(ctx, found[0].ID, options...)
-	if err != nil {
-		return nil, "", err
-	}
-	differences := request.Diff(before)
-	if len(differences) == 0 {
-		return before, agentclients.Unchanged, nil
-	}
-	agent, err := c.UpdateAgent(ctx, before.ID, request.update(differences), options...)
-	switch {
-	case err != nil:
-		return nil, "", err
-	case diff.Same(agent, before, "has_pending_changes", "is_latest", "version"):
-		return agent, agentclients.Unchanged, nil
-	}
-	if request.Deploy {
-		if agent, err = c.DeployAgent(ctx, before.ID, options...); err != nil {
-			return nil, "", err
-		}
-	}
-	return agent, agentclients.Updated, nil
+	return ensure.Named[Agent]{
+		Provider: provider,
+		Find:     func() ([]Agent, error) { return c.FindAgents(ctx, request.Name, options...) },
+		Create:   func() (*Agent, error) { return c.CreateAgent(ctx, request, options...) },
+		Change: func(found *Agent) (*Agent, agentclients.Change, error) {
+			before, err := c.GetAgent(ctx, found.ID, options...)
+			if err != nil {
+				return nil, "", err
+			}
+			differences := request.Diff(before)
+			if len(differences) == 0 {
+				return before, agentclients.Unchanged, nil
+			}
+			after, err := c.UpdateAgent(ctx, before.ID, request.update(differences), options...)
+			after, change, err := ensure.Updated(before, after, err, "has_pending_changes", "is_latest", "version")
+			if change == agentclients.Updated && request.Deploy {
+				if after, err = c.DeployAgent(ctx, before.ID, options...); err != nil {
+					return nil, "", err
+				}
+			}
+			return after, change, err
+		},
+	}.Ensure()
 }
 
 // update returns the request that removes the differences.

@@ -1,0 +1,106 @@
+// Package ensure makes what exists on a server be what a request says. A
+// provider says how to read, create and change it.
+package ensure
+
+import (
+	"errors"
+	"fmt"
+
+	agentclients "github.com/agentclients/agentclients-go"
+	"github.com/agentclients/agentclients-go/internal/diff"
+)
+
+// Keyed is something of which a server has at most one under a key.
+type Keyed[T any] struct {
+	// Read returns nil if there is none.
+	Read func() (*T, error)
+	// Create fails with a conflict if there is one.
+	Create func() (*T, error)
+	// Change makes what there is be what was asked for.
+	Change func(before *T) (*T, agentclients.Change, error)
+}
+
+// rounds is how often Ensure looks again when the thing appears or is gone
+// while it works.
+const rounds = 3
+
+// Ensure returns the thing as it is then, and what was done.
+func (k Keyed[T]) Ensure() (*T, agentclients.Change, error) {
+	var err error
+	for range rounds {
+		var before, after *T
+		var change agentclients.Change
+		if before, err = k.Read(); err != nil {
+			return nil, "", err
+		}
+		if before == nil {
+			after, change, err = created(k.Create())
+			if err != nil && errors.Is(err, agentclients.ErrConflict) && !errors.Is(err, agentclients.ErrOutcomeUnknown) {
+				continue // it is there now
+			}
+			return after, change, err
+		}
+		if after, change, err = k.Change(before); !errors.Is(err, agentclients.ErrNotFound) {
+			return after, change, err
+		}
+	}
+	return nil, "", err
+}
+
+// Named is something that is told by its name, of which a server may have many.
+type Named[T any] struct {
+	Provider string
+	// Find returns all that have the name.
+	Find func() ([]T, error)
+	// Create makes one more.
+	Create func() (*T, error)
+	// Change makes what was found be what was asked for.
+	Change func(found *T) (*T, agentclients.Change, error)
+}
+
+// Ensure returns the thing as it is then, and what was done. Several of one
+// name are a conflict.
+func (n Named[T]) Ensure() (*T, agentclients.Change, error) {
+	found, err := n.Find()
+	switch {
+	case err != nil:
+		return nil, "", err
+	case len(found) == 0:
+		return created(n.Create())
+	case len(found) > 1:
+		return nil, "", Refuse(n.Provider, fmt.Errorf("%w: %d agents have the name", agentclients.ErrConflict, len(found)))
+	}
+	return n.Change(&found[0])
+}
+
+// Refuse returns the error of an Ensure that found what it cannot change.
+func Refuse(provider string, err error) error {
+	return &agentclients.Error{Provider: provider, Op: "ensure agent", Err: err}
+}
+
+// IfThere makes of what a read returned what Keyed.Read returns.
+func IfThere[T any](value *T, err error) (*T, error) {
+	if errors.Is(err, agentclients.ErrNotFound) {
+		return nil, nil
+	}
+	return value, err
+}
+
+func created[T any](value *T, err error) (*T, agentclients.Change, error) {
+	if err != nil {
+		return nil, "", err
+	}
+	return value, agentclients.Created, nil
+}
+
+// Updated says what an update came to: nothing, if after is what before was
+// but for members that change by themselves.
+func Updated[T any](before, after *T, err error, own ...string) (*T, agentclients.Change, error) {
+	switch {
+	case err != nil:
+		return nil, "", err
+	case diff.Same(after, before, own...):
+		return after, agentclients.Unchanged, nil
+	}
+	return after, agentclients.Updated, nil
+}
