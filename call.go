@@ -140,5 +140,9 @@ func headerProblem(key, value string) string {
 
 // String names what was captured, without headers and body.
 func (r Response) String() string {
-	return fmt.Sprintf("%d %s (request id %q, attempts %d)", r.StatusCode, http.StatusText(r.StatusCode), r.RequestID, r.Attempts)
+	settled := ""
+	if r.Settled {
+		settled = ", settled"
+	}
+	return fmt.Sprintf("%d %s (request id %q, attempts %d%s)", r.StatusCode, http.StatusText(r.StatusCode), r.RequestID, r.Attempts, settled)
 }

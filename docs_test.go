@@ -8,6 +8,7 @@ import (
 	"go/token"
 	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -117,7 +118,7 @@ func checkMembers(t *testing.T, d documentation, name string, expression ast.Exp
 
 // TestEveryMethodOfAClient: the comment says what HTTP call it is and what
 // happens after a failure, an example with an output shows it, and the README
-// lists it.
+// and the package comment list it.
 func TestEveryMethodOfAClient(t *testing.T) {
 	for _, name := range providers {
 		d := document(t, name)
@@ -132,6 +133,9 @@ func TestEveryMethodOfAClient(t *testing.T) {
 		for _, method := range client.Methods {
 			if !examples["Client_"+method.Name] {
 				t.Errorf("%s: %s has no example", name, method.Name)
+			}
+			if !regexp.MustCompile(`(?s)Methods of \[Client\]:.*\b` + method.Name + `\b.*\n# `).MatchString(d.Doc) {
+				t.Errorf("%s: the package comment does not list %s", name, method.Name)
 			}
 			if !slices.Contains(listed, method.Name) {
 				t.Errorf("%s: the README does not list %s", name, method.Name)

@@ -43,13 +43,16 @@ var (
 	// [StreamPolicy.MaxEventBytes]. [Error.Body] has its beginning.
 	ErrResponseTooLarge = errors.New("response too large")
 	// ErrStreamEnded: a stream broke before its last event. What it streams
-	// did start: [Error.ResourceID] says which run to look up.
+	// did start: [Error.ResourceID] says which run to look up. Methods that
+	// follow a run to its end (RunAgent, StreamRun) go on without the stream
+	// instead.
 	ErrStreamEnded = errors.New("stream ended before its last event")
 	// ErrRunFailed: the run came to its end, and not to a good one: it failed,
 	// was stopped or cancelled, or reached a limit.
 	ErrRunFailed = errors.New("run failed")
 	// ErrInputRequired: the run waits for the caller: for the result of a
-	// tool, for an approval, or for a person.
+	// tool, for an approval, or for a person. It has not ended; the method says
+	// what it waits for.
 	ErrInputRequired = errors.New("input required")
 )
 

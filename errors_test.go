@@ -194,4 +194,7 @@ func TestResponseString(t *testing.T) {
 			t.Errorf("%s: %s", verb, got)
 		}
 	}
+	if r.Settled = true; r.String() != `201 Created (request id "req_1", attempts 2, settled)` {
+		t.Error(r.String())
+	}
 }

@@ -88,7 +88,8 @@ type RetryPolicy struct {
 
 	// RunTimeout is the AttemptTimeout of an operation whose response comes
 	// only when an agent is done. A call that takes several requests to run an
-	// agent ends after it, too, unless its context has a deadline. Default
+	// agent ends after it, too, unless its context has a deadline; the error
+	// then matches [context.DeadlineExceeded], and the agent goes on. Default
 	// 10 min.
 	RunTimeout time.Duration
 

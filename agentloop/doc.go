@@ -14,6 +14,10 @@
 //     AllAgents, UpdateAgent, ArchiveAgent
 //   - agents as files: ImportAgent, ExportAgent
 //   - what agents can use: ListCapabilities, GetCapability, ListModels
+//   - running an agent: RunAgent, StreamRun
+//   - sessions: CreateSession, GetSession, ListSessions, AllSessions,
+//     UpdateSession, DeleteSession, CancelTurn
+//   - messages and events: SendMessage, ListMessages, ListEvents, StreamEvents
 //   - anything else: Do
 //
 // # One create, one agent
@@ -53,7 +57,13 @@
 // lost response. Instead each has an id of its own in its metadata, under
 // [ClientMessageKey], by which it is looked for. If it is not there, the error
 // matches [agentclients.ErrOutcomeUnknown]: look again later with
-// [Client.ListMessages].
+// [Client.ListMessages]. Of SendMessage the ResourceID of the error is that id;
+// of RunAgent and StreamRun it is the session, and the Fields of the error have
+// the id as client_message_id.
+//
+// A turn that waits for the result of a tool of yours is
+// [agentclients.ErrInputRequired]. This package has no method to send that
+// result: [Client.Do] can.
 //
 // A stream of events that breaks goes on after the last event, over any number
 // of connections.

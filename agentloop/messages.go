@@ -204,7 +204,7 @@ func (r SendMessageRequest) validate(problems *validate.Problems) {
 		problems.Add("client_message_id", `must be a UUID, such as "123e4567-e89b-42d3-a456-426614174000"`)
 	}
 	if _, found := r.Metadata[ClientMessageKey]; found {
-		problems.Add("metadata."+ClientMessageKey, "is set by the client: set ClientMessageID")
+		problems.Add("metadata."+ClientMessageKey, "is set by the client")
 	}
 	problems.NotExtra("client_message_id", r.ExtraFields)
 	problems.NotExtra("metadata", r.ExtraFields)

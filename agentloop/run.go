@@ -27,7 +27,8 @@ type RunRequest struct {
 	// Controls are what the message asks for besides. Nil: nothing.
 	Controls *Controls
 	// Metadata is stored with the message. Names that begin with "everruns_"
-	// are the server's own. Nil: none, but for [ClientMessageKey].
+	// are the server's own, and [ClientMessageKey] is the client's. Nil: none
+	// of yours.
 	Metadata map[string]any
 
 	// ExtraFields are put into the request of the message last: for fields
@@ -59,8 +60,9 @@ func (r RunRequest) message() SendMessageRequest {
 
 // Run is what came of a message to an agent.
 type Run struct {
-	// Text is the text of the agent's last message; of a run that did not come
-	// to its end, what there is of it.
+	// Text is the text of the agent's last message, which of a failed run may
+	// be an apology of the server's; of a run that did not come to its end, what
+	// there is of it.
 	Text string
 	// ID is the session, by which the run can be looked up.
 	ID string
@@ -84,7 +86,8 @@ func (r Run) String() string { return line(r.ID, r.TurnID, string(r.End), quoted
 // RunEvent is one event of a run.
 type RunEvent struct {
 	// Text is new text of the agent, to be printed after the text before. A
-	// message after another one begins with an empty line.
+	// message after another one begins with an empty line, so that the pieces
+	// together are Run.Text only of a run with one message.
 	Text string
 	// Event is what happened. It is empty if the run went on without its
 	// event, which only reading showed.

@@ -102,7 +102,8 @@ func (w world) Unfired() []string { return w.w.Unfired() }
 
 // Script queues replies for the runs of an API's agents: each run takes the
 // next one that is for it. A run for which there is none gets the fixed text
-// of the API. An unknown API, or a reply that is not valid, fails the test.
+// of the API. An API whose agents do not run here (those of Agentloop and
+// Xpander do), or a reply that is not valid, fails the test.
 func (w world) Script(api string, replies ...script.Reply) {
 	w.tb.Helper()
 	w.must(w.w.Script(api, replies...))

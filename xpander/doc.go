@@ -12,6 +12,10 @@
 //   - agents: CreateAgent, EnsureAgent, GetAgent, ListAgents, AllAgents,
 //     ListFullAgents, AllFullAgents, FindAgents, UpdateAgent, DeployAgent,
 //     DeleteAgent
+//   - running an agent: RunAgent, StreamRun
+//   - tasks: InvokeAgent, StartTask, StreamTask, GetTask, WaitTask, ListTasks,
+//     AllTasks, ListAgentTasks, AllAgentTasks, StopTask, DeleteTask
+//   - threads: GetThread, GetFullThread
 //   - anything else: Do
 //
 // # One create, one agent

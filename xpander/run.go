@@ -72,8 +72,9 @@ func (r RunRequest) invoke() InvokeRequest {
 
 // Run is what came of asking an agent.
 type Run struct {
-	// Text is the agent's answer, as far as there is one: of a run that did
-	// not end well it is what was streamed of it, or the result of the task.
+	// Text is the agent's answer. Of a run that did not end well it is what was
+	// streamed of it, or, if nothing was or the task was stopped, the result of
+	// the task, which may be words about the failure.
 	Text string
 	// ID is the task of the run, for GetTask, and for RunRequest.TaskID to go
 	// on.
@@ -84,7 +85,8 @@ type Run struct {
 	Task *Task
 }
 
-// String describes the run in one line: its task and the status of it.
+// String describes the run in one line: its task and the status of it, without
+// the answer.
 func (r Run) String() string {
 	line := "run of task " + word(r.ID)
 	if r.Task == nil {
@@ -140,7 +142,9 @@ func (e RunEvent) LogValue() slog.Value { return e.Event.LogValue() }
 //
 // Errors: those of InvokeAgent, and [agentclients.ErrRunFailed] with the
 // status as Code and what the server says as Message if the task failed or was
-// stopped, [agentclients.ErrInputRequired] if it is paused,
+// stopped, [agentclients.ErrInputRequired] if it is paused (what a person is
+// asked is the HITLRequest of Run.Task; it is answered outside of this API, and
+// then WaitTask waits for the rest),
 // [agentclients.ErrOutcomeUnknown] if the turn may have been started, the
 // error of the context with the id of the task as ResourceID.
 //

@@ -579,7 +579,7 @@ func TestPaused(t *testing.T) {
 				start := time.Now()
 				run, err := call(t, p, p.open(t))
 				e := asError(t, err, agentclients.ErrInputRequired)
-				if run == nil || run.Task.Status != TaskPaused || e.ResourceID != run.ID || errors.Is(err, agentclients.ErrRunFailed) ||
+				if run == nil || run.Task.Status != TaskPaused || e.ResourceID != run.ID || e.Code != "paused" || errors.Is(err, agentclients.ErrRunFailed) ||
 					time.Since(start) > time.Minute || name == "StreamRun" && time.Since(start) > 0 {
 					t.Errorf("run %v after %v: %v", run, time.Since(start), err)
 				}

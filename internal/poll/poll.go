@@ -120,9 +120,13 @@ func (w *waiter[T]) saw(value T) (done bool, err error) {
 	case Ended:
 		return true, nil
 	case InputRequired:
-		return true, w.fail(fmt.Errorf("%w: the status is %q", agentclients.ErrInputRequired, w.status))
+		err = fmt.Errorf("%w: the status is %q", agentclients.ErrInputRequired, w.status)
+	default:
+		err = fmt.Errorf("the status %q is not known, so it is not waited for", w.status)
 	}
-	return true, w.fail(fmt.Errorf("the status %q is not known, so it is not waited for", w.status))
+	failure := w.fail(err)
+	failure.Code = w.status
+	return true, failure
 }
 
 // bear returns nil if a look that failed is worth another one.
@@ -192,6 +196,6 @@ func (w *waiter[T]) ended(ctx context.Context) error {
 	return w.fail(err)
 }
 
-func (w *waiter[T]) fail(err error) error {
+func (w *waiter[T]) fail(err error) *agentclients.Error {
 	return &agentclients.Error{Provider: w.Provider, Op: w.Op, ResourceID: w.ID, Err: err}
 }

@@ -37,13 +37,17 @@ type Reply struct {
 	Text string
 	// Chunks are the pieces in which a stream gives the text; they are all of
 	// it if Text is empty. Nil: the words of Text, each with the blanks behind
-	// it.
+	// it; agentloop joins those that come at the same time.
 	Chunks []string
 	// Pace is the time between two tools and between two pieces of the text.
 	Pace time.Duration
 	// Error makes the run fail with these words, after Text.
 	Error string
-	// Code is the API's word for the error. Empty: the usual one.
+	// Code is the API's word for the error. On agentloop it is the error_code of
+	// turn.failed; "no_progress" and "budget" seal the turn instead. On xpander
+	// it is the status of the task, such as "error" or "stopped"; a word that
+	// the API does not have plays a status of tomorrow, and one that is no
+	// failure is not used. Empty: the usual one, on xpander "failed".
 	Code string
 	// Usage are the tokens that the run costs. Nil: about one for four
 	// characters.
@@ -51,8 +55,8 @@ type Reply struct {
 	// Hold keeps the run active, after the tools and before the text, until
 	// it is released, stopped or cancelled.
 	Hold bool
-	// Ask makes the run wait for a person, with this question, where the API
-	// knows that; elsewhere it is like Hold.
+	// Ask makes the run wait for a person, with this question: on xpander the
+	// task is paused. Agentloop does not know that, and it is like Hold.
 	Ask string
 }
 

@@ -58,7 +58,7 @@ func (c *call) addReplies() error {
 	}
 	switch {
 	case request.API == "":
-		return refuse(http.StatusBadRequest, "api is missing; there are %s", jsontext.Quote(c.engine.Names()))
+		return refuse(http.StatusBadRequest, "api is missing; agents run on %s", jsontext.Quote(c.engine.Runners()))
 	case len(request.Replies) == 0:
 		return refuse(http.StatusBadRequest, `replies is missing: a list such as [{"text":"Hello"}]`)
 	}
@@ -89,7 +89,7 @@ func (c *call) release() error {
 		return err
 	}
 	if request.API == "" {
-		return refuse(http.StatusBadRequest, "api is missing; there are %s", jsontext.Quote(c.engine.Names()))
+		return refuse(http.StatusBadRequest, "api is missing; agents run on %s", jsontext.Quote(c.engine.Runners()))
 	}
 	w, err := c.namespace()
 	if err != nil {

@@ -20,15 +20,20 @@ func (e *Engine) runner(name string) (*Emulation, error) {
 		return nil, err
 	}
 	if a.Runs == nil {
-		var names []string
-		for _, other := range e.config.APIs {
-			if other.Runs != nil {
-				names = append(names, other.Name)
-			}
-		}
-		return nil, fmt.Errorf("%s runs no agents here; %s do", name, jsontext.Quote(names))
+		return nil, fmt.Errorf("%s runs no agents here; %s do", name, jsontext.Quote(e.Runners()))
 	}
 	return a, nil
+}
+
+// Runners returns the names of the APIs that run agents.
+func (e *Engine) Runners() []string {
+	var names []string
+	for _, a := range e.config.APIs {
+		if a.Runs != nil {
+			names = append(names, a.Name)
+		}
+	}
+	return names
 }
 
 // Script puts replies behind those that an API has in its queue. The error

@@ -88,6 +88,8 @@ func TestEndsOfStreams(t *testing.T) {
 		"failed":                 {script.Reply{Error: "the model is busy"}, "task_finished failed the model is busy"},
 		"failed after a word":    {script.Reply{Text: "well", Error: "no"}, "chunk \"well\"\ntask_finished failed no"},
 		"error":                  {script.Reply{Error: "no", Code: "error"}, "task_finished error no"},
+		"a word for no failure":  {script.Reply{Error: "no", Code: "completed"}, "task_finished failed no"},
+		"a word for no end":      {script.Reply{Error: "no", Code: "executing"}, "task_finished failed no"},
 		"a word that is unknown": {script.Reply{Error: "no", Code: "timed_out"}, "task_finished timed_out no"},
 		"line breaks":            {script.Reply{Chunks: []string{"a\r\nevent: x\r\ndata: {}\r\n\r\n", "\u2028"}}, `chunk "a\r\nevent: x\r\ndata: {}\r\n\r\n"` + "\nchunk \"\\u2028\"\ntask_finished completed a\r\nevent: x\r\ndata: {}\r\n\r\n\u2028"},
 	} {

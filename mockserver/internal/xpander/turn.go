@@ -175,7 +175,9 @@ func (p *player) finish(at time.Time) {
 	t.Status, t.Result = completed, &text
 	if reply.Error != "" {
 		t.Status, t.Result = failed, &reply.Error
-		if reply.Code != "" {
+		switch reply.Code {
+		case "", pending, executing, paused, completed: // which are no failures
+		default:
 			t.Status = reply.Code
 		}
 	}
