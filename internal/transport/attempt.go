@@ -72,7 +72,9 @@ func (c *call) attempt(request *http.Request, base http.RoundTripper) (*http.Res
 // error beside a status is one of the response's own.
 func (c *call) exchange(ctx context.Context, request *http.Request, base http.RoundTripper) (*http.Response, error) {
 	ctx = httptrace.WithClientTrace(ctx, &c.connection.trace)
-	response, err := base.RoundTrip(request.WithContext(ctx))
+	request = request.WithContext(ctx)
+	c.connection.watch(request)
+	response, err := base.RoundTrip(request)
 	if err == nil && response == nil {
 		err = errors.New("the RoundTripper returned neither a response nor an error")
 	}

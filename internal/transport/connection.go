@@ -1,6 +1,7 @@
 package transport
 
 import (
+	"io"
 	"net/http"
 	"net/http/httptrace"
 	"sync/atomic"
@@ -17,6 +18,36 @@ type connection struct {
 	asked   atomic.Bool  // it began to get a connection …
 	gotten  atomic.Int32 // … and had one, how often
 	waiting atomic.Bool  // it began to get a connection and does not have one since
+	read    atomic.Bool  // a round tripper between took something of the body
+}
+
+// watch has the connection see whether the body of a request is read, which
+// tells of ways to send it that net/http does not report: those of another
+// transport, tried before.
+func (c *connection) watch(request *http.Request) {
+	if c.direct || request.Body == nil || request.Body == http.NoBody || request.GetBody == nil {
+		return
+	}
+	body, again := request.Body, request.GetBody
+	request.Body = &watchedBody{body, &c.read}
+	request.GetBody = func() (io.ReadCloser, error) {
+		body, err := again()
+		if err != nil {
+			return nil, err
+		}
+		return &watchedBody{body, &c.read}, nil
+	}
+}
+
+// watchedBody notes that it is read.
+type watchedBody struct {
+	io.ReadCloser
+	read *atomic.Bool
+}
+
+func (b *watchedBody) Read(p []byte) (int, error) {
+	b.read.Store(true)
+	return b.ReadCloser.Read(p)
 }
 
 // newConnection returns the connection of an attempt that base sends.
@@ -45,11 +76,11 @@ func isReplayed(method string) bool {
 }
 
 // neverSent reports whether the request surely was not sent: there never was
-// a connection for it, or net/http threw away a kept connection on which it
+// a connection for it and nobody read its body, or net/http threw away a kept connection on which it
 // could not write a single byte, and then got no other.
 func (c *connection) neverSent() bool {
 	if c.asked.Load() && c.gotten.Load() == 0 {
-		return true
+		return !c.read.Load()
 	}
 	return c.direct && !c.replays && c.waiting.Load()
 }

@@ -184,6 +184,42 @@ func TestMiddlewareThatRepeats(t *testing.T) {
 	})
 }
 
+// hiding is a middleware that tries another way first, of which we hear
+// nothing: HTTP/3, say.
+type hiding struct{ first, base http.RoundTripper }
+
+func (m hiding) RoundTrip(r *http.Request) (*http.Response, error) {
+	again := r.Clone(r.Context())
+	var err error
+	if again.Body, err = r.GetBody(); err != nil {
+		return nil, err
+	}
+	if response, err := m.first.RoundTrip(r.WithContext(context.WithoutCancel(untraced{r.Context()}))); err == nil {
+		return response, nil
+	}
+	return m.base.RoundTrip(again)
+}
+
+// untraced is a context that carries nothing.
+type untraced struct{ context.Context }
+
+func (untraced) Value(any) any { return nil }
+
+func TestMiddlewareThatHides(t *testing.T) {
+	refused := roundTrip(func(r *http.Request) (*http.Response, error) {
+		trace := httptrace.ContextClientTrace(r.Context())
+		trace.GetConn("")
+		return nil, &net.OpError{Op: "dial", Net: "tcp", Err: syscall.ECONNREFUSED}
+	})
+	synctest.Test(t, func(t *testing.T) {
+		n := newNetwork(t, drop, drop, drop)
+		_, err := create(t.Context(), newTestClient(t, hiding{&n.pool, refused}), ReplayNever)
+		if asError(t, err, agentclients.ErrOutcomeUnknown, syscall.ECONNREFUSED); n.requests() != 1 {
+			t.Errorf("%d requests: %v", n.requests(), err)
+		}
+	})
+}
+
 // A middleware that only wraps does not hide that nothing was sent.
 func TestMiddlewareThatWraps(t *testing.T) {
 	for name, wrap := range map[string]func(http.RoundTripper) http.RoundTripper{
