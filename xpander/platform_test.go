@@ -264,7 +264,7 @@ func (p *platform) show(id string) (string, bool) {
 	default:
 		shown["status"], shown["result"] = task.status, task.result
 		if task.status != "paused" && task.status != "executing" {
-			shown["finished_at"] = "2026-02-08T09:00:02.000000Z"
+			shown["finished_at"] = task.began.Add(2 * time.Second).UTC().Format("2006-01-02T15:04:05.000000Z")
 		}
 	}
 	if p.respond != nil && !p.respond(shown) {

@@ -156,6 +156,8 @@ func TestOneCallOneTurn(t *testing.T) {
 		"429 for good":              {slices.Repeat([]fault{before(jsonResponse(429, `{"detail":"x"}`))}, 3), false, 3, agentclients.ErrRateLimited},
 		"unknown agent":             {[]fault{before(jsonResponse(404, `{"detail":"Agent not found"}`))}, false, 1, agentclients.ErrNotFound},
 		"wrong":                     {[]fault{before(jsonResponse(422, `{"detail":[]}`))}, false, 1, agentclients.ErrBadRequest},
+		"409 after":                 {[]fault{after(jsonResponse(409, `{"detail":"Task is already running"}`))}, true, 1, nil},
+		"429 after, then a 409":     {[]fault{after(jsonResponse(429, `{"detail":"x"}`)), before(jsonResponse(409, `{"detail":"Task is already running"}`))}, true, 2, nil},
 		"the task runs":             {[]fault{before(jsonResponse(409, `{"detail":"Task is already running"}`))}, false, 1, agentclients.ErrConflict},
 		"a refusal in a 200":        {[]fault{before(jsonResponse(200, `{"success":false,"error":"no credit"}`))}, false, 1, nil},
 		"a redirect":                {[]fault{before(respondWith(307, "text/html", "", "Location: /elsewhere"))}, false, 1, nil},
@@ -197,7 +199,7 @@ func TestOneCallOneTurn(t *testing.T) {
 					if unknown {
 						t.Fatalf("the turn began: %v", err)
 					}
-					lost := len(test.faults) > 0 && test.faults[len(test.faults)-1].after
+					lost := len(test.faults) > 0 && test.faults[len(test.faults)-1].after || strings.HasPrefix(name, "429 after")
 					if call == "StreamTask" && lost {
 						if e := asError(t, err, agentclients.ErrStreamEnded); e.ResourceID == "" || p.tasks[e.ResourceID] == nil {
 							t.Errorf("error %v does not name the task", err)
@@ -340,18 +342,73 @@ func TestTurnIsNotTakenForTheOneBefore(t *testing.T) {
 			return runOf(c.StreamRun(t.Context(), "a1", r))
 		},
 	} {
+		for how, text := range map[string]string{"of another text": "Hello", "of the same text": count.Text} {
+			t.Run(name+" "+how, func(t *testing.T) {
+				synctest.Test(t, func(t *testing.T) {
+					p := newPlatform(t)
+					old := jsonResponse(200, `{"id":"t1","status":"completed","input":{"text":"`+text+`"},"result":"Good day","finished_at":"1999-02-08T09:00:02.000000Z"}`)
+					p.fail("GET task", before(old), before(old), before(old))
+					run, err := call(t, p, p.open(t), RunRequest{TaskID: "t1", Text: count.Text})
+					if err != nil || run.Text != nine {
+						t.Errorf("run %+v, %v", run, err)
+					}
+				})
+			})
+		}
+	}
+}
+
+// The response to the start may itself show the turn before.
+func TestStartThatShowsTheTurnBefore(t *testing.T) {
+	old := jsonResponse(200, `{"id":"t1","status":"completed","input":{"text":"Hello"},"result":"Good day","finished_at":"1999-02-08T09:00:02.000000Z"}`)
+	for name, start := range map[string]struct {
+		op  string
+		run func(context.Context, *Client) (string, error)
+	}{
+		"RunAgent": {"POST invoke/async", func(ctx context.Context, c *Client) (string, error) {
+			run, err := c.RunAgent(ctx, "a1", RunRequest{TaskID: "t1", Text: count.Text})
+			return run.Text, err
+		}},
+		"StreamRun": {"POST invoke/stream", func(ctx context.Context, c *Client) (string, error) {
+			run, err := runOf(c.StreamRun(ctx, "a1", RunRequest{TaskID: "t1", Text: count.Text}))
+			return run.Text, err
+		}},
+		"InvokeAgent": {"POST invoke", func(ctx context.Context, c *Client) (string, error) {
+			request := countTask()
+			request.ID = "t1"
+			task, err := c.InvokeAgent(ctx, "a1", request)
+			return task.Result, err
+		}},
+	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				p := newPlatform(t)
-				old := jsonResponse(200, `{"id":"t1","status":"completed","input":{"text":"Hello"},"result":"Good day"}`)
-				p.fail("GET task", before(old), before(old), before(old))
-				run, err := call(t, p, p.open(t), RunRequest{TaskID: "t1", Text: count.Text})
-				if err != nil || run.Text != nine {
-					t.Errorf("run %+v, %v", run, err)
+				p.fail("GET task", before(old))
+				p.fail(start.op, after(old))
+				if text, err := start.run(t.Context(), p.open(t)); err != nil || text != nine {
+					t.Errorf("%q, %v", text, err)
 				}
+				p.checkTurns(t, 1)
 			})
 		})
 	}
+}
+
+// A server may go on showing the text that a task began with.
+func TestTaskThatKeepsItsFirstText(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		p := newPlatform(t)
+		p.respond = func(task map[string]any) bool {
+			task["input"] = map[string]any{"text": "Hello"}
+			return true
+		}
+		p.fail("GET task", before(jsonResponse(200, `{"id":"t1","status":"completed","input":{"text":"Hello"},"result":"Good day","finished_at":"1999-02-08T09:00:02.000000Z"}`)))
+		start := time.Now()
+		run, err := p.open(t).RunAgent(t.Context(), "a1", RunRequest{TaskID: "t1", Text: count.Text})
+		if err != nil || run.Text != nine || time.Since(start) > time.Minute {
+			t.Errorf("run %+v, %v after %v", run, err, time.Since(start))
+		}
+	})
 }
 
 // However a stream breaks, StreamRun ends as the task ends, and StreamTask

@@ -70,7 +70,7 @@ func (s *taskStream) next(within time.Duration) (event TaskEvent, quiet bool, er
 // isOwn reports whether an event is about the task of the turn, and not about
 // a part of it.
 func (s *taskStream) isOwn(event *TaskEvent) bool {
-	return event.TaskID == "" || s.turn.has(event.TaskID)
+	return (event.TaskID == "" || s.turn.has(event.TaskID)) && (event.Task == nil || event.Task.ID == "" || s.turn.has(event.Task.ID))
 }
 
 // isLast reports whether an event is the last one.

@@ -650,3 +650,21 @@ func FuzzTaskEvent(f *testing.F) {
 func FuzzDecodeTask(f *testing.F) {
 	testkit.FuzzAgent(f, decodeTask, []byte(everyTaskMember), []byte(taskBody))
 }
+
+// The end of another task is not that of this one, whatever its event says.
+func TestEndOfAnotherTask(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		p := newPlatform(t)
+		p.frames = func(id string) []any {
+			return []any{
+				taskEvent("task_created", id, "pending", ""),
+				event("task_finished", id, `{"id":"other","status":"completed","result":"No."}`),
+				taskEvent("task_finished", id, "completed", nine),
+			}
+		}
+		run, err := runOf(p.open(t).StreamRun(t.Context(), "a1", count))
+		if err != nil || run.Text != nine {
+			t.Errorf("run %+v, %v", run, err)
+		}
+	})
+}

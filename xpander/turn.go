@@ -30,9 +30,15 @@ type turn struct {
 	options []agentclients.CallOption // of the tally
 	tally   *transport.Tally
 
-	made   bool    // the id is of the client's own making
-	text   string  // what the agent is told; only if the id was given
-	before *string // what it was told in the turn before; nil: not known
+	made   bool     // the id is of the client's own making
+	text   string   // what the agent is told; only if the id was given
+	before *earlier // the turn before; nil: not known
+}
+
+// earlier is a turn that a task showed, the zero value if there was no task.
+type earlier struct {
+	text  string
+	ended agentclients.Timestamp // "": it had not
 }
 
 // newTurn prepares a turn that is started at a path below the agent's. Of a
@@ -83,9 +89,9 @@ func (t *turn) readBefore(ctx context.Context) {
 	task, _, err := t.read(ctx)
 	switch {
 	case err == nil:
-		t.before = &task.Input.Text
+		t.before = &earlier{task.Input.Text, task.FinishedAt}
 	case errors.Is(err, agentclients.ErrNotFound):
-		t.before = new("")
+		t.before = new(earlier)
 	}
 }
 
@@ -99,39 +105,58 @@ func (t *turn) start(ctx context.Context) (*Task, error) {
 	return transport.Call(ctx, t.client.transport, t.op, t.options, t.decode)
 }
 
-// decode reads a response to the turn. One about another task says nothing.
+// decode reads a response to the turn. One about another task, or about the
+// turn before, says nothing.
 func (t *turn) decode(body []byte) (*Task, error) {
 	task, err := decodeTask(body)
-	if err == nil && !t.has(task.ID) {
+	if err != nil {
+		return nil, err
+	}
+	if !t.has(task.ID) {
 		return nil, errors.New("it is about another task")
 	}
-	return task, err
+	if state, _ := task.state(); state == poll.Ended && t.isBefore(task) {
+		return nil, errors.New("it shows the turn before")
+	}
+	return task, nil
 }
 
 // has reports whether an id is that of the turn's task.
 func (t *turn) has(id string) bool { return strings.EqualFold(id, t.request.ID) }
 
 // isKnown reports whether a task that was read tells whether it is this turn's.
-func (t *turn) isKnown() bool { return t.made || t.before != nil && *t.before != t.text }
+func (t *turn) isKnown() bool { return t.made || t.before != nil && t.before.text != t.text }
 
 // isOurs reports whether a task shows this turn.
 func (t *turn) isOurs(task *Task) bool { return t.made || t.isKnown() && task.Input.Text == t.text }
 
 // isBefore reports whether a task still shows the turn before, as a copy may
-// for a moment.
+// for a moment: it has its end, or, as far as there is none, its text.
 func (t *turn) isBefore(task *Task) bool {
-	return !t.made && t.isKnown() && *t.before != "" && task.Input.Text == *t.before
+	switch {
+	case t.made || t.before == nil || t.isOurs(task):
+		return false
+	case t.before.ended != "" && task.FinishedAt != "":
+		return task.FinishedAt == t.before.ended
+	}
+	return t.isKnown() && t.before.text != "" && task.Input.Text == t.before.text
 }
 
 // findWithin bounds how long the task of a turn is looked for.
 const findWithin = 30 * time.Second
 
 // find looks for the task of a turn whose response was lost, a few times, since
-// the request may still be on its way. The error is the one that it is given
-// if that leaves nothing open, and if it finds nothing.
+// the request may still be on its way. A conflict about an id that nobody else
+// can have, or after an attempt that was turned away, may be with the turn
+// itself, and is looked after, too. The error is the one that it is given if
+// that leaves nothing open, and if it finds nothing.
 func (t *turn) find(ctx context.Context, lost error) (*Task, error) {
 	var e *agentclients.Error
-	if !errors.As(lost, &e) || !e.OutcomeUnknown || !t.isKnown() || ctx.Err() != nil {
+	if !errors.As(lost, &e) {
+		return nil, lost
+	}
+	conflict := e.StatusCode == http.StatusConflict && !e.OutcomeUnknown
+	if !e.OutcomeUnknown && !(conflict && (t.made || e.Attempts > 1)) || !t.isKnown() || ctx.Err() != nil {
 		return nil, lost
 	}
 	limited, cancel := context.WithTimeout(ctx, findWithin)
@@ -150,6 +175,9 @@ func (t *turn) find(ctx context.Context, lost error) (*Task, error) {
 	if err == nil {
 		t.tally.Settle()
 		return task, nil
+	}
+	if conflict && !errors.Is(err, agentclients.ErrNotFound) {
+		e.OutcomeUnknown, e.ResourceID = true, t.request.ID
 	}
 	if ctx.Err() != nil { // which is what ended it
 		if errors.Unwrap(err) != nil {
