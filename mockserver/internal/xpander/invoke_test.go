@@ -37,7 +37,8 @@ func TestInvokeWaitsForTheEnd(t *testing.T) {
 		if got := invoke("three").line(); got != "error it broke" {
 			t.Error(got)
 		}
-		for id, want := range map[string]string{"four": "completed late", "five": "completed thanks"} {
+		for _, held := range []struct{ id, want string }{{"four", "completed late"}, {"five", "completed thanks"}} { // in the order of the replies
+			id, want := held.id, held.want
 			var group sync.WaitGroup
 			group.Go(func() {
 				if got := invoke(id).line(); got != want {
