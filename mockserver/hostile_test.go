@@ -641,6 +641,25 @@ func TestRulesAreBoundedInBytes(t *testing.T) {
 	if _, err := server.ReplaceRules(nil, matching); err == nil || !strings.Contains(err.Error(), want) {
 		t.Errorf("a long match: error is %v", err)
 	}
+	// What rules have in other namespaces counts, too, until they are gone.
+	others := 0
+	for i := range 30 {
+		space, err := server.MakeNamespace(fmt.Sprint("w", i), NamespaceConfig{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := space.ReplaceRules(nil, big(7<<20), big(7<<20)); err == nil {
+			others++
+		} else if !strings.Contains(err.Error(), "67108864 are allowed") {
+			t.Fatal(err)
+		}
+	}
+	if others != 4 {
+		t.Errorf("%d namespaces have 14 MiB of rules each", others)
+	}
+	for i := range 30 {
+		server.DropNamespace(fmt.Sprint("w", i))
+	}
 	for range 20 {
 		rule := server.AddRule(big(7 << 20))
 		if got := getOmniflow(server, ""); got.Code != 500 {

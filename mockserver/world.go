@@ -71,7 +71,8 @@ func (w world) Fail(operation string, faults ...fault.Fault) *ActiveRule {
 
 // AddRule adds a rule behind those that there are. A request is hit by the
 // first rule that wants it. A rule that is not valid fails the test; so does
-// the 10,001st, and one with which they have more than 16 MiB as JSON.
+// the 10,001st, and one with which they have more than 16 MiB as JSON, or those
+// of all namespaces 64 MiB.
 func (w world) AddRule(rule fault.Rule) *ActiveRule {
 	w.tb.Helper()
 	added, err := w.w.AddRule(rule)
@@ -83,7 +84,7 @@ func (w world) AddRule(rule fault.Rule) *ActiveRule {
 // first of them stood or, if none is there any more, behind all. No request
 // comes in between. The error says which rule is wrong, what is wrong with it
 // and what is allowed; also that there would be more than 10,000 rules or 16 MiB of
-// them. Then nothing was changed.
+// them, or 64 MiB in all namespaces. Then nothing was changed.
 func (w world) ReplaceRules(old []*ActiveRule, rules ...fault.Rule) ([]*ActiveRule, error) {
 	before := make([]*engine.Rule, len(old))
 	for i, r := range old {

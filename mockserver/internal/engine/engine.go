@@ -64,6 +64,8 @@ type Engine struct {
 	origins map[string]bool // of the web pages that are allowed
 	foreign atomic.Uint64   // requests of others that were refused
 
+	ruleBytes atomic.Int64 // what the rules of all worlds have together
+
 	closed    chan struct{}
 	closeOnce sync.Once
 	began     time.Time

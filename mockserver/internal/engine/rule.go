@@ -27,23 +27,25 @@ type Rule struct {
 	removed bool
 }
 
-// The bounds of the rules of a namespace. Their bytes are those of their JSON.
+// The bounds of the rules of a namespace, and of those of all together. Their
+// bytes are those of their JSON.
 const (
-	maxRules     = 10_000
-	maxRuleBytes = 16 << 20
+	maxRules        = 10_000
+	maxRuleBytes    = 16 << 20
+	maxAllRuleBytes = 64 << 20
 )
 
 // AddRule adds a rule after those that there are. A request is hit by the
 // first rule that wants it. The error says in one line what is wrong with the
 // rule and what is allowed; also that there would be more than 10,000 rules or
-// 16 MiB of them.
+// 16 MiB of them, or 64 MiB in all namespaces.
 func (w *World) AddRule(spec fault.Rule) (*Rule, error) {
 	r, err := w.newRule(spec)
 	if err != nil {
 		return nil, fmt.Errorf("rule: %w", err)
 	}
 	w.locked(func() {
-		if err = checkRoom(len(w.rules)+1, w.ruleBytes+r.size); err == nil {
+		if err = w.takeRoom(len(w.rules)+1, w.ruleBytes+r.size); err == nil {
 			w.insert(len(w.rules), r)
 		}
 	})
@@ -54,7 +56,8 @@ func (w *World) AddRule(spec fault.Rule) (*Rule, error) {
 // place: where the first of them stood or, if none is there any more, after
 // all. No request comes in between. The error says which rule is wrong, what
 // is wrong with it and what is allowed; also that there would be more than
-// 10,000 rules or 16 MiB of them. Then nothing was changed.
+// 10,000 rules or 16 MiB of them, or 64 MiB in all namespaces. Then nothing was
+// changed.
 func (w *World) ReplaceRules(old []*Rule, specs ...fault.Rule) ([]*Rule, error) {
 	added := make([]*Rule, len(specs))
 	for i, spec := range specs {
@@ -79,7 +82,7 @@ func (w *World) replace(old, added []*Rule) error {
 	isOld := func(r *Rule) bool { return replaced[r] }
 	at := slices.IndexFunc(w.rules, isOld)
 	kept := slices.DeleteFunc(slices.Clone(w.rules), isOld)
-	if err := checkRoom(len(kept)+len(added), bytesOf(kept)+bytesOf(added)); err != nil {
+	if err := w.takeRoom(len(kept)+len(added), bytesOf(kept)+bytesOf(added)); err != nil {
 		return err
 	}
 	if at < 0 {
@@ -88,20 +91,36 @@ func (w *World) replace(old, added []*Rule) error {
 	for _, r := range w.rules {
 		r.removed = replaced[r]
 	}
-	w.rules, w.ruleBytes = kept, bytesOf(kept)
+	w.rules = kept
 	w.insert(at, added...)
 	return nil
 }
 
-// checkRoom refuses more rules than a namespace can have.
-func checkRoom(rules, bytes int) error {
+// takeRoom makes the namespace have a number of bytes of rules, or says that
+// there would be too many.
+func (w *World) takeRoom(rules, bytes int) error {
 	switch {
 	case rules > maxRules:
 		return fmt.Errorf("rules: there would be %d; %d are allowed", rules, maxRules)
 	case bytes > maxRuleBytes:
 		return fmt.Errorf("rules: they would have %d bytes; %d are allowed", bytes, maxRuleBytes)
 	}
+	more := bytes - w.ruleBytes
+	if all := w.countRules(more); more > 0 && all > maxAllRuleBytes {
+		w.countRules(-more)
+		return fmt.Errorf("rules: those of all namespaces would have %d bytes; %d are allowed", all, maxAllRuleBytes)
+	}
 	return nil
+}
+
+// countRules counts bytes of rules, and returns what all namespaces have. One
+// that was dropped counts no more.
+func (w *World) countRules(bytes int) (all int64) {
+	w.ruleBytes += bytes
+	if w.dropped != "" {
+		return 0
+	}
+	return w.engine.ruleBytes.Add(int64(bytes))
 }
 
 func bytesOf(rules []*Rule) (bytes int) {
@@ -124,7 +143,6 @@ func (w *World) insert(at int, added ...*Rule) {
 		r.id = "r" + strconv.Itoa(w.ruleIDs)
 	}
 	w.rules = slices.Insert(w.rules, at, added...)
-	w.ruleBytes += bytesOf(added)
 }
 
 func (r *Rule) compile() error {
@@ -295,7 +313,7 @@ func (r *Rule) Remove() {
 		if !r.removed {
 			r.removed = true
 			r.world.rules = slices.DeleteFunc(r.world.rules, func(other *Rule) bool { return other == r })
-			r.world.ruleBytes -= r.size
+			r.world.countRules(-r.size)
 		}
 	})
 }

@@ -199,7 +199,8 @@ func (w *World) reset(part string) {
 		for _, r := range w.rules {
 			r.removed = true
 		}
-		w.rules, w.ruleIDs, w.ruleBytes = nil, 0, 0
+		w.rules, w.ruleIDs = nil, 0
+		w.countRules(-w.ruleBytes)
 	case PartJournal:
 		w.journal.clear()
 		w.notify()

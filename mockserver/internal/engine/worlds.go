@@ -144,6 +144,7 @@ func (e *Engine) drop(w *World, why string) {
 	e.dropped[w.name] = why
 	e.droppedLog = append(e.droppedLog, w.name)
 	w.locked(func() {
+		w.engine.ruleBytes.Add(int64(-w.ruleBytes))
 		w.dropped = why
 		w.endWaits()
 		w.tick()
