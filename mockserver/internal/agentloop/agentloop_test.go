@@ -1,12 +1,9 @@
 package agentloop_test
 
 import (
-	"bytes"
 	"encoding/json"
 	"fmt"
 	"net/http"
-	"net/http/httptest"
-	"os"
 	"regexp"
 	"slices"
 	"strings"
@@ -16,6 +13,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/agentclients/agentclients-go/mockserver"
+	"github.com/agentclients/agentclients-go/mockserver/internal/roomtest"
 )
 
 const (
@@ -27,87 +25,15 @@ const (
 	maxSystemPrompt = 1 << 20
 )
 
-// caller sends requests to the emulated API.
-type caller struct {
-	t       *testing.T
-	server  *mockserver.Server
-	headers map[string]string
-}
+// caller is a Caller with the words of this API.
+type caller struct{ roomtest.Caller }
+
+func (c caller) with(name, value string) caller { return caller{c.With(name, value)} }
 
 func newCaller(t *testing.T, config mockserver.Config) caller {
-	t.Helper()
-	config.Deterministic = true
-	server, err := mockserver.New(config)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return caller{t, server, map[string]string{"Authorization": validKey, "Content-Type": "application/json"}}
-}
-
-// with returns a caller with one header changed; "" leaves it out.
-func (c caller) with(name, value string) caller {
-	headers := map[string]string{name: value}
-	for other, kept := range c.headers {
-		if other != name {
-			headers[other] = kept
-		}
-	}
-	c.headers = headers
-	return c
-}
-
-func (c caller) send(method, path, body string) *httptest.ResponseRecorder {
-	request := httptest.NewRequest(method, "/agentloop"+path, strings.NewReader(body))
-	for name, value := range c.headers {
-		if value != "" {
-			request.Header.Set(name, value)
-		}
-	}
-	recorder := httptest.NewRecorder()
-	c.server.ServeHTTP(recorder, request)
-	return recorder
-}
-
-// do sends a request and checks the status of the response.
-func (c caller) do(method, path, body string, status int) *httptest.ResponseRecorder {
-	c.t.Helper()
-	recorder := c.send(method, path, body)
-	if recorder.Code != status {
-		c.t.Fatalf("%s %s %.300s: status %d, want %d; %.500s", method, path, body, recorder.Code, status, recorder.Body)
-	}
-	reason := recorder.Header().Get("X-Mock-Reason")
-	if key := c.headers["Authorization"]; key != "" && strings.Contains(reason, key) {
-		c.t.Errorf("the reason quotes a header: %q", reason)
-	}
-	return recorder
-}
-
-// read is do, and reads the body of the response.
-func (c caller) read(method, path, body string, status int, into any) {
-	c.t.Helper()
-	if err := json.Unmarshal(c.do(method, path, body, status).Body.Bytes(), into); err != nil {
-		c.t.Fatal(err)
-	}
-}
-
-// sample reads a published JSON sample.
-func sample(t *testing.T, name string) string {
-	t.Helper()
-	data, err := os.ReadFile("testdata/" + name)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return string(data)
-}
-
-// squeeze removes insignificant white space.
-func squeeze(t *testing.T, text string) string {
-	t.Helper()
-	var out bytes.Buffer
-	if err := json.Compact(&out, []byte(text)); err != nil {
-		t.Fatalf("%v in %q", err, text)
-	}
-	return out.String()
+	return caller{roomtest.Caller{T: t, Server: roomtest.NewServer(t, config), Prefix: "/agentloop", Headers: map[string]string{
+		"Authorization": validKey, "Content-Type": "application/json",
+	}}}
 }
 
 // named lists variants.
@@ -137,39 +63,39 @@ type response struct {
 
 // wantError checks the whole body of a refusal.
 func (c caller) wantError(method, path, body string, status int, message string) {
-	c.t.Helper()
-	recorder := c.do(method, path, body, status)
+	c.T.Helper()
+	recorder := c.Do(method, path, body, status)
 	want := fmt.Sprintf(`{"error":%q}`, message)
 	if got := recorder.Body.String(); got != want {
-		c.t.Errorf("%s %s %.100s: body %s, want %s", method, path, body, got, want)
+		c.T.Errorf("%s %s %.100s: body %s, want %s", method, path, body, got, want)
 	}
 	if recorder.Header().Get("X-Mock-Reason") == "" {
-		c.t.Errorf("%s %s %.100s: no reason", method, path, body)
+		c.T.Errorf("%s %s %.100s: no reason", method, path, body)
 	}
 }
 
 // wantText checks the beginning of a refusal in plain text.
 func (c caller) wantText(method, path, body string, status int, beginning string) {
-	c.t.Helper()
-	recorder := c.do(method, path, body, status)
+	c.T.Helper()
+	recorder := c.Do(method, path, body, status)
 	if got := recorder.Body.String(); !strings.HasPrefix(got, beginning) {
-		c.t.Errorf("%s %s %.100s: body %q, want %q at its beginning", method, path, body, got, beginning)
+		c.T.Errorf("%s %s %.100s: body %q, want %q at its beginning", method, path, body, got, beginning)
 	}
 	if got := recorder.Header().Get("Content-Type"); !strings.HasPrefix(got, "text/plain") {
-		c.t.Errorf("%s %s %.100s: Content-Type %q", method, path, body, got)
+		c.T.Errorf("%s %s %.100s: Content-Type %q", method, path, body, got)
 	}
 }
 
 func TestPublishedSample(t *testing.T) {
 	now := time.Date(2026, 2, 7, 10, 0, 0, 123456789, time.UTC)
 	c := newCaller(t, mockserver.Config{Now: func() time.Time { return now }})
-	body := sample(t, "create.json")
-	got := c.do("POST", "/v1/agents", body, http.StatusCreated).Body.String()
+	body := roomtest.Sample(t, "create.json")
+	got := c.Do("POST", "/v1/agents", body, http.StatusCreated).Body.String()
 	var made response
 	if err := json.Unmarshal([]byte(got), &made); err != nil {
 		t.Fatal(err)
 	}
-	want := squeeze(t, `{
+	want := roomtest.Squeeze(t, `{
 		"capabilities": [{"config": {}, "ref": "current_time"}, {"config": {}, "ref": "web_fetch"}],
 		"created_at": "2026-02-07T10:00:00.123456Z",
 		"description": "Handles customer inquiries and support tickets",
@@ -186,14 +112,14 @@ func TestPublishedSample(t *testing.T) {
 	if !isID("agent", made.ID) {
 		t.Errorf("id %s", made.ID)
 	}
-	if again := c.do("GET", "/v1/agents/"+made.ID, "", http.StatusOK).Body.String(); again != got {
+	if again := c.Do("GET", "/v1/agents/"+made.ID, "", http.StatusOK).Body.String(); again != got {
 		t.Errorf("a read responds %s", again)
 	}
 }
 
 func TestDefaults(t *testing.T) {
 	c := newCaller(t, mockserver.Config{})
-	got := c.do("POST", "/v1/agents", `{"name":"","system_prompt":"","id":null,"description":null,"default_model_id":null,
+	got := c.Do("POST", "/v1/agents", `{"name":"","system_prompt":"","id":null,"description":null,"default_model_id":null,
 		"capabilities":[{"ref":"x","config":null},{"ref":"y"}],"unknown":{"a":1}}`, http.StatusCreated).Body.String()
 	if !strings.Contains(got, `"capabilities":[{"ref":"x"},{"ref":"y"}]`) || !strings.Contains(got, `"tags":[]`) {
 		t.Error(got)
@@ -207,7 +133,7 @@ func TestDefaults(t *testing.T) {
 
 func TestOrderOfChecks(t *testing.T) {
 	c := newCaller(t, mockserver.Config{})
-	c.do("PUT", "/v1/agents/"+agentID, `{"name":"a","system_prompt":"b"}`, http.StatusCreated)
+	c.Do("PUT", "/v1/agents/"+agentID, `{"name":"a","system_prompt":"b"}`, http.StatusCreated)
 	wrong := c.with("Authorization", "").with("Content-Type", "text/plain")
 
 	// One request that is wrong in every way, mended step by step.
@@ -223,7 +149,7 @@ func TestOrderOfChecks(t *testing.T) {
 	unknown := "/v1/agents/agent_00000000000000000000000000000000"
 	wrong.wantError("PATCH", unknown, long, http.StatusBadRequest, "Input exceeds allowed limits")
 	wrong.wantError("PATCH", unknown, `{"name":"c"}`, http.StatusNotFound, "Agent not found")
-	wrong.do("PATCH", "/v1/agents/"+agentID, `{"name":"c"}`, http.StatusOK)
+	wrong.Do("PATCH", "/v1/agents/"+agentID, `{"name":"c"}`, http.StatusOK)
 
 	// The same for a create.
 	wrong.wantText("POST", "/v1/agents", `{"id":"`+agentID+`","name":"a"}`, http.StatusUnprocessableEntity,
@@ -234,10 +160,10 @@ func TestOrderOfChecks(t *testing.T) {
 
 func TestRoutes(t *testing.T) {
 	c := newCaller(t, mockserver.Config{})
-	if got := c.do("GET", "/v1/nothing", "", http.StatusNotFound).Body.String(); got != "" {
+	if got := c.Do("GET", "/v1/nothing", "", http.StatusNotFound).Body.String(); got != "" {
 		t.Errorf("body %q", got)
 	}
-	recorder := c.do("DELETE", "/v1/agents", "", http.StatusMethodNotAllowed)
+	recorder := c.Do("DELETE", "/v1/agents", "", http.StatusMethodNotAllowed)
 	if got := recorder.Header().Get("Allow"); got != "POST,GET" {
 		t.Errorf("Allow: %s", got)
 	}
@@ -273,7 +199,7 @@ func TestCredentials(t *testing.T) {
 			}
 			c := newCaller(t, config).with("Authorization", test.value)
 			if test.message == "" {
-				c.do("GET", "/v1/agents", "", http.StatusOK)
+				c.Do("GET", "/v1/agents", "", http.StatusOK)
 			} else {
 				c.wantError("GET", "/v1/agents", "", http.StatusUnauthorized, test.message)
 			}
@@ -283,7 +209,7 @@ func TestCredentials(t *testing.T) {
 
 func TestRefusesBodies(t *testing.T) {
 	c := newCaller(t, mockserver.Config{})
-	c.do("PUT", "/v1/agents/"+agentID, `{"name":"a","system_prompt":"b"}`, http.StatusCreated)
+	c.Do("PUT", "/v1/agents/"+agentID, `{"name":"a","system_prompt":"b"}`, http.StatusCreated)
 	const type422 = "Failed to deserialize the JSON body into the target type"
 	for _, test := range []struct {
 		body   string
@@ -334,7 +260,7 @@ func TestRefusesMembers(t *testing.T) {
 	}
 	c.wantText("POST", "/v1/agents", `{"system_prompt":"b"}`, http.StatusUnprocessableEntity,
 		"Failed to deserialize the JSON body into the target type: missing field `name`")
-	c.do("PUT", "/v1/agents/"+agentID, `{"name":"a","system_prompt":"b"}`, http.StatusCreated)
+	c.Do("PUT", "/v1/agents/"+agentID, `{"name":"a","system_prompt":"b"}`, http.StatusCreated)
 	c.wantText("PATCH", "/v1/agents/"+agentID, `{"status":"deleted"}`, http.StatusUnprocessableEntity,
 		"Failed to deserialize the JSON body into the target type: status: unknown variant")
 }
@@ -358,7 +284,7 @@ func TestLimits(t *testing.T) {
 		body := func(n int) string {
 			return fmt.Sprintf(`{"name":"a","system_prompt":"b",%q:%s}`, test.member, test.value(n))
 		}
-		c.do("POST", "/v1/agents", body(test.limit), http.StatusCreated)
+		c.Do("POST", "/v1/agents", body(test.limit), http.StatusCreated)
 		c.wantError("POST", "/v1/agents", body(test.limit+1), http.StatusBadRequest, "Input exceeds allowed limits")
 	}
 }
@@ -383,58 +309,58 @@ func TestLife(t *testing.T) {
 	c := newCaller(t, mockserver.Config{Now: func() time.Time { now = now.Add(time.Second); return now }})
 	one := "/v1/agents/" + agentID
 	var made, got response
-	c.read("POST", "/v1/agents", `{"id":"`+agentID+`","name":"a","system_prompt":"b","description":"d","tags":["t"],"capabilities":[{"ref":"noop"}]}`,
+	c.Read("POST", "/v1/agents", `{"id":"`+agentID+`","name":"a","system_prompt":"b","description":"d","tags":["t"],"capabilities":[{"ref":"noop"}]}`,
 		http.StatusCreated, &made)
 	if made.ID != agentID || made.Status != "active" {
 		t.Errorf("made %+v", made)
 	}
 
 	// A change: null and absence are the same, lists are replaced.
-	c.read("PATCH", one, `{"name":"a2","description":null,"tags":null,"capabilities":[],"status":null}`, http.StatusOK, &got)
+	c.Read("PATCH", one, `{"name":"a2","description":null,"tags":null,"capabilities":[],"status":null}`, http.StatusOK, &got)
 	if got.Name != "a2" || *got.Description != "d" || !slices.Equal(got.Tags, []string{"t"}) || len(got.Capabilities) != 0 {
 		t.Errorf("changed %+v", got)
 	}
 	if !got.UpdatedAt.After(made.UpdatedAt) || !got.CreatedAt.Equal(made.CreatedAt) {
 		t.Errorf("times %v, %v", got.CreatedAt, got.UpdatedAt)
 	}
-	c.read("PATCH", one, `{"system_prompt":"b2","description":"d2","default_model_id":"model_`+agentID[6:]+`","tags":[],"capabilities":[{"ref":"web_fetch","config":{"a":1}}]}`,
+	c.Read("PATCH", one, `{"system_prompt":"b2","description":"d2","default_model_id":"model_`+agentID[6:]+`","tags":[],"capabilities":[{"ref":"web_fetch","config":{"a":1}}]}`,
 		http.StatusOK, &got)
 	if got.SystemPrompt != "b2" || *got.Description != "d2" || len(got.Tags) != 0 || string(got.Capabilities[0].Config) != `{"a":1}` {
 		t.Errorf("changed %+v", got)
 	}
 
 	// Archiving keeps the agent readable and its id taken.
-	c.do("DELETE", one, "", http.StatusNoContent)
+	c.Do("DELETE", one, "", http.StatusNoContent)
 	c.wantError("DELETE", one, "", http.StatusNotFound, "Agent not found")
-	c.read("GET", one, "", http.StatusOK, &got)
+	c.Read("GET", one, "", http.StatusOK, &got)
 	if got.Status != "archived" {
 		t.Errorf("status %s", got.Status)
 	}
-	if list := c.do("GET", "/v1/agents", "", http.StatusOK).Body.String(); list != `{"data":[]}` {
+	if list := c.Do("GET", "/v1/agents", "", http.StatusOK).Body.String(); list != `{"data":[]}` {
 		t.Errorf("list %s", list)
 	}
-	if agents := c.server.Agents(mockserver.Agentloop); len(agents) != 0 {
+	if agents := c.Server.Agents(mockserver.Agentloop); len(agents) != 0 {
 		t.Errorf("agents %v", agents)
 	}
 	c.wantError("POST", "/v1/agents", `{"id":"`+agentID+`","name":"a","system_prompt":"b"}`, http.StatusConflict, "Agent with this ID already exists")
 
 	// A PUT revives it, clears what it does not say and keeps capabilities.
 	got = response{}
-	c.read("PUT", one, `{"id":"agent_00000000000000000000000000000000","name":"a3","system_prompt":"b3"}`, http.StatusOK, &got)
+	c.Read("PUT", one, `{"id":"agent_00000000000000000000000000000000","name":"a3","system_prompt":"b3"}`, http.StatusOK, &got)
 	if got.ID != agentID || got.Status != "active" || got.Description != nil || got.DefaultModelID != "" || len(got.Tags) != 0 {
 		t.Errorf("replaced %+v", got)
 	}
 	if len(got.Capabilities) != 1 || got.Capabilities[0].Ref != "web_fetch" || !got.CreatedAt.Equal(made.CreatedAt) {
 		t.Errorf("replaced %+v", got)
 	}
-	c.read("PUT", one, `{"name":"a3","system_prompt":"b3","capabilities":[{"ref":"noop"}]}`, http.StatusOK, &got)
+	c.Read("PUT", one, `{"name":"a3","system_prompt":"b3","capabilities":[{"ref":"noop"}]}`, http.StatusOK, &got)
 	if got.Capabilities[0].Ref != "noop" {
 		t.Errorf("replaced %+v", got)
 	}
 
 	// So does a change of the status.
-	c.do("PATCH", one, `{"status":"archived"}`, http.StatusOK)
-	c.read("PATCH", one, `{"status":"active"}`, http.StatusOK, &got)
+	c.Do("PATCH", one, `{"status":"archived"}`, http.StatusOK)
+	c.Read("PATCH", one, `{"status":"active"}`, http.StatusOK, &got)
 	if got.Status != "active" {
 		t.Errorf("status %s", got.Status)
 	}
@@ -445,14 +371,14 @@ func TestListsNewestFirst(t *testing.T) {
 	var ids []string
 	for i := range 3 {
 		var made response
-		c.read("POST", "/v1/agents", fmt.Sprintf(`{"name":"a%d","system_prompt":""}`, i), http.StatusCreated, &made)
+		c.Read("POST", "/v1/agents", fmt.Sprintf(`{"name":"a%d","system_prompt":""}`, i), http.StatusCreated, &made)
 		ids = append(ids, made.ID)
 	}
 	if !slices.IsSorted(ids) {
 		t.Errorf("ids are not in the order of time: %v", ids)
 	}
 	var list struct{ Data []response }
-	c.read("GET", "/v1/agents?limit=1&offset=1", "", http.StatusOK, &list) // no pages at that time
+	c.Read("GET", "/v1/agents?limit=1&offset=1", "", http.StatusOK, &list) // no pages at that time
 	slices.Reverse(ids)
 	for i, agent := range list.Data {
 		if agent.ID != ids[i] {
@@ -467,7 +393,7 @@ func TestListsNewestFirst(t *testing.T) {
 func TestPages(t *testing.T) {
 	c := newCaller(t, mockserver.Config{Variants: named(mockserver.AgentloopPaged)})
 	for i := range 25 {
-		c.do("POST", "/v1/agents", fmt.Sprintf(`{"name":"Agent %02d","system_prompt":"","description":"odd %v"}`, i, i%2 == 1), http.StatusCreated)
+		c.Do("POST", "/v1/agents", fmt.Sprintf(`{"name":"Agent %02d","system_prompt":"","description":"odd %v"}`, i, i%2 == 1), http.StatusCreated)
 	}
 	type page struct {
 		Data                 []response
@@ -487,7 +413,7 @@ func TestPages(t *testing.T) {
 		{"?search=agent%2007", "Agent 07", 1, 1, 0, 20},
 	} {
 		var got page
-		c.read("GET", "/v1/agents"+test.query, "", http.StatusOK, &got)
+		c.Read("GET", "/v1/agents"+test.query, "", http.StatusOK, &got)
 		if len(got.Data) != test.n || got.Total != test.total || got.Offset != test.offset || got.Limit != test.limit {
 			t.Errorf("%s: %d of %d, offset %d, limit %d", test.query, len(got.Data), got.Total, got.Offset, got.Limit)
 		}
@@ -496,11 +422,11 @@ func TestPages(t *testing.T) {
 		}
 	}
 	var newest page
-	c.read("GET", "/v1/agents?limit=1", "", http.StatusOK, &newest)
-	c.do("DELETE", "/v1/agents/"+newest.Data[0].ID, "", http.StatusNoContent)
+	c.Read("GET", "/v1/agents?limit=1", "", http.StatusOK, &newest)
+	c.Do("DELETE", "/v1/agents/"+newest.Data[0].ID, "", http.StatusNoContent)
 	var active, all page
-	c.read("GET", "/v1/agents", "", http.StatusOK, &active)
-	c.read("GET", "/v1/agents?include_archived=true", "", http.StatusOK, &all)
+	c.Read("GET", "/v1/agents", "", http.StatusOK, &active)
+	c.Read("GET", "/v1/agents?include_archived=true", "", http.StatusOK, &all)
 	if active.Total != 24 || all.Total != 25 {
 		t.Errorf("%d active of %d", active.Total, all.Total)
 	}
@@ -513,13 +439,13 @@ func TestPages(t *testing.T) {
 func TestCredentialsShareAnOrganization(t *testing.T) {
 	c := newCaller(t, mockserver.Config{})
 	body := `{"id":"` + agentID + `","name":"a","system_prompt":"b"}`
-	c.do("POST", "/v1/agents", body, http.StatusCreated)
+	c.Do("POST", "/v1/agents", body, http.StatusCreated)
 	other := c.with("Authorization", "evr_other")
-	other.do("GET", "/v1/agents/"+agentID, "", http.StatusOK)
-	other.do("PATCH", "/v1/agents/"+agentID, `{"name":"renamed"}`, http.StatusOK)
+	other.Do("GET", "/v1/agents/"+agentID, "", http.StatusOK)
+	other.Do("PATCH", "/v1/agents/"+agentID, `{"name":"renamed"}`, http.StatusOK)
 	other.wantError("POST", "/v1/agents", body, http.StatusConflict, "Agent with this ID already exists")
 	var list struct{ Data []response }
-	c.read("GET", "/v1/agents", "", http.StatusOK, &list)
+	c.Read("GET", "/v1/agents", "", http.StatusOK, &list)
 	if len(list.Data) != 1 || list.Data[0].Name != "renamed" {
 		t.Errorf("agents %+v", list.Data)
 	}
@@ -530,17 +456,17 @@ func TestOrganizationsAreSeparate(t *testing.T) {
 	config.Tenants = map[string]string{validKey: "one", "evr_other": "two"}
 	c := newCaller(t, config)
 	body := `{"id":"` + agentID + `","name":"a","system_prompt":"b"}`
-	c.do("POST", "/v1/agents", body, http.StatusCreated)
+	c.Do("POST", "/v1/agents", body, http.StatusCreated)
 	other := c.with("Authorization", "evr_other")
 	for _, call := range [][3]string{{"GET", ""}, {"DELETE", ""}, {"GET", "/export"}, {"PATCH", "", `{"name":"stolen"}`}} {
 		other.wantError(call[0], "/v1/agents/"+agentID+call[1], call[2], http.StatusNotFound, "Agent not found")
 	}
-	if list := other.do("GET", "/v1/agents", "", http.StatusOK).Body.String(); list != `{"data":[]}` {
+	if list := other.Do("GET", "/v1/agents", "", http.StatusOK).Body.String(); list != `{"data":[]}` {
 		t.Errorf("list %s", list)
 	}
-	other.do("POST", "/v1/agents", body, http.StatusCreated) // an id is taken within its organization only
-	c.with("Authorization", "Bearer "+validKey).do("GET", "/v1/agents/"+agentID, "", http.StatusOK)
-	agents := c.server.Agents(mockserver.Agentloop)
+	other.Do("POST", "/v1/agents", body, http.StatusCreated) // an id is taken within its organization only
+	c.with("Authorization", "Bearer "+validKey).Do("GET", "/v1/agents/"+agentID, "", http.StatusOK)
+	agents := c.Server.Agents(mockserver.Agentloop)
 	if len(agents) != 2 || agents[0].Tenant != "one" || agents[1].Tenant != "two" {
 		t.Errorf("agents %+v", agents)
 	}
@@ -548,7 +474,7 @@ func TestOrganizationsAreSeparate(t *testing.T) {
 
 func TestNullVariant(t *testing.T) {
 	c := newCaller(t, mockserver.Config{Variants: named(mockserver.AgentloopNull)})
-	got := c.do("POST", "/v1/agents", `{"name":"a","system_prompt":"b","capabilities":[{"ref":"noop"}]}`, http.StatusCreated).Body.String()
+	got := c.Do("POST", "/v1/agents", `{"name":"a","system_prompt":"b","capabilities":[{"ref":"noop"}]}`, http.StatusCreated).Body.String()
 	for _, want := range []string{`"description":null`, `"default_model_id":null`, `"usage":null`, `[{"config":null,"ref":"noop"}]`, `"tags":[]`} {
 		if !strings.Contains(got, want) {
 			t.Errorf("%s is not in %s", want, got)
@@ -561,10 +487,10 @@ func TestKnownModels(t *testing.T) {
 		return `{"name":"a","system_prompt":"b","default_model_id":"` + model + `"}`
 	}
 	const unknown = "model_ffffffffffffffffffffffffffffffff"
-	newCaller(t, mockserver.Config{}).do("POST", "/v1/agents", body(unknown), http.StatusCreated)
+	newCaller(t, mockserver.Config{}).Do("POST", "/v1/agents", body(unknown), http.StatusCreated)
 	c := newCaller(t, mockserver.Config{Variants: named(mockserver.AgentloopKnownModels)})
 	c.wantError("POST", "/v1/agents", body(unknown), http.StatusInternalServerError, "Internal server error")
-	c.do("POST", "/v1/agents", body("model_01933b5a000070008000000000000002"), http.StatusCreated)
+	c.Do("POST", "/v1/agents", body("model_01933b5a000070008000000000000002"), http.StatusCreated)
 }
 
 func TestImport(t *testing.T) {
@@ -623,7 +549,7 @@ Always.
 		t.Run(test.name, func(t *testing.T) {
 			c := newCaller(t, mockserver.Config{Now: func() time.Time { return now }}).with("Content-Type", "text/plain")
 			var got response
-			c.read("POST", "/v1/agents/import", test.text, http.StatusCreated, &got)
+			c.Read("POST", "/v1/agents/import", test.text, http.StatusCreated, &got)
 			if test.want.ID == "" {
 				test.want.ID = got.ID
 			}
@@ -657,7 +583,7 @@ capabilities:
 Fetch pages.
 `
 	c := newCaller(t, mockserver.Config{}).with("Content-Type", "text/plain")
-	got := c.do("POST", "/v1/agents/import", file, http.StatusCreated).Body.String()
+	got := c.Do("POST", "/v1/agents/import", file, http.StatusCreated).Body.String()
 	for _, want := range []string{
 		`"id":"` + agentID + `","name":"Fetcher"`, `"description":"Fetcher"`, `"system_prompt":"Fetch pages."`, `"tags":["web","2","Fetcher"]`,
 		`[{"config":{"max_bytes":5,"cache":true},"ref":"web_fetch"},{"config":{"max_bytes":5,"cache":true},"ref":"current_time"},` +
@@ -703,16 +629,16 @@ func TestImportRefuses(t *testing.T) {
 	c.wantText("POST", "/v1/agents/import", "\xff", http.StatusBadRequest, "Request body didn't contain valid UTF-8")
 	c.wantText("POST", "/v1/agents/import", strings.Repeat("x", maxBody+1), http.StatusRequestEntityTooLarge, "Failed to buffer")
 	file := "---\nid: " + agentID + "\n---\nhello"
-	c.do("POST", "/v1/agents/import", file, http.StatusCreated)
+	c.Do("POST", "/v1/agents/import", file, http.StatusCreated)
 	c.wantError("POST", "/v1/agents/import", file, http.StatusConflict, "Agent with this ID already exists")
 }
 
 func TestExport(t *testing.T) {
 	c := newCaller(t, mockserver.Config{})
 	var made response
-	c.read("POST", "/v1/agents", `{"name":"Über \"A & B\" 2","description":"two\nlines","system_prompt":"Be kind.\n\nAlways.","default_model_id":"model_`+agentID[6:]+`",
+	c.Read("POST", "/v1/agents", `{"name":"Über \"A & B\" 2","description":"two\nlines","system_prompt":"Be kind.\n\nAlways.","default_model_id":"model_`+agentID[6:]+`",
 		"tags":["x: y","<z>"],"capabilities":[{"ref":"noop"},{"ref":"web_fetch","config":{"a":[1,{"b":"& c"}]}}]}`, http.StatusCreated, &made)
-	export := c.do("GET", "/v1/agents/"+made.ID+"/export", "", http.StatusOK)
+	export := c.Do("GET", "/v1/agents/"+made.ID+"/export", "", http.StatusOK)
 	want := `---
 id: "` + made.ID + `"
 name: "Über \"A & B\" 2"
@@ -744,7 +670,7 @@ Always.`
 
 	// Imported elsewhere it is the same agent.
 	var copied response
-	newCaller(t, mockserver.Config{}).read("POST", "/v1/agents/import", export.Body.String(), http.StatusCreated, &copied)
+	newCaller(t, mockserver.Config{}).Read("POST", "/v1/agents/import", export.Body.String(), http.StatusCreated, &copied)
 	copied.CreatedAt, copied.UpdatedAt = made.CreatedAt, made.UpdatedAt
 	if diff := cmp.Diff(made, copied); diff != "" {
 		t.Error(diff)
@@ -754,18 +680,18 @@ Always.`
 func TestCatalogues(t *testing.T) {
 	c := newCaller(t, mockserver.Config{})
 	var capabilities struct{ Data []map[string]any }
-	c.read("GET", "/v1/capabilities", "", http.StatusOK, &capabilities)
+	c.Read("GET", "/v1/capabilities", "", http.StatusOK, &capabilities)
 	if len(capabilities.Data) != 14 {
 		t.Errorf("%d capabilities", len(capabilities.Data))
 	}
 	for _, want := range capabilities.Data {
 		var got map[string]any
-		c.read("GET", "/v1/capabilities/"+want["id"].(string), "", http.StatusOK, &got)
+		c.Read("GET", "/v1/capabilities/"+want["id"].(string), "", http.StatusOK, &got)
 		if diff := cmp.Diff(want, got); diff != "" {
 			t.Error(diff)
 		}
 	}
-	if got := c.do("GET", "/v1/capabilities/unknown", "", http.StatusNotFound).Body.String(); got != "" {
+	if got := c.Do("GET", "/v1/capabilities/unknown", "", http.StatusNotFound).Body.String(); got != "" {
 		t.Errorf("body %q", got)
 	}
 
@@ -784,7 +710,7 @@ func TestCatalogues(t *testing.T) {
 					ModelID string `json:"model_id"`
 				}
 			}
-			c.read("GET", path+query, "", http.StatusOK, &models)
+			c.Read("GET", path+query, "", http.StatusOK, &models)
 			var got []string
 			for _, model := range models.Data {
 				got = append(got, model.ModelID)
@@ -804,27 +730,27 @@ func TestCatalogues(t *testing.T) {
 
 func TestRateLimit(t *testing.T) {
 	c := newCaller(t, mockserver.Config{RateLimit: mockserver.RateLimit{Requests: 1, Per: time.Minute}})
-	c.do("GET", "/v1/agents", "", http.StatusOK)
+	c.Do("GET", "/v1/agents", "", http.StatusOK)
 	c.with("Authorization", "").wantError("GET", "/v1/nothing", "", http.StatusUnauthorized, "Authentication required")
 	c.wantError("GET", "/v1/nothing", "", http.StatusTooManyRequests, "Too many requests. Please try again later.")
-	c.with("Authorization", "evr_other").do("GET", "/v1/agents", "", http.StatusOK)
+	c.with("Authorization", "evr_other").Do("GET", "/v1/agents", "", http.StatusOK)
 }
 
 func TestStateRoundTrip(t *testing.T) {
 	c := newCaller(t, mockserver.Config{})
-	c.do("POST", "/v1/agents", sample(t, "create.json"), http.StatusCreated)
-	c.do("PUT", "/v1/agents/"+agentID, `{"name":"archived","system_prompt":"b"}`, http.StatusCreated)
-	c.do("DELETE", "/v1/agents/"+agentID, "", http.StatusNoContent)
+	c.Do("POST", "/v1/agents", roomtest.Sample(t, "create.json"), http.StatusCreated)
+	c.Do("PUT", "/v1/agents/"+agentID, `{"name":"archived","system_prompt":"b"}`, http.StatusCreated)
+	c.Do("DELETE", "/v1/agents/"+agentID, "", http.StatusNoContent)
 	copied := c
-	copied.server = newCaller(t, mockserver.Config{}).server
-	if err := copied.server.Restore(c.server.Snapshot()); err != nil {
+	copied.Server = newCaller(t, mockserver.Config{}).Server
+	if err := copied.Server.Restore(c.Server.Snapshot()); err != nil {
 		t.Fatal(err)
 	}
-	if diff := cmp.Diff(c.server.Agents(mockserver.Agentloop), copied.server.Agents(mockserver.Agentloop)); diff != "" {
+	if diff := cmp.Diff(c.Server.Agents(mockserver.Agentloop), copied.Server.Agents(mockserver.Agentloop)); diff != "" {
 		t.Errorf("agents (-before +after):\n%s", diff)
 	}
 	for _, path := range []string{"/v1/agents", "/v1/agents/" + agentID} {
-		before, after := c.do("GET", path, "", http.StatusOK), copied.do("GET", path, "", http.StatusOK)
+		before, after := c.Do("GET", path, "", http.StatusOK), copied.Do("GET", path, "", http.StatusOK)
 		if diff := cmp.Diff(before.Body.String(), after.Body.String()); diff != "" {
 			t.Error(diff)
 		}
@@ -836,7 +762,7 @@ func TestDeterministicIDs(t *testing.T) {
 	run := func() (responses string) {
 		c := newCaller(t, config)
 		for range 3 {
-			responses += c.do("POST", "/v1/agents", `{"name":"a","system_prompt":"b"}`, http.StatusCreated).Body.String() + "\n"
+			responses += c.Do("POST", "/v1/agents", `{"name":"a","system_prompt":"b"}`, http.StatusCreated).Body.String() + "\n"
 		}
 		return responses
 	}
@@ -854,7 +780,7 @@ func FuzzBodies(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, body string) {
 		c := newCaller(t, mockserver.Config{})
-		c.do("PUT", "/v1/agents/"+agentID, `{"name":"a","system_prompt":"b"}`, http.StatusCreated)
+		c.Do("PUT", "/v1/agents/"+agentID, `{"name":"a","system_prompt":"b"}`, http.StatusCreated)
 		c.neverFails(body, [][2]string{
 			{"POST", "/v1/agents"}, {"POST", "/v1/agents/import"}, {"PUT", "/v1/agents/" + agentID}, {"PATCH", "/v1/agents/" + agentID},
 		})
@@ -866,12 +792,12 @@ func FuzzBodies(f *testing.F) {
 // neverFails sends a body to some operations and wants any response but 5xx.
 func (c caller) neverFails(body string, calls [][2]string) {
 	for _, call := range calls {
-		recorder := c.send(call[0], call[1], body)
+		recorder := c.Send(call[0], call[1], body)
 		if recorder.Code >= 500 {
-			c.t.Errorf("%s %s %q: status %d", call[0], call[1], body, recorder.Code)
+			c.T.Errorf("%s %s %q: status %d", call[0], call[1], body, recorder.Code)
 		}
 		if reason := recorder.Header().Get("X-Mock-Reason"); strings.ContainsAny(reason, "\r\n") {
-			c.t.Errorf("%s %s %q: reason %q", call[0], call[1], body, reason)
+			c.T.Errorf("%s %s %q: reason %q", call[0], call[1], body, reason)
 		}
 	}
 }

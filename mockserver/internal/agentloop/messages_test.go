@@ -11,6 +11,7 @@ import (
 
 	"github.com/agentclients/agentclients-go/mockserver"
 	"github.com/agentclients/agentclients-go/mockserver/fault"
+	"github.com/agentclients/agentclients-go/mockserver/internal/roomtest"
 	"github.com/agentclients/agentclients-go/mockserver/script"
 )
 
@@ -25,14 +26,14 @@ func TestSendMessage(t *testing.T) {
 	now := time.Date(2026, 2, 8, 9, 0, 0, 100e6, time.UTC)
 	c := withAgent(t, mockserver.Config{Now: func() time.Time { return now }})
 	one := c.newSession()
-	got := c.do("POST", one+"/messages", `{"message":{"role":"user","content":[{"type":"text","text":"What is this?"},{"type":"image","url":"https://example.com/a.png"},
+	got := c.Do("POST", one+"/messages", `{"message":{"role":"user","content":[{"type":"text","text":"What is this?"},{"type":"image","url":"https://example.com/a.png"},
 		{"type":"image_file","image_id":"i","filename":"a.png"}]},"controls":{"reasoning":{"effort":"low"}},"metadata":{"run":"r-17"},"tags":["t"]}`,
 		http.StatusCreated).Body.String()
 	var sent messageView
-	c.read("POST", one+"/messages", textBody(""), http.StatusCreated, &sent)
+	c.Read("POST", one+"/messages", textBody(""), http.StatusCreated, &sent)
 	var all listOf[messageView]
-	c.read("GET", one+"/messages", "", http.StatusOK, &all)
-	want := squeeze(t, `{"id":"`+all.Data[0].ID+`","role":"user","content":[{"type":"text","text":"What is this?"},{"type":"image","url":"https://example.com/a.png"},
+	c.Read("GET", one+"/messages", "", http.StatusOK, &all)
+	want := roomtest.Squeeze(t, `{"id":"`+all.Data[0].ID+`","role":"user","content":[{"type":"text","text":"What is this?"},{"type":"image","url":"https://example.com/a.png"},
 		{"type":"image_file","image_id":"i","filename":"a.png"}],"controls":{"reasoning":{"effort":"low"}},"metadata":{"run":"r-17"},
 		"created_at":"2026-02-08T09:00:00.1Z","session_id":"`+strings.TrimPrefix(one, "/v1/sessions/")+`","sequence":1,"delivery":"started"}`)
 	if diff := cmp.Diff(want, got); diff != "" || !isID("message", all.Data[0].ID) {
@@ -42,11 +43,11 @@ func TestSendMessage(t *testing.T) {
 		t.Errorf("messages are %q", texts)
 	}
 	var events listOf[eventView]
-	c.read("GET", one+"/events?types=input.message", "", http.StatusOK, &events)
+	c.Read("GET", one+"/events?types=input.message", "", http.StatusOK, &events)
 	if !slices.Equal(events.Data[0].Tags, []string{"t"}) || events.Data[1].Sequence != sent.Sequence || strings.Contains(string(events.Data[0].Data), "session_id") {
 		t.Errorf("events are %+v", events.Data)
 	}
-	if empty := c.do("GET", c.newSession()+"/messages", "", http.StatusOK).Body.String(); empty != `{"data":[]}` {
+	if empty := c.Do("GET", c.newSession()+"/messages", "", http.StatusOK).Body.String(); empty != `{"data":[]}` {
 		t.Errorf("of a new session: %s", empty)
 	}
 }
@@ -81,7 +82,7 @@ func TestMessageRefusals(t *testing.T) {
 				c.wantText("POST", path, as(role), http.StatusUnprocessableEntity, type422+"message.role")
 			default:
 				var sent messageView
-				if c.read("POST", path, as(role), http.StatusCreated, &sent); sent.Role != "user" {
+				if c.Read("POST", path, as(role), http.StatusCreated, &sent); sent.Role != "user" {
 					t.Errorf("it is stored as that of %s", sent.Role)
 				}
 			}
@@ -90,7 +91,7 @@ func TestMessageRefusals(t *testing.T) {
 		c.wantText("POST", path, `{"message":{"role":"agent"}}`, http.StatusUnprocessableEntity, type422)
 		bad := withClientID("x", "17")
 		if early {
-			c.do("POST", path, bad, http.StatusCreated)
+			c.Do("POST", path, bad, http.StatusCreated)
 		} else {
 			c.wantText("POST", path, bad, http.StatusUnprocessableEntity, type422+"client_message_id: UUID parsing failed")
 		}
@@ -102,16 +103,16 @@ func TestClientMessageID(t *testing.T) {
 	c := withAgent(t, mockserver.Config{})
 	one, other := c.newSession(), c.newSession()
 	send := func(path, body string) (sent messageView) {
-		c.read("POST", path+"/messages", body, http.StatusCreated, &sent)
+		c.Read("POST", path+"/messages", body, http.StatusCreated, &sent)
 		return sent
 	}
 	first := send(one, withClientID("a", clientID))
-	events := c.do("GET", one+"/events", "", http.StatusOK).Body.String()
+	events := c.Do("GET", one+"/events", "", http.StatusOK).Body.String()
 	again := send(one, withClientID("another text", strings.ToUpper(clientID)))
 	if first.Delivery != "started" || again.Delivery != "duplicate" || again.ID != first.ID || again.text() != "user: a" || again.Metadata["everruns_client_message_id"] != clientID {
 		t.Errorf("first %+v, then %+v", first, again)
 	}
-	if after := c.do("GET", one+"/events", "", http.StatusOK).Body.String(); after != events {
+	if after := c.Do("GET", one+"/events", "", http.StatusOK).Body.String(); after != events {
 		t.Errorf("the repeat did something: %s", after)
 	}
 	if elsewhere := send(other, withClientID("a", clientID)); elsewhere.Delivery != "started" {

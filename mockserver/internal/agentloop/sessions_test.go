@@ -12,6 +12,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/agentclients/agentclients-go/mockserver"
+	"github.com/agentclients/agentclients-go/mockserver/internal/roomtest"
 )
 
 const unknownSession = "/v1/sessions/session_00000000000000000000000000000000"
@@ -20,28 +21,28 @@ const unknownSession = "/v1/sessions/session_00000000000000000000000000000000"
 func withAgent(t *testing.T, config mockserver.Config) caller {
 	t.Helper()
 	c := newCaller(t, config)
-	c.do("PUT", "/v1/agents/"+agentID, `{"name":"a","system_prompt":"b"}`, http.StatusCreated)
+	c.Do("PUT", "/v1/agents/"+agentID, `{"name":"a","system_prompt":"b"}`, http.StatusCreated)
 	return c
 }
 
 // newSession makes a session and returns the path to it.
 func (c caller) newSession() string {
-	c.t.Helper()
+	c.T.Helper()
 	var made sessionView
-	c.read("POST", "/v1/sessions", `{"agent_id":"`+agentID+`"}`, http.StatusCreated, &made)
+	c.Read("POST", "/v1/sessions", `{"agent_id":"`+agentID+`"}`, http.StatusCreated, &made)
 	return "/v1/sessions/" + made.ID
 }
 
 func TestSessions(t *testing.T) {
 	now := time.Date(2026, 2, 8, 9, 0, 0, 100e6, time.UTC)
 	c := withAgent(t, mockserver.Config{Now: func() time.Time { return now }})
-	got := c.do("POST", "/v1/sessions", `{"agent_id":"`+agentID+`","title":"Gate","tags":["a","b"],"model_id":"model_01933b5a000070008000000000000001",
+	got := c.Do("POST", "/v1/sessions", `{"agent_id":"`+agentID+`","title":"Gate","tags":["a","b"],"model_id":"model_01933b5a000070008000000000000001",
 		"capabilities":[{"ref":"web_fetch","config":{"a":1}}],"unknown":1}`, http.StatusCreated).Body.String()
 	var made sessionView
 	if err := json.Unmarshal([]byte(got), &made); err != nil {
 		t.Fatal(err)
 	}
-	want := squeeze(t, `{"id":"`+made.ID+`","organization_id":"org_00000000000000000000000000000001","agent_id":"`+agentID+`",
+	want := roomtest.Squeeze(t, `{"id":"`+made.ID+`","organization_id":"org_00000000000000000000000000000001","agent_id":"`+agentID+`",
 		"title":"Gate","tags":["a","b"],"model_id":"model_01933b5a000070008000000000000001",
 		"capabilities":[{"config":{"a":1},"ref":"web_fetch"}],"status":"started",
 		"created_at":"2026-02-08T09:00:00.1Z","updated_at":"2026-02-08T09:00:00.1Z"}`)
@@ -49,24 +50,24 @@ func TestSessions(t *testing.T) {
 		t.Error(made.ID, diff)
 	}
 	one := "/v1/sessions/" + made.ID
-	if again := c.do("GET", one, "", http.StatusOK).Body.String(); again != got {
+	if again := c.Do("GET", one, "", http.StatusOK).Body.String(); again != got {
 		t.Errorf("a read responds %s", again)
 	}
 
 	now = now.Add(time.Second)
-	c.read("PATCH", one, `{"title":"Fence","tags":null}`, http.StatusOK, &made)
+	c.Read("PATCH", one, `{"title":"Fence","tags":null}`, http.StatusOK, &made)
 	if *made.Title != "Fence" || len(made.Tags) != 2 || !made.UpdatedAt.Equal(now) {
 		t.Errorf("after a change: %+v", made)
 	}
-	c.read("PATCH", one, `{"tags":[]}`, http.StatusOK, &made)
+	c.Read("PATCH", one, `{"tags":[]}`, http.StatusOK, &made)
 	if *made.Title != "Fence" || len(made.Tags) != 0 {
 		t.Errorf("after another change: %+v", made)
 	}
 
-	if minimal := c.do("GET", c.newSession(), "", http.StatusOK).Body.String(); !strings.Contains(minimal, `"tags":[],"capabilities":[],"status":"started"`) || strings.Contains(minimal, "null") {
+	if minimal := c.Do("GET", c.newSession(), "", http.StatusOK).Body.String(); !strings.Contains(minimal, `"tags":[],"capabilities":[],"status":"started"`) || strings.Contains(minimal, "null") {
 		t.Error(minimal)
 	}
-	c.do("DELETE", one, "", http.StatusNoContent)
+	c.Do("DELETE", one, "", http.StatusNoContent)
 	for _, call := range [][3]string{
 		{"GET", one, ""}, {"DELETE", one, ""}, {"PATCH", one, "{}"}, {"POST", one + "/cancel", ""}, {"POST", one + "/messages", textBody("x")},
 		{"GET", one + "/messages", ""}, {"GET", one + "/events", ""}, {"GET", one + "/sse", ""},
@@ -78,7 +79,7 @@ func TestSessions(t *testing.T) {
 func TestListSessions(t *testing.T) {
 	c := withAgent(t, mockserver.Config{Tenants: map[string]string{"evr_other": "them"}})
 	const other = "agent_01933b5a000070008000000000000002"
-	c.do("PUT", "/v1/agents/"+other, `{"name":"a","system_prompt":"b"}`, http.StatusCreated)
+	c.Do("PUT", "/v1/agents/"+other, `{"name":"a","system_prompt":"b"}`, http.StatusCreated)
 	var all []string
 	for i := range 105 {
 		body := fmt.Sprintf(`{"agent_id":%q}`, agentID)
@@ -86,7 +87,7 @@ func TestListSessions(t *testing.T) {
 			body = fmt.Sprintf(`{"agent_id":%q}`, other)
 		}
 		var made sessionView
-		c.read("POST", "/v1/sessions", body, http.StatusCreated, &made)
+		c.Read("POST", "/v1/sessions", body, http.StatusCreated, &made)
 		all = append(all, made.ID)
 	}
 	slices.Reverse(all) // the newest first
@@ -103,7 +104,7 @@ func TestListSessions(t *testing.T) {
 		"?agent_id=" + unknownAgent(): {[]string{}, 0, 0, 20},
 	} {
 		var got listOf[sessionView]
-		c.read("GET", "/v1/sessions"+query, "", http.StatusOK, &got)
+		c.Read("GET", "/v1/sessions"+query, "", http.StatusOK, &got)
 		ids := []string{}
 		for _, x := range got.Data {
 			ids = append(ids, x.ID)
@@ -118,8 +119,8 @@ func TestListSessions(t *testing.T) {
 	them := c.with("Authorization", "evr_other")
 	them.wantError("GET", "/v1/sessions/"+all[0], "", http.StatusNotFound, "Session not found")
 	them.wantError("POST", "/v1/sessions", `{"agent_id":"`+agentID+`"}`, http.StatusNotFound, "Agent not found")
-	them.do("PUT", "/v1/agents/"+agentID, `{"name":"a","system_prompt":"b"}`, http.StatusCreated)
-	if got := them.do("GET", them.newSession(), "", http.StatusOK).Body.String(); strings.Contains(got, "org_0000000000000000") {
+	them.Do("PUT", "/v1/agents/"+agentID, `{"name":"a","system_prompt":"b"}`, http.StatusCreated)
+	if got := them.Do("GET", them.newSession(), "", http.StatusOK).Body.String(); strings.Contains(got, "org_0000000000000000") {
 		t.Errorf("their organization: %s", got)
 	}
 }
@@ -153,9 +154,9 @@ func TestSessionRefusals(t *testing.T) {
 	c.wantError("POST", "/v1/sessions", `{"agent_id":"`+unknownAgent()+`"}`, http.StatusNotFound, "Agent not found")
 
 	one := c.newSession()
-	c.do("DELETE", "/v1/agents/"+agentID, "", http.StatusNoContent)
+	c.Do("DELETE", "/v1/agents/"+agentID, "", http.StatusNoContent)
 	c.wantError("POST", "/v1/sessions", `{"agent_id":"`+agentID+`"}`, http.StatusNotFound, "Agent not found")
-	c.do("GET", one, "", http.StatusOK) // what there was stays
+	c.Do("GET", one, "", http.StatusOK) // what there was stays
 
 	// Of a session the path comes first, then the session, then the body.
 	for method, rest := range map[string]string{"PATCH": "", "POST": "/messages"} {

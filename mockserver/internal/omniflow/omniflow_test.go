@@ -11,6 +11,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/agentclients/agentclients-go/mockserver"
+	"github.com/agentclients/agentclients-go/mockserver/internal/roomtest"
 	"github.com/agentclients/agentclients-go/mockserver/journal"
 )
 
@@ -34,25 +35,25 @@ type agent struct {
 	UpdatedAt     string          `json:"updatedAt"`
 }
 
-func newCaller(t *testing.T, config mockserver.Config) caller {
-	return caller{t, newServer(t, config), "/omniflow", map[string]string{
+func newCaller(t *testing.T, config mockserver.Config) roomtest.Caller {
+	return roomtest.Caller{T: t, Server: roomtest.NewServer(t, config), Prefix: "/omniflow", Headers: map[string]string{
 		"x-api-key": "tk_test_of_the_mock", "x-workspace-id": "01a0sda156scx5f8", "Content-Type": "application/json",
 	}}
 }
 
 func TestPublishedSample(t *testing.T) {
 	clock := func() time.Time { return time.Date(2025, 1, 19, 3, 18, 22, 604e6, time.UTC) }
-	want := squeeze(t, sample(t, "agent.json"))
+	want := roomtest.Squeeze(t, roomtest.Sample(t, "agent.json"))
 	user := regexp.MustCompile(`"userId":"[0-9a-f]{24}"`)
 	id := regexp.MustCompile(`"_id":"[0-9a-f]{24}",`)
 
 	for name, config := range map[string]mockserver.Config{
 		"default":    {Now: clock},
-		"seed-exact": {Now: clock, Variants: list(mockserver.OmniflowSeedExact)},
+		"seed-exact": {Now: clock, Variants: []string{mockserver.OmniflowSeedExact}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			c := newCaller(t, config)
-			got := c.do("POST", path, `{"name":"ExampleOmniFlowAgent","llmModel":"gpt-4o-mini"}`, 200).Body.String()
+			got := c.Do("POST", path, `{"name":"ExampleOmniFlowAgent","llmModel":"gpt-4o-mini"}`, 200).Body.String()
 			if hasID := id.MatchString(got); hasID == (name == "seed-exact") {
 				t.Errorf("has _id: %v; %s", hasID, got)
 			}
@@ -84,8 +85,8 @@ func TestOrderOfChecks(t *testing.T) {
 		{"tk_good", "ws", path + "/x", "application/json; charset=utf-8", `{}`, 404, "not_found", "Agent not found"},
 	} {
 		var got struct{ Error map[string]string }
-		c.with("x-api-key", step.key).with("x-workspace-id", step.workspace).with("Content-Type", step.contentType).
-			read("PUT", step.path, step.body, step.status, &got)
+		c.With("x-api-key", step.key).With("x-workspace-id", step.workspace).With("Content-Type", step.contentType).
+			Read("PUT", step.path, step.body, step.status, &got)
 		if diff := cmp.Diff(map[string]string{"code": step.code, "message": step.message}, got.Error); diff != "" {
 			t.Errorf("%+v (-want +got):\n%s", step, diff)
 		}
@@ -94,9 +95,9 @@ func TestOrderOfChecks(t *testing.T) {
 
 func TestRefusesBodies(t *testing.T) {
 	c := newCaller(t, mockserver.Config{})
-	strict := newCaller(t, mockserver.Config{Variants: list(mockserver.OmniflowStrict)})
+	strict := newCaller(t, mockserver.Config{Variants: []string{mockserver.OmniflowStrict}})
 	for _, step := range []struct {
-		caller          caller
+		caller          roomtest.Caller
 		body            string
 		message, reason string
 	}{
@@ -120,7 +121,7 @@ func TestRefusesBodies(t *testing.T) {
 		{strict, `{"name":"a","llmModel":""}`, "llmModel is required", "/llmModel: "},
 		{strict, `{"name":"a","llmModel":3}`, "llmModel must be a string", "/llmModel: expected a string that is not empty, got a number"},
 	} {
-		recorder := step.caller.do("POST", path, step.body, 400)
+		recorder := step.caller.Do("POST", path, step.body, 400)
 		want := `{"error":{"code":"validation_error","message":"` + step.message + `"}}`
 		if got := recorder.Body.String(); got != want {
 			t.Errorf("%s: %s, want %s", step.body, got, want)
@@ -129,21 +130,21 @@ func TestRefusesBodies(t *testing.T) {
 			t.Errorf("%s: reason %q, want %q", step.body, reason, step.reason)
 		}
 	}
-	if agents := c.server.Agents(mockserver.Omniflow); len(agents) != 0 {
+	if agents := c.Server.Agents(mockserver.Omniflow); len(agents) != 0 {
 		t.Errorf("refused creates made agents: %v", agents)
 	}
-	strict.do("POST", path, `{"name":"a","llmModel":"gpt-4o"}`, 200)
+	strict.Do("POST", path, `{"name":"a","llmModel":"gpt-4o"}`, 200)
 }
 
 func TestLife(t *testing.T) {
 	now := time.Date(2025, 1, 19, 3, 18, 22, 0, time.UTC)
 	c := newCaller(t, mockserver.Config{Now: func() time.Time { return now }})
-	if got := c.do("GET", path, "", 200).Body.String(); got != "[]" {
+	if got := c.Do("GET", path, "", 200).Body.String(); got != "[]" {
 		t.Errorf("empty list: %s", got)
 	}
 	var made, second, got agent
-	c.read("POST", path, `{"name":"Tom & <Ann>", "settings": {"b": 1, "a": [ 1.50, "x&y" ]}, "unknown": 1, "ttsModel": 7}`, 200, &made)
-	c.read("POST", path, `{"name":"Tom & <Ann>","llmModel":"my-model"}`, 200, &second)
+	c.Read("POST", path, `{"name":"Tom & <Ann>", "settings": {"b": 1, "a": [ 1.50, "x&y" ]}, "unknown": 1, "ttsModel": 7}`, 200, &made)
+	c.Read("POST", path, `{"name":"Tom & <Ann>","llmModel":"my-model"}`, 200, &second)
 	if made.LLMModel != "gpt-4o-mini" || second.LLMModel != "my-model" {
 		t.Errorf("models %q and %q", made.LLMModel, second.LLMModel)
 	}
@@ -153,35 +154,35 @@ func TestLife(t *testing.T) {
 	if made.ID == second.ID || made.UserID != second.UserID || made.WorkspaceID != "01a0sda156scx5f8" {
 		t.Errorf("ids: %+v, %+v", made, second)
 	}
-	if body := c.do("GET", path+"/"+made.ID, "", 200).Body.String(); !strings.Contains(body, `"name":"Tom & <Ann>"`) {
+	if body := c.Do("GET", path+"/"+made.ID, "", 200).Body.String(); !strings.Contains(body, `"name":"Tom & <Ann>"`) {
 		t.Errorf("characters escaped: %s", body)
 	}
 
 	now = now.Add(time.Second)
-	c.read("PUT", path+"/"+made.ID,
+	c.Read("PUT", path+"/"+made.ID,
 		`{"name":"New","ttsModel":{"provider":"p","voiceId":"v"},"_id":"no","workspaceId":"no","createdAt":"no"}`, 200, &got)
 	want := made
 	want.Name, want.UpdatedAt = "New", now.Format(timeLayout)
 	if diff := cmp.Diff(want, got); diff != "" || want.UpdatedAt == made.UpdatedAt {
 		t.Errorf("update (-want +got):\n%s", diff)
 	}
-	if body := c.do("PUT", path+"/"+made.ID, `{"settings":{}}`, 200).Body.String(); !strings.Contains(body, `"settings":{},`) || strings.Contains(body, "ttsModel") {
+	if body := c.Do("PUT", path+"/"+made.ID, `{"settings":{}}`, 200).Body.String(); !strings.Contains(body, `"settings":{},`) || strings.Contains(body, "ttsModel") {
 		t.Errorf("settings are to be replaced as a whole, ttsModel not to be shown: %s", body)
 	}
 	want.Settings = json.RawMessage("{}")
 
 	var list []agent
-	c.read("GET", path, "", 200, &list)
-	if diff := cmp.Diff([]agent{want, second}, list, asText); diff != "" {
+	c.Read("GET", path, "", 200, &list)
+	if diff := cmp.Diff([]agent{want, second}, list, roomtest.AsText); diff != "" {
 		t.Errorf("list (-want +got):\n%s", diff)
 	}
-	c.do("PUT", path+"/"+made.ID, `{"ttsModel":{"provider":1}}`, 400)
+	c.Do("PUT", path+"/"+made.ID, `{"ttsModel":{"provider":1}}`, 400)
 
-	agents := c.server.Agents(mockserver.Omniflow)
+	agents := c.Server.Agents(mockserver.Omniflow)
 	if len(agents) != 2 || agents[0].ID != made.ID || agents[0].Name != "New" || agents[0].Tenant != "01a0sda156scx5f8" {
 		t.Errorf("agents: %+v", agents)
 	}
-	if body := c.do("GET", path+"/"+made.ID, "", 200).Body.String(); body != string(agents[0].JSON) {
+	if body := c.Do("GET", path+"/"+made.ID, "", 200).Body.String(); body != string(agents[0].JSON) {
 		t.Errorf("a read responds %s, Agents says %s", body, agents[0].JSON)
 	}
 }
@@ -189,54 +190,54 @@ func TestLife(t *testing.T) {
 func TestWorkspacesAreSeparate(t *testing.T) {
 	c := newCaller(t, mockserver.Config{})
 	var made agent
-	c.read("POST", path, `{"name":"a"}`, 200, &made)
-	other := c.with("x-workspace-id", "another")
-	other.do("GET", path+"/"+made.ID, "", 404)
-	other.do("PUT", path+"/"+made.ID, `{"name":"b"}`, 404)
-	if body := other.do("GET", path, "", 200).Body.String(); body != "[]" {
+	c.Read("POST", path, `{"name":"a"}`, 200, &made)
+	other := c.With("x-workspace-id", "another")
+	other.Do("GET", path+"/"+made.ID, "", 404)
+	other.Do("PUT", path+"/"+made.ID, `{"name":"b"}`, 404)
+	if body := other.Do("GET", path, "", 200).Body.String(); body != "[]" {
 		t.Errorf("the other workspace sees %s", body)
 	}
 	// A second key of the same workspace sees the same agents.
-	c.with("x-api-key", "tk_second").do("GET", path+"/"+made.ID, "", 200)
+	c.With("x-api-key", "tk_second").Do("GET", path+"/"+made.ID, "", 200)
 }
 
 func TestVariants(t *testing.T) {
-	if body := newCaller(t, mockserver.Config{Variants: list(mockserver.OmniflowCreated)}).do("POST", path, `{"name":"a"}`, 201).Body.String(); !strings.Contains(body, `"_id"`) {
+	if body := newCaller(t, mockserver.Config{Variants: []string{mockserver.OmniflowCreated}}).Do("POST", path, `{"name":"a"}`, 201).Body.String(); !strings.Contains(body, `"_id"`) {
 		t.Errorf("created: %s", body)
 	}
-	if body := newCaller(t, mockserver.Config{Variants: list(mockserver.OmniflowFlatErrors)}).do("POST", path, `{}`, 400).Body.String(); body != `{"error":"name is required"}` {
+	if body := newCaller(t, mockserver.Config{Variants: []string{mockserver.OmniflowFlatErrors}}).Do("POST", path, `{}`, 400).Body.String(); body != `{"error":"name is required"}` {
 		t.Errorf("flat: %s", body)
 	}
 
-	c := newCaller(t, mockserver.Config{Variants: list(mockserver.OmniflowObjectPhoneNumber)})
+	c := newCaller(t, mockserver.Config{Variants: []string{mockserver.OmniflowObjectPhoneNumber}})
 	var made agent
-	c.read("POST", path, `{"name":"a"}`, 200, &made)
+	c.Read("POST", path, `{"name":"a"}`, 200, &made)
 	for _, path := range []string{path, path + "/" + made.ID} {
-		if body := c.do("GET", path, "", 200).Body.String(); !strings.Contains(body, `"phoneNumberId":{}`) {
+		if body := c.Do("GET", path, "", 200).Body.String(); !strings.Contains(body, `"phoneNumberId":{}`) {
 			t.Errorf("object phone number: %s", body)
 		}
 	}
 
-	c = newCaller(t, mockserver.Config{Variants: list(mockserver.OmniflowSeedExact)})
-	c.do("POST", path, `{"name":"a"}`, 200)
-	id := c.server.Agents(mockserver.Omniflow)[0].ID
+	c = newCaller(t, mockserver.Config{Variants: []string{mockserver.OmniflowSeedExact}})
+	c.Do("POST", path, `{"name":"a"}`, 200)
+	id := c.Server.Agents(mockserver.Omniflow)[0].ID
 	for _, path := range []string{path, path + "/" + id} {
-		if body := c.do("GET", path, "", 200).Body.String(); strings.Contains(body, "_id") {
+		if body := c.Do("GET", path, "", 200).Body.String(); strings.Contains(body, "_id") {
 			t.Errorf("seed-exact: %s", body)
 		}
 	}
 
-	c = newCaller(t, mockserver.Config{Variants: list(mockserver.OmniflowDelete)})
-	c.read("POST", path, `{"name":"a"}`, 200, &made)
-	c.with("x-workspace-id", "another").do("DELETE", path+"/"+made.ID, "", 404)
-	if body := c.do("DELETE", path+"/"+made.ID, "", 204).Body.String(); body != "" {
+	c = newCaller(t, mockserver.Config{Variants: []string{mockserver.OmniflowDelete}})
+	c.Read("POST", path, `{"name":"a"}`, 200, &made)
+	c.With("x-workspace-id", "another").Do("DELETE", path+"/"+made.ID, "", 404)
+	if body := c.Do("DELETE", path+"/"+made.ID, "", 204).Body.String(); body != "" {
 		t.Errorf("delete: %s", body)
 	}
-	c.do("DELETE", path+"/"+made.ID, "", 404)
-	c.do("GET", path+"/"+made.ID, "", 404)
+	c.Do("DELETE", path+"/"+made.ID, "", 404)
+	c.Do("GET", path+"/"+made.ID, "", 404)
 
 	for _, method := range []string{"DELETE", "PATCH"} {
-		recorder := newCaller(t, mockserver.Config{}).do(method, path+"/x", "", 405)
+		recorder := newCaller(t, mockserver.Config{}).Do(method, path+"/x", "", 405)
 		if allow := recorder.Header().Get("Allow"); !strings.Contains(allow, "GET") || !strings.Contains(allow, "PUT") {
 			t.Errorf("%s: Allow %q", method, allow)
 		}
@@ -245,14 +246,14 @@ func TestVariants(t *testing.T) {
 
 func TestPending(t *testing.T) {
 	now := time.Date(2025, 1, 19, 3, 18, 22, 0, time.UTC)
-	c := newCaller(t, mockserver.Config{Variants: list(mockserver.OmniflowPending), Now: func() time.Time { return now }})
+	c := newCaller(t, mockserver.Config{Variants: []string{mockserver.OmniflowPending}, Now: func() time.Time { return now }})
 	var agent agent
-	c.read("POST", path, `{"name":"a"}`, 200, &agent)
+	c.Read("POST", path, `{"name":"a"}`, 200, &agent)
 	for _, want := range []string{"pending", "pending", "ready"} {
 		if agent.Status != want {
 			t.Errorf("status %q, want %q", agent.Status, want)
 		}
-		c.read("GET", path+"/"+agent.ID, "", 200, &agent)
+		c.Read("GET", path+"/"+agent.ID, "", 200, &agent)
 		now = now.Add(2 * time.Second)
 	}
 }
@@ -273,8 +274,8 @@ func TestInjectedFailures(t *testing.T) {
 		{500, `{"error":{"code":"internal_error","message":"Internal server error"}}`},
 		{503, `{"error":{"code":"service_unavailable","message":"Service Unavailable"}}`},
 	} {
-		c.fail("omniflow.ListAgents", fmt.Sprintf(`{"status":%d}`, step.status))
-		if got := c.do("GET", path, "", step.status).Body.String(); got != step.want {
+		c.Fail("omniflow.ListAgents", fmt.Sprintf(`{"status":%d}`, step.status))
+		if got := c.Do("GET", path, "", step.status).Body.String(); got != step.want {
 			t.Errorf("%d: %s, want %s", step.status, got, step.want)
 		}
 	}
@@ -284,25 +285,25 @@ func TestInjectedFailures(t *testing.T) {
 // changes nothing.
 func TestLostRequestsChangeNothing(t *testing.T) {
 	now := time.Date(2025, 1, 19, 3, 18, 22, 0, time.UTC)
-	c := newCaller(t, mockserver.Config{Variants: list(mockserver.OmniflowDelete), Now: func() time.Time { return now }})
+	c := newCaller(t, mockserver.Config{Variants: []string{mockserver.OmniflowDelete}, Now: func() time.Time { return now }})
 	var made agent
-	c.read("POST", path, `{"name":"a","settings":{"k":[1]}}`, 200, &made)
+	c.Read("POST", path, `{"name":"a","settings":{"k":[1]}}`, 200, &made)
 	one := path + "/" + made.ID
-	before := string(c.server.Snapshot())
+	before := string(c.Server.Snapshot())
 	now = now.Add(time.Second)
 	const lost = `{"unknown_field":"/x","stage":"before-commit"}`
 
-	c.fail("omniflow.CreateAgent", lost)
-	c.fail("omniflow.UpdateAgent", lost)
-	c.fail("omniflow.DeleteAgent", lost)
+	c.Fail("omniflow.CreateAgent", lost)
+	c.Fail("omniflow.UpdateAgent", lost)
+	c.Fail("omniflow.DeleteAgent", lost)
 	var second, updated agent
-	c.read("POST", path, `{"name":"b"}`, 200, &second)
-	c.read("PUT", one, `{"name":"c","settings":{},"ttsModel":{}}`, 200, &updated)
-	c.do("DELETE", one, "", 204)
+	c.Read("POST", path, `{"name":"b"}`, 200, &second)
+	c.Read("PUT", one, `{"name":"c","settings":{},"ttsModel":{}}`, 200, &updated)
+	c.Do("DELETE", one, "", 204)
 	if second.Name != "b" || updated.Name != "c" || string(updated.Settings) != "{}" || updated.UpdatedAt == made.UpdatedAt {
 		t.Errorf("responses: %+v, %+v", second, updated)
 	}
-	if after := string(c.server.Snapshot()); after != before {
+	if after := string(c.Server.Snapshot()); after != before {
 		t.Errorf("the state is %s, was %s", after, before)
 	}
 }
@@ -310,19 +311,19 @@ func TestLostRequestsChangeNothing(t *testing.T) {
 func TestStateRoundTrip(t *testing.T) {
 	c := newCaller(t, mockserver.Config{})
 	var made agent
-	c.read("POST", path, `{"name":"a","settings":{"deep":{"x":[1,2.50]}}}`, 200, &made)
-	c.with("x-workspace-id", "another").do("POST", path, `{"name":"b"}`, 200)
-	c.do("PUT", path+"/"+made.ID, `{"ttsModel":{"provider":"p"}}`, 200)
-	before := c.do("GET", path+"/"+made.ID, "", 200).Body.String()
+	c.Read("POST", path, `{"name":"a","settings":{"deep":{"x":[1,2.50]}}}`, 200, &made)
+	c.With("x-workspace-id", "another").Do("POST", path, `{"name":"b"}`, 200)
+	c.Do("PUT", path+"/"+made.ID, `{"ttsModel":{"provider":"p"}}`, 200)
+	before := c.Do("GET", path+"/"+made.ID, "", 200).Body.String()
 
-	copied := c.restored(mockserver.Config{})
-	if after := copied.do("GET", path+"/"+made.ID, "", 200).Body.String(); after != before {
+	copied := c.Restored(mockserver.Config{})
+	if after := copied.Do("GET", path+"/"+made.ID, "", 200).Body.String(); after != before {
 		t.Errorf("after the round trip %s, before %s", after, before)
 	}
-	if diff := cmp.Diff(c.server.Agents(mockserver.Omniflow), copied.server.Agents(mockserver.Omniflow)); diff != "" {
+	if diff := cmp.Diff(c.Server.Agents(mockserver.Omniflow), copied.Server.Agents(mockserver.Omniflow)); diff != "" {
 		t.Errorf("agents after the round trip (-before +after):\n%s", diff)
 	}
-	if state := string(copied.server.Snapshot()); !strings.Contains(state, `"ttsModel":{"provider":"p"}`) {
+	if state := string(copied.Server.Snapshot()); !strings.Contains(state, `"ttsModel":{"provider":"p"}`) {
 		t.Errorf("ttsModel is not in the state after the round trip: %s", state)
 	}
 }
@@ -334,13 +335,13 @@ func TestSeedByHand(t *testing.T) {
 		{"id":"other","record":{"_id":"other","workspaceId":"another","name":"Bob"}}
 	]}}}`)})
 	var agents []agent
-	c.read("GET", path, "", 200, &agents)
+	c.Read("GET", path, "", 200, &agents)
 	if len(agents) != 1 || agents[0].Name != "Ada" || agents[0].ID != "0123456789abcdef01234567" {
 		t.Errorf("agents: %+v", agents)
 	}
-	c.do("PUT", path+"/0123456789abcdef01234567", `{"name":"Eve"}`, 200)
-	c.do("GET", path+"/other", "", 404)
-	if agents := c.server.Agents(mockserver.Omniflow); len(agents) != 2 || agents[0].Name != "Eve" || agents[1].Tenant != "another" {
+	c.Do("PUT", path+"/0123456789abcdef01234567", `{"name":"Eve"}`, 200)
+	c.Do("GET", path+"/other", "", 404)
+	if agents := c.Server.Agents(mockserver.Omniflow); len(agents) != 2 || agents[0].Name != "Eve" || agents[1].Tenant != "another" {
 		t.Errorf("agents: %+v", agents)
 	}
 }
@@ -349,11 +350,11 @@ func TestSeedByHand(t *testing.T) {
 func TestSeededAgentsAreNotOverwritten(t *testing.T) {
 	first := newCaller(t, mockserver.Config{})
 	var seeded, made agent
-	first.read("POST", path, `{"name":"seeded"}`, 200, &seeded)
+	first.Read("POST", path, `{"name":"seeded"}`, 200, &seeded)
 	document := fmt.Sprintf(`{"version":1,"apis":{"omniflow":{"agents":[{"id":%q,"record":{"_id":%[1]q,"workspaceId":"w"}}]}}}`, seeded.ID)
 	second := newCaller(t, mockserver.Config{Seed: json.RawMessage(document)})
-	second.read("POST", path, `{"name":"new"}`, 200, &made)
-	if agents := second.server.Agents(mockserver.Omniflow); len(agents) != 2 || made.ID == seeded.ID {
+	second.Read("POST", path, `{"name":"new"}`, 200, &made)
+	if agents := second.Server.Agents(mockserver.Omniflow); len(agents) != 2 || made.ID == seeded.ID {
 		t.Errorf("agents: %+v", agents)
 	}
 }
@@ -362,11 +363,11 @@ func TestSeededAgentsAreNotOverwritten(t *testing.T) {
 func TestOrganizationsAreSeparate(t *testing.T) {
 	c := newCaller(t, mockserver.Config{Tenants: map[string]string{"tk_a": "acme", "tk_a2": "acme", "tk_b": "bolt"}})
 	var made, colleague, stranger agent
-	c.with("x-api-key", "tk_a").read("POST", path, `{"name":"a"}`, 200, &made)
-	c.with("x-api-key", "tk_a2").read("POST", path, `{"name":"a"}`, 200, &colleague)
-	c.with("x-api-key", "tk_b").read("POST", path, `{"name":"a"}`, 200, &stranger)
-	c.with("x-api-key", "tk_a2").do("GET", path+"/"+made.ID, "", 200)
-	c.with("x-api-key", "tk_b").do("GET", path+"/"+made.ID, "", 404)
+	c.With("x-api-key", "tk_a").Read("POST", path, `{"name":"a"}`, 200, &made)
+	c.With("x-api-key", "tk_a2").Read("POST", path, `{"name":"a"}`, 200, &colleague)
+	c.With("x-api-key", "tk_b").Read("POST", path, `{"name":"a"}`, 200, &stranger)
+	c.With("x-api-key", "tk_a2").Do("GET", path+"/"+made.ID, "", 200)
+	c.With("x-api-key", "tk_b").Do("GET", path+"/"+made.ID, "", 404)
 	if made.UserID != colleague.UserID || made.UserID == stranger.UserID {
 		t.Errorf("users %q, %q and %q", made.UserID, colleague.UserID, stranger.UserID)
 	}
@@ -376,10 +377,10 @@ func TestDocumentedLimit(t *testing.T) {
 	now := time.Date(2026, 1, 1, 12, 0, 0, 0, time.UTC)
 	c := newCaller(t, mockserver.Config{RateLimits: true, Now: func() time.Time { return now }})
 	for range 60 {
-		c.do("GET", path, "", 200)
+		c.Do("GET", path, "", 200)
 	}
 	now = now.Add(10 * time.Second)
-	refused := c.do("GET", path, "", 429)
+	refused := c.Do("GET", path, "", 429)
 	want := `{"error":{"code":"rate_limit_exceeded","message":"Too many requests. Please try again in 60 seconds.","reset_at":"2026-01-01T12:01:00.000Z"}}`
 	if got := refused.Body.String(); got != want {
 		t.Errorf("%s, want %s", got, want)
@@ -389,18 +390,18 @@ func TestDocumentedLimit(t *testing.T) {
 			t.Errorf("%s: %s, which the API does not have", name, value)
 		}
 	}
-	c.with("x-workspace-id", "").do("GET", path, "", 400) // looked at before the limit
+	c.With("x-workspace-id", "").Do("GET", path, "", 400) // looked at before the limit
 	now = now.Add(time.Minute)
-	c.do("GET", path, "", 200)
+	c.Do("GET", path, "", 200)
 }
 
 // What the API ignores is told to those who ask for it.
 func TestUnknownMembers(t *testing.T) {
 	c := newCaller(t, mockserver.Config{Strictness: "report"})
-	c.do("POST", path, `{"name":"a","ttsModel":{},"settings":{"free":1}}`, 200)
-	c.do("PUT", path+"/x", `{"ttsModel":{"provider":"p","voice":"v"},"settings":{"free":1},"_id":"x"}`, 404)
+	c.Do("POST", path, `{"name":"a","ttsModel":{},"settings":{"free":1}}`, 200)
+	c.Do("PUT", path+"/x", `{"ttsModel":{"provider":"p","voice":"v"},"settings":{"free":1},"_id":"x"}`, 404)
 	var problems []string
-	for _, call := range c.server.Calls(journal.Match{}) {
+	for _, call := range c.Server.Calls(journal.Match{}) {
 		problems = append(problems, call.Problems...)
 	}
 	if diff := cmp.Diff([]string{
@@ -416,13 +417,13 @@ func TestDeterministicIDs(t *testing.T) {
 	config := mockserver.Config{Now: func() time.Time { return time.Unix(1, 0) }}
 	first, second := newCaller(t, config), newCaller(t, config)
 	for range 2 {
-		a := first.do("POST", path, `{"name":"a"}`, 200).Body.String()
-		b := second.do("POST", path, `{"name":"a"}`, 200).Body.String()
+		a := first.Do("POST", path, `{"name":"a"}`, 200).Body.String()
+		b := second.Do("POST", path, `{"name":"a"}`, 200).Body.String()
 		if a != b {
 			t.Errorf("%s and %s", a, b)
 		}
 	}
-	if agents := first.server.Agents(mockserver.Omniflow); len(agents) != 2 || agents[0].ID == agents[1].ID {
+	if agents := first.Server.Agents(mockserver.Omniflow); len(agents) != 2 || agents[0].ID == agents[1].ID {
 		t.Errorf("agents: %+v", agents)
 	}
 }

@@ -12,6 +12,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/agentclients/agentclients-go/mockserver"
+	"github.com/agentclients/agentclients-go/mockserver/internal/roomtest"
 	"github.com/agentclients/agentclients-go/mockserver/journal"
 )
 
@@ -52,11 +53,11 @@ type envelope struct {
 	Timestamp     string `json:"timestamp"`
 }
 
-func newCaller(t *testing.T, config mockserver.Config) caller {
+func newCaller(t *testing.T, config mockserver.Config) roomtest.Caller {
 	if config.Now == nil {
 		config.Now = func() time.Time { return time.Date(2025, 2, 10, 10, 0, 0, 0, time.UTC) }
 	}
-	return caller{t, newServer(t, config), "/phoneagents", map[string]string{
+	return roomtest.Caller{T: t, Server: roomtest.NewServer(t, config), Prefix: "/phoneagents", Headers: map[string]string{
 		"x-api-key": "sk_live_...", "Content-Type": "application/json", "x-correlation-id": "req_abc123",
 	}}
 }
@@ -73,21 +74,21 @@ func TestPublishedCommands(t *testing.T) {
 	exactly := func(got, file string) {
 		t.Helper()
 		got = agentID.ReplaceAllString(got, `"agent_id":"agt_xyz789"`)
-		if diff := cmp.Diff(squeeze(t, sample(t, file)), got); diff != "" {
+		if diff := cmp.Diff(roomtest.Squeeze(t, roomtest.Sample(t, file)), got); diff != "" {
 			t.Errorf("%s (-want +got):\n%s", file, diff)
 		}
 	}
-	exactly(c.do("POST", agentsPath, sample(t, "create.json"), 201).Body.String(), "agent.json")
-	exactly(c.do("POST", agentsPath, sample(t, "create.json"), 409).Body.String(), "error_409.json")
-	exactly(c.do("POST", agentsPath, `{"phone_number_id":"pn_abc123","name":"x"}`, 400).Body.String(), "error_400.json")
-	exactly(c.with("x-api-key", "").do("POST", agentsPath, sample(t, "create.json"), 401).Body.String(), "error_401.json")
+	exactly(c.Do("POST", agentsPath, roomtest.Sample(t, "create.json"), 201).Body.String(), "agent.json")
+	exactly(c.Do("POST", agentsPath, roomtest.Sample(t, "create.json"), 409).Body.String(), "error_409.json")
+	exactly(c.Do("POST", agentsPath, `{"phone_number_id":"pn_abc123","name":"x"}`, 400).Body.String(), "error_400.json")
+	exactly(c.With("x-api-key", "").Do("POST", agentsPath, roomtest.Sample(t, "create.json"), 401).Body.String(), "error_401.json")
 
 	for file, want := range map[string]agent{
 		"create_whatsapp":  {PhoneNumberID: "pn_whatsapp_123", PromptID: "prompt_support_v1", Name: "WhatsApp Support Bot"},
 		"create_instagram": {PhoneNumberID: "pn_instagram_456", PromptID: "prompt_sales_v2", Name: "Instagram Sales Assistant"},
 	} {
 		var got agent
-		c.read("POST", agentsPath, sample(t, ""+file+".json"), 201, &got)
+		c.Read("POST", agentsPath, roomtest.Sample(t, ""+file+".json"), 201, &got)
 		want.AgentID, want.UserID = got.AgentID, "usr_abc123"
 		want.CreatedAt, want.UpdatedAt = "2025-02-10T10:00:00Z", "2025-02-10T10:00:00Z"
 		if diff := cmp.Diff(want, got); diff != "" {
@@ -98,25 +99,25 @@ func TestPublishedCommands(t *testing.T) {
 	var numbers struct {
 		PhoneNumbers []phoneNumber `json:"phone_numbers"`
 	}
-	c.read("GET", numbersPath, "", 200, &numbers)
+	c.Read("GET", numbersPath, "", 200, &numbers)
 	if len(numbers.PhoneNumbers) != 3 {
 		t.Errorf("phone numbers: %+v", numbers)
 	}
-	for _, agent := range c.server.Agents(mockserver.Phoneagents) {
-		c.do("PATCH", agentsPath+"/"+agent.ID, `{"prompt_id":"prompt_next"}`, 200)
-		c.do("DELETE", agentsPath+"/"+agent.ID, "", 200)
+	for _, agent := range c.Server.Agents(mockserver.Phoneagents) {
+		c.Do("PATCH", agentsPath+"/"+agent.ID, `{"prompt_id":"prompt_next"}`, 200)
+		c.Do("DELETE", agentsPath+"/"+agent.ID, "", 200)
 	}
-	c.do("POST", agentsPath, sample(t, "create.json"), 201)
+	c.Do("POST", agentsPath, roomtest.Sample(t, "create.json"), 201)
 }
 
 func TestOrderOfChecks(t *testing.T) {
 	c := newCaller(t, mockserver.Config{
 		APIKeys:  []string{"sk_good", "sk_other"},
-		Variants: list(mockserver.PhoneagentsRegisteredNumbers),
+		Variants: []string{mockserver.PhoneagentsRegisteredNumbers},
 	})
-	good := c.with("x-api-key", "sk_good")
+	good := c.With("x-api-key", "sk_good")
 	var number phoneNumber
-	good.read("POST", numbersPath, `{"platform":"whatsapp","meta_phone_number_id":"1","access_token":"0123456789"}`, 201, &number)
+	good.Read("POST", numbersPath, `{"platform":"whatsapp","meta_phone_number_id":"1","access_token":"0123456789"}`, 201, &number)
 
 	bad := "/v1/users/usr%20abc/agents"
 	for _, step := range []struct {
@@ -142,7 +143,7 @@ func TestOrderOfChecks(t *testing.T) {
 		{"sk_good", agentsPath, "application/json", agentBody(number.ID, "p", "n"), 409, "Conflict", "Phone number already has an active agent"},
 	} {
 		var got apiError
-		recorder := c.with("x-api-key", step.key).with("Content-Type", step.contentType).do("POST", step.path, step.body, step.status)
+		recorder := c.With("x-api-key", step.key).With("Content-Type", step.contentType).Do("POST", step.path, step.body, step.status)
 		if err := json.Unmarshal(recorder.Body.Bytes(), &got); err != nil {
 			t.Fatal(err)
 		}
@@ -164,13 +165,13 @@ func TestOrderOfChecks(t *testing.T) {
 func TestRefusals(t *testing.T) {
 	c := newCaller(t, mockserver.Config{})
 	var agent agent
-	c.read("POST", agentsPath, agentBody("pn_1", "p", "n"), 201, &agent)
+	c.Read("POST", agentsPath, agentBody("pn_1", "p", "n"), 201, &agent)
 	one := agentsPath + "/" + agent.AgentID
 	long := func(n int) string { return strings.Repeat("a", n) }
 	number := func(platform, meta, token, rest string) string {
 		return fmt.Sprintf(`{"platform":%q,"meta_phone_number_id":%q,"access_token":%q%s}`, platform, meta, token, rest)
 	}
-	c.do("POST", numbersPath, number("whatsapp", "taken", "0123456789", `,"id":"pn_2"`), 201)
+	c.Do("POST", numbersPath, number("whatsapp", "taken", "0123456789", `,"id":"pn_2"`), 201)
 
 	for _, step := range []struct {
 		method, path, body string
@@ -224,8 +225,8 @@ func TestRefusals(t *testing.T) {
 		{"DELETE", "/v1/users/usr_other/phone_numbers/pn_1", ``, 403, "Forbidden", "Phone number does not belong to this user"},
 		{"DELETE", numbersPath + "/pn_1", ``, 409, "Conflict", "Cannot delete phone number with an active agent. Delete the agent first."},
 	} {
-		recorder := c.do(step.method, step.path, step.body, step.status)
-		want := squeeze(t, fmt.Sprintf(`{"error":%q,"message":%q,"correlation_id":"req_abc123","timestamp":"2025-02-10T10:00:00Z"}`, step.class, step.message))
+		recorder := c.Do(step.method, step.path, step.body, step.status)
+		want := roomtest.Squeeze(t, fmt.Sprintf(`{"error":%q,"message":%q,"correlation_id":"req_abc123","timestamp":"2025-02-10T10:00:00Z"}`, step.class, step.message))
 		if got := recorder.Body.String(); got != want {
 			t.Errorf("%s %s %.100s: %s, want %s", step.method, step.path, step.body, got, want)
 		}
@@ -233,59 +234,59 @@ func TestRefusals(t *testing.T) {
 			t.Errorf("%s %s %.100s: reason %q", step.method, step.path, step.body, reason)
 		}
 	}
-	if agents := c.server.Agents(mockserver.Phoneagents); len(agents) != 1 {
+	if agents := c.Server.Agents(mockserver.Phoneagents); len(agents) != 1 {
 		t.Errorf("refused creates made agents: %v", agents)
 	}
-	c.do("POST", agentsPath, agentBody(long(50), long(100), strings.Repeat("ä", 255)), 201)
-	c.do("POST", numbersPath, number("whatsapp", long(100), long(1000), `,"display_name":""`), 201)
+	c.Do("POST", agentsPath, agentBody(long(50), long(100), strings.Repeat("ä", 255)), 201)
+	c.Do("POST", numbersPath, number("whatsapp", long(100), long(1000), `,"display_name":""`), 201)
 }
 
 func TestLife(t *testing.T) {
 	now := time.Date(2025, 2, 10, 10, 0, 0, 0, time.UTC)
-	c := newCaller(t, mockserver.Config{Now: func() time.Time { return now }}).with("x-correlation-id", "")
+	c := newCaller(t, mockserver.Config{Now: func() time.Time { return now }}).With("x-correlation-id", "")
 	var made, got agent
-	c.read("POST", agentsPath, `{"agent_id":"mine","phone_number_id":"pn_1","prompt_id":"p","name":"Tom & Ann"}`, 201, &made)
+	c.Read("POST", agentsPath, `{"agent_id":"mine","phone_number_id":"pn_1","prompt_id":"p","name":"Tom & Ann"}`, 201, &made)
 	if made.AgentID == "mine" || made.UpdatedAt != made.CreatedAt {
 		t.Errorf("made %+v", made)
 	}
 	one := agentsPath + "/" + made.AgentID
-	first := c.do("GET", one, "", 200)
-	if body := first.Body.String(); body != string(c.server.Agents(mockserver.Phoneagents)[0].JSON) || !strings.Contains(body, "Tom & Ann") {
-		t.Errorf("a read responds %s, Agents says %s", body, c.server.Agents(mockserver.Phoneagents)[0].JSON)
+	first := c.Do("GET", one, "", 200)
+	if body := first.Body.String(); body != string(c.Server.Agents(mockserver.Phoneagents)[0].JSON) || !strings.Contains(body, "Tom & Ann") {
+		t.Errorf("a read responds %s, Agents says %s", body, c.Server.Agents(mockserver.Phoneagents)[0].JSON)
 	}
 	id := first.Header().Get("X-Correlation-Id")
-	if again := c.do("GET", one, "", 200).Header().Get("X-Correlation-Id"); !strings.HasPrefix(id, "req_") || again == id {
+	if again := c.Do("GET", one, "", 200).Header().Get("X-Correlation-Id"); !strings.HasPrefix(id, "req_") || again == id {
 		t.Errorf("correlation ids %q and %q", id, again)
 	}
 
 	now = now.Add(time.Second)
-	c.read("PATCH", one, `{"prompt_id":"p 2","phone_number_id":"pn_9","agent_id":"x"}`, 200, &got)
+	c.Read("PATCH", one, `{"prompt_id":"p 2","phone_number_id":"pn_9","agent_id":"x"}`, 200, &got)
 	want := made
 	want.PromptID, want.UpdatedAt = "p 2", now.Format(timeLayout)
 	if diff := cmp.Diff(want, got); diff != "" || want.UpdatedAt == made.UpdatedAt {
 		t.Errorf("update (-want +got):\n%s", diff)
 	}
 	// Without the version in the path it is the same agent.
-	c.read("GET", strings.TrimPrefix(one, "/v1"), "", 200, &got)
+	c.Read("GET", strings.TrimPrefix(one, "/v1"), "", 200, &got)
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("read (-want +got):\n%s", diff)
 	}
 
 	var gone envelope
-	c.read("DELETE", one, "", 200, &gone)
+	c.Read("DELETE", one, "", 200, &gone)
 	if !gone.Success || gone.Message != "Agent deleted successfully" || gone.CorrelationID == "" || gone.Timestamp == "" {
 		t.Errorf("delete: %+v", gone)
 	}
-	c.do("DELETE", one, "", 404)
-	c.do("GET", one, "", 404)
-	c.read("POST", agentsPath, agentBody("pn_1", "p", "n"), 201, &got)
+	c.Do("DELETE", one, "", 404)
+	c.Do("GET", one, "", 404)
+	c.Read("POST", agentsPath, agentBody("pn_1", "p", "n"), 201, &got)
 	if got.AgentID == made.AgentID {
 		t.Errorf("the new agent has the id of the old one")
 	}
-	c.do("DELETE", agentsPath+"/"+got.AgentID, "", 200)
-	c.do("DELETE", numbersPath+"/pn_1", "", 200)
-	c.do("DELETE", numbersPath+"/pn_1", "", 404)
-	if agents := c.server.Agents(mockserver.Phoneagents); len(agents) != 0 {
+	c.Do("DELETE", agentsPath+"/"+got.AgentID, "", 200)
+	c.Do("DELETE", numbersPath+"/pn_1", "", 200)
+	c.Do("DELETE", numbersPath+"/pn_1", "", 404)
+	if agents := c.Server.Agents(mockserver.Phoneagents); len(agents) != 0 {
 		t.Errorf("agents: %+v", agents)
 	}
 }
@@ -293,20 +294,20 @@ func TestLife(t *testing.T) {
 func TestUsersAreSeparate(t *testing.T) {
 	c := newCaller(t, mockserver.Config{})
 	var made agent
-	c.read("POST", agentsPath, agentBody("pn_1", "p", "n"), 201, &made)
+	c.Read("POST", agentsPath, agentBody("pn_1", "p", "n"), 201, &made)
 
 	otherUser := "/v1/users/usr_other/agents"
 	for method, body := range map[string]string{"GET": "", "PATCH": `{"name":"x"}`, "DELETE": ""} {
 		var refused apiError
-		c.read(method, otherUser+"/"+made.AgentID, body, 403, &refused)
+		c.Read(method, otherUser+"/"+made.AgentID, body, 403, &refused)
 		if refused.Error != "Forbidden" || refused.Message != "Agent does not belong to this user" {
 			t.Errorf("%s: %+v", method, refused)
 		}
 	}
-	if body := c.do("GET", otherUser, "", 200).Body.String(); body != `{"agents":[]}` {
+	if body := c.Do("GET", otherUser, "", 200).Body.String(); body != `{"agents":[]}` {
 		t.Errorf("a stranger sees %s", body)
 	}
-	if agents := c.server.Agents(mockserver.Phoneagents); len(agents) != 1 || agents[0].Tenant != "usr_abc123" {
+	if agents := c.Server.Agents(mockserver.Phoneagents); len(agents) != 1 || agents[0].Tenant != "usr_abc123" {
 		t.Errorf("agents: %+v", agents)
 	}
 }
@@ -315,28 +316,28 @@ func TestUsersAreSeparate(t *testing.T) {
 func TestKeysSeeTheSameAgents(t *testing.T) {
 	c := newCaller(t, mockserver.Config{})
 	var made agent
-	c.read("POST", agentsPath, agentBody("pn_1", "p", "n"), 201, &made)
-	second := c.with("x-api-key", "sk_second_key")
-	second.do("GET", agentsPath+"/"+made.AgentID, "", 200)
-	second.do("POST", agentsPath, agentBody("pn_1", "p", "n"), 409)
-	second.do("DELETE", agentsPath+"/"+made.AgentID, "", 200)
-	c.do("GET", agentsPath+"/"+made.AgentID, "", 404)
+	c.Read("POST", agentsPath, agentBody("pn_1", "p", "n"), 201, &made)
+	second := c.With("x-api-key", "sk_second_key")
+	second.Do("GET", agentsPath+"/"+made.AgentID, "", 200)
+	second.Do("POST", agentsPath, agentBody("pn_1", "p", "n"), 409)
+	second.Do("DELETE", agentsPath+"/"+made.AgentID, "", 200)
+	c.Do("GET", agentsPath+"/"+made.AgentID, "", 404)
 }
 
 func TestOrganizationsAreSeparate(t *testing.T) {
 	c := newCaller(t, mockserver.Config{Tenants: map[string]string{"sk_first_key": "acme", "sk_second_key": "bolt"}})
-	first, second := c.with("x-api-key", "sk_first_key"), c.with("x-api-key", "sk_second_key")
+	first, second := c.With("x-api-key", "sk_first_key"), c.With("x-api-key", "sk_second_key")
 	var made agent
-	first.read("POST", agentsPath, agentBody("pn_1", "p", "n"), 201, &made)
+	first.Read("POST", agentsPath, agentBody("pn_1", "p", "n"), 201, &made)
 	for method, body := range map[string]string{"GET": "", "PATCH": `{"name":"x"}`, "DELETE": ""} {
-		second.do(method, agentsPath+"/"+made.AgentID, body, 404)
+		second.Do(method, agentsPath+"/"+made.AgentID, body, 404)
 	}
-	if body := second.do("GET", agentsPath, "", 200).Body.String(); body != `{"agents":[]}` {
+	if body := second.Do("GET", agentsPath, "", 200).Body.String(); body != `{"agents":[]}` {
 		t.Errorf("a stranger sees %s", body)
 	}
 	// The same number id of another organization is another number.
-	second.do("POST", agentsPath, agentBody("pn_1", "p", "n"), 201)
-	if agents := c.server.Agents(mockserver.Phoneagents); len(agents) != 2 || agents[0].Tenant != "usr_abc123" {
+	second.Do("POST", agentsPath, agentBody("pn_1", "p", "n"), 201)
+	if agents := c.Server.Agents(mockserver.Phoneagents); len(agents) != 2 || agents[0].Tenant != "usr_abc123" {
 		t.Errorf("agents: %+v", agents)
 	}
 }
@@ -346,10 +347,10 @@ func TestLists(t *testing.T) {
 	c := newCaller(t, mockserver.Config{Now: func() time.Time { return time.Unix(int64(second), 0) }})
 	for i, name := range []string{"b", "c", "a"} {
 		second = i
-		c.do("POST", agentsPath, agentBody("pn_"+name, "p", name), 201)
+		c.Do("POST", agentsPath, agentBody("pn_"+name, "p", name), 201)
 	}
 	second = 9
-	c.do("PATCH", agentsPath+"/"+c.server.Agents(mockserver.Phoneagents)[0].ID, `{"prompt_id":"z"}`, 200)
+	c.Do("PATCH", agentsPath+"/"+c.Server.Agents(mockserver.Phoneagents)[0].ID, `{"prompt_id":"z"}`, 200)
 	for query, want := range map[string]string{
 		"":                                      "acb",
 		"?orderDirection=ASC":                   "bca",
@@ -365,7 +366,7 @@ func TestLists(t *testing.T) {
 		"?limit=99&offset=1":                    "cb",
 	} {
 		var got struct{ Agents []agent }
-		c.read("GET", agentsPath+query, "", 200, &got)
+		c.Read("GET", agentsPath+query, "", 200, &got)
 		var names []string
 		for _, agent := range got.Agents {
 			names = append(names, agent.Name)
@@ -377,7 +378,7 @@ func TestLists(t *testing.T) {
 
 	for i := range 60 {
 		body := fmt.Sprintf(`{"platform":"instagram","meta_phone_number_id":"m%d","access_token":"0123456789","display_name":"@me"}`, i)
-		response := c.do("POST", numbersPath, body, 201).Body.String()
+		response := c.Do("POST", numbersPath, body, 201).Body.String()
 		if strings.Contains(response, "0123456789") {
 			t.Fatalf("the token is in the response: %s", response)
 		}
@@ -386,7 +387,7 @@ func TestLists(t *testing.T) {
 		var got struct {
 			PhoneNumbers []phoneNumber `json:"phone_numbers"`
 		}
-		c.read("GET", numbersPath+query, "", 200, &got)
+		c.Read("GET", numbersPath+query, "", 200, &got)
 		if len(got.PhoneNumbers) != want || got.PhoneNumbers == nil {
 			t.Errorf("%q: %d numbers, want %d", query, len(got.PhoneNumbers), want)
 		}
@@ -394,7 +395,7 @@ func TestLists(t *testing.T) {
 }
 
 func TestUpstream(t *testing.T) {
-	c := newCaller(t, mockserver.Config{Variants: list(mockserver.PhoneagentsUpstream)})
+	c := newCaller(t, mockserver.Config{Variants: []string{mockserver.PhoneagentsUpstream}})
 	tail := `,"timestamp":"2025-02-10T10:00:00.000Z","correlationId":"req_abc123"}`
 	agent := `{"agent_id":"mine","user_id":"usr_abc123","phone_number_id":"pn_1","prompt_id":"p","name":"n","created_at":"2025-02-10T10:00:00.000Z","updated_at":"2025-02-10T10:00:00.000Z"}`
 	create := `{"agent_id":"mine","phone_number_id":"pn_1","prompt_id":"p","name":"n"}`
@@ -414,34 +415,34 @@ func TestUpstream(t *testing.T) {
 		{"PATCH", agentsPath + "/mine", `{"name":"n"}`, 200, `{"success":true,"data":` + agent + tail},
 		{"DELETE", agentsPath + "/mine", ``, 200, `{"success":true,"message":"Agent deleted successfully"` + tail},
 	} {
-		if got := c.do(step.method, step.path, step.body, step.status).Body.String(); got != step.want {
+		if got := c.Do(step.method, step.path, step.body, step.status).Body.String(); got != step.want {
 			t.Errorf("%s %s %s:\ngot  %s\nwant %s", step.method, step.path, step.body, got, step.want)
 		}
 	}
-	id := c.with("x-correlation-id", "").do("GET", agentsPath, "", 200).Header().Get("X-Correlation-Id")
+	id := c.With("x-correlation-id", "").Do("GET", agentsPath, "", 200).Header().Get("X-Correlation-Id")
 	if !regexp.MustCompile(`^1739181600000-[0-9a-z]+$`).MatchString(id) {
 		t.Errorf("correlation id %q", id)
 	}
 }
 
 func TestVariants(t *testing.T) {
-	c := newCaller(t, mockserver.Config{Variants: list(mockserver.PhoneagentsReplace)})
+	c := newCaller(t, mockserver.Config{Variants: []string{mockserver.PhoneagentsReplace}})
 	var first, second agent
-	c.read("POST", agentsPath, agentBody("pn_1", "p", "n"), 201, &first)
-	c.read("POST", agentsPath, agentBody("pn_1", "p2", "n"), 201, &second)
-	c.do("GET", agentsPath+"/"+first.AgentID, "", 404)
-	if agents := c.server.Agents(mockserver.Phoneagents); len(agents) != 1 || agents[0].ID != second.AgentID || first.AgentID == second.AgentID {
+	c.Read("POST", agentsPath, agentBody("pn_1", "p", "n"), 201, &first)
+	c.Read("POST", agentsPath, agentBody("pn_1", "p2", "n"), 201, &second)
+	c.Do("GET", agentsPath+"/"+first.AgentID, "", 404)
+	if agents := c.Server.Agents(mockserver.Phoneagents); len(agents) != 1 || agents[0].ID != second.AgentID || first.AgentID == second.AgentID {
 		t.Errorf("after the replacement: %+v", agents)
 	}
-	c.do("POST", "/v1/users/usr_other/agents", agentBody("pn_1", "p", "n"), 404)
+	c.Do("POST", "/v1/users/usr_other/agents", agentBody("pn_1", "p", "n"), 404)
 
-	c = newCaller(t, mockserver.Config{Variants: list(mockserver.PhoneagentsDelete204)})
-	c.read("POST", agentsPath, agentBody("pn_1", "p", "n"), 201, &first)
+	c = newCaller(t, mockserver.Config{Variants: []string{mockserver.PhoneagentsDelete204}})
+	c.Read("POST", agentsPath, agentBody("pn_1", "p", "n"), 201, &first)
 	for _, path := range []string{agentsPath + "/" + first.AgentID, numbersPath + "/pn_1"} {
-		if recorder := c.do("DELETE", path, "", 204); recorder.Body.Len() != 0 || recorder.Header().Get("X-Correlation-Id") != "req_abc123" {
+		if recorder := c.Do("DELETE", path, "", 204); recorder.Body.Len() != 0 || recorder.Header().Get("X-Correlation-Id") != "req_abc123" {
 			t.Errorf("delete %s: %v %s", path, recorder.Header(), recorder.Body)
 		}
-		c.do("DELETE", path, "", 404)
+		c.Do("DELETE", path, "", 404)
 	}
 }
 
@@ -460,9 +461,9 @@ func TestInjectedFailures(t *testing.T) {
 		{503, "Service Unavailable", "Service Unavailable"},
 		{599, "Status 599", "Status 599"},
 	} {
-		c.fail("phoneagents.ListAgents", fmt.Sprintf(`{"status":%d}`, step.status))
+		c.Fail("phoneagents.ListAgents", fmt.Sprintf(`{"status":%d}`, step.status))
 		want := fmt.Sprintf(`{"error":%q,"message":%q,"correlation_id":"req_abc123","timestamp":"2025-02-10T10:00:00Z"}`, step.class, step.message)
-		if got := c.do("GET", agentsPath, "", step.status).Body.String(); got != want {
+		if got := c.Do("GET", agentsPath, "", step.status).Body.String(); got != want {
 			t.Errorf("%d: %s, want %s", step.status, got, want)
 		}
 	}
@@ -472,53 +473,53 @@ func TestInjectedFailures(t *testing.T) {
 // changes nothing.
 func TestLostRequestsChangeNothing(t *testing.T) {
 	now := time.Date(2025, 2, 10, 10, 0, 0, 0, time.UTC)
-	c := newCaller(t, mockserver.Config{Variants: list(mockserver.PhoneagentsReplace), Now: func() time.Time { return now }})
+	c := newCaller(t, mockserver.Config{Variants: []string{mockserver.PhoneagentsReplace}, Now: func() time.Time { return now }})
 	var made, replacement, updated agent
-	c.read("POST", agentsPath, agentBody("pn_1", "p", "n"), 201, &made)
-	c.do("POST", numbersPath, `{"id":"pn_2","platform":"webchat","meta_phone_number_id":"w","access_token":"0123456789"}`, 201)
+	c.Read("POST", agentsPath, agentBody("pn_1", "p", "n"), 201, &made)
+	c.Do("POST", numbersPath, `{"id":"pn_2","platform":"webchat","meta_phone_number_id":"w","access_token":"0123456789"}`, 201)
 	one := agentsPath + "/" + made.AgentID
-	before := string(c.server.Snapshot())
+	before := string(c.Server.Snapshot())
 	now = now.Add(time.Second)
 	const lost = `{"unknown_field":"/x","stage":"before-commit"}`
 
-	c.fail("phoneagents.CreateAgent", lost, lost)
-	c.fail("phoneagents.UpdateAgent", lost)
-	c.fail("phoneagents.DeleteAgent", lost)
-	c.fail("phoneagents.AddPhoneNumber", lost)
-	c.fail("phoneagents.DeletePhoneNumber", lost)
-	c.read("POST", agentsPath, agentBody("pn_1", "p", "replacement"), 201, &replacement)
-	c.do("POST", agentsPath, agentBody("pn_3", "p", "on a new number"), 201)
-	c.read("PATCH", one, `{"name":"changed"}`, 200, &updated)
-	c.do("DELETE", one, "", 200)
-	c.do("POST", numbersPath, `{"platform":"webchat","meta_phone_number_id":"v","access_token":"0123456789"}`, 201)
-	c.do("DELETE", numbersPath+"/pn_2", "", 200)
+	c.Fail("phoneagents.CreateAgent", lost, lost)
+	c.Fail("phoneagents.UpdateAgent", lost)
+	c.Fail("phoneagents.DeleteAgent", lost)
+	c.Fail("phoneagents.AddPhoneNumber", lost)
+	c.Fail("phoneagents.DeletePhoneNumber", lost)
+	c.Read("POST", agentsPath, agentBody("pn_1", "p", "replacement"), 201, &replacement)
+	c.Do("POST", agentsPath, agentBody("pn_3", "p", "on a new number"), 201)
+	c.Read("PATCH", one, `{"name":"changed"}`, 200, &updated)
+	c.Do("DELETE", one, "", 200)
+	c.Do("POST", numbersPath, `{"platform":"webchat","meta_phone_number_id":"v","access_token":"0123456789"}`, 201)
+	c.Do("DELETE", numbersPath+"/pn_2", "", 200)
 	if replacement.Name != "replacement" || updated.Name != "changed" || updated.UpdatedAt == made.UpdatedAt {
 		t.Errorf("responses: %+v, %+v", replacement, updated)
 	}
-	if after := string(c.server.Snapshot()); after != before {
+	if after := string(c.Server.Snapshot()); after != before {
 		t.Errorf("the state is %s, was %s", after, before)
 	}
 }
 
 func TestStateRoundTrip(t *testing.T) {
 	c := newCaller(t, mockserver.Config{})
-	c.do("POST", agentsPath, agentBody("pn_1", "p", "n"), 201)
-	c.do("POST", numbersPath, `{"platform":"webchat","meta_phone_number_id":"w","access_token":"0123456789"}`, 201)
-	stored := string(c.server.Snapshot())
+	c.Do("POST", agentsPath, agentBody("pn_1", "p", "n"), 201)
+	c.Do("POST", numbersPath, `{"platform":"webchat","meta_phone_number_id":"w","access_token":"0123456789"}`, 201)
+	stored := string(c.Server.Snapshot())
 	for _, secret := range []string{"0123456789", "sk_live_", "access_token"} {
 		if strings.Contains(stored, secret) {
 			t.Errorf("the state holds %s: %s", secret, stored)
 		}
 	}
-	numbers := c.do("GET", numbersPath, "", 200).Body.String()
-	copied := c.restored(mockserver.Config{})
-	if got := copied.do("GET", numbersPath, "", 200).Body.String(); got != numbers {
+	numbers := c.Do("GET", numbersPath, "", 200).Body.String()
+	copied := c.Restored(mockserver.Config{})
+	if got := copied.Do("GET", numbersPath, "", 200).Body.String(); got != numbers {
 		t.Errorf("phone numbers after the round trip %s, before %s", got, numbers)
 	}
-	if diff := cmp.Diff(c.server.Agents(mockserver.Phoneagents), copied.server.Agents(mockserver.Phoneagents)); diff != "" {
+	if diff := cmp.Diff(c.Server.Agents(mockserver.Phoneagents), copied.Server.Agents(mockserver.Phoneagents)); diff != "" {
 		t.Errorf("agents after the round trip (-before +after):\n%s", diff)
 	}
-	copied.do("POST", agentsPath, agentBody("pn_1", "p", "n"), 409)
+	copied.Do("POST", agentsPath, agentBody("pn_1", "p", "n"), 409)
 }
 
 // A seed that a person writes needs no more than what responses have: not the
@@ -529,14 +530,14 @@ func TestSeedByHand(t *testing.T) {
 		"phone_numbers":[{"id":"pn_2","record":{"id":"pn_2","user_id":"usr_other","platform":"webchat","meta_phone_number_id":"w"}}]
 	}}}`)})
 	var got agent
-	c.read("GET", agentsPath+"/agt_1", "", 200, &got)
+	c.Read("GET", agentsPath+"/agt_1", "", 200, &got)
 	if got.Name != "Ada" || got.CreatedAt != "2025-02-10T10:00:00Z" {
 		t.Errorf("agent: %+v", got)
 	}
-	c.do("POST", agentsPath, agentBody("pn_1", "p", "n"), 409)
-	c.do("POST", agentsPath, agentBody("pn_2", "p", "n"), 404)
-	c.do("DELETE", agentsPath+"/agt_1", "", 200)
-	c.do("POST", agentsPath, agentBody("pn_1", "p", "n"), 201)
+	c.Do("POST", agentsPath, agentBody("pn_1", "p", "n"), 409)
+	c.Do("POST", agentsPath, agentBody("pn_2", "p", "n"), 404)
+	c.Do("DELETE", agentsPath+"/agt_1", "", 200)
+	c.Do("POST", agentsPath, agentBody("pn_1", "p", "n"), 201)
 }
 
 // A new agent or phone number never takes the id of one that was there before.
@@ -545,18 +546,18 @@ func TestSeededRecordsAreNotOverwritten(t *testing.T) {
 	first := newCaller(t, mockserver.Config{})
 	var seeded, made agent
 	var seededNumber, madeNumber phoneNumber
-	first.read("POST", agentsPath, agentBody("pn_1", "p", "n"), 201, &seeded)
-	first.read("POST", numbersPath, add, 201, &seededNumber)
+	first.Read("POST", agentsPath, agentBody("pn_1", "p", "n"), 201, &seeded)
+	first.Read("POST", numbersPath, add, 201, &seededNumber)
 	second := newCaller(t, mockserver.Config{Seed: json.RawMessage(fmt.Sprintf(`{"version":1,"apis":{"phoneagents":{
 		"agents":[{"id":%q,"record":{"agent_id":%[1]q,"user_id":"u"}}],
 		"phone_numbers":[{"id":%q,"record":{"id":%[2]q,"user_id":"u"}}]
 	}}}`, seeded.AgentID, seededNumber.ID))})
-	second.read("POST", agentsPath, agentBody("pn_1", "p", "n"), 201, &made)
-	second.read("POST", numbersPath, add, 201, &madeNumber)
+	second.Read("POST", agentsPath, agentBody("pn_1", "p", "n"), 201, &made)
+	second.Read("POST", numbersPath, add, 201, &madeNumber)
 	if made.AgentID == seeded.AgentID || madeNumber.ID == seededNumber.ID {
 		t.Errorf("%+v and %+v took the ids of the seed", made, madeNumber)
 	}
-	if agents := second.server.Agents(mockserver.Phoneagents); len(agents) != 2 {
+	if agents := second.Server.Agents(mockserver.Phoneagents); len(agents) != 2 {
 		t.Errorf("agents: %+v", agents)
 	}
 }
@@ -567,21 +568,21 @@ func TestDocumentedLimits(t *testing.T) {
 	c := newCaller(t, mockserver.Config{RateLimits: true, JournalEntries: 2000, Now: func() time.Time { return now }})
 	for range 10 {
 		for range 100 {
-			c.do("GET", agentsPath, "", 200)
+			c.Do("GET", agentsPath, "", 200)
 		}
-		refused := c.do("GET", agentsPath, "", 429)
+		refused := c.Do("GET", agentsPath, "", 429)
 		if !strings.Contains(refused.Body.String(), `"message":"Rate limit exceeded"`) || refused.Header().Get("Retry-After") != "" ||
 			refused.Header().Get("X-RateLimit-Remaining") != "0" {
 			t.Fatalf("429: %v %s", refused.Header(), refused.Body)
 		}
 		now = now.Add(time.Minute)
 	}
-	if limit := c.do("GET", agentsPath, "", 429).Header().Get("X-RateLimit-Limit"); limit != "1000" {
+	if limit := c.Do("GET", agentsPath, "", 429).Header().Get("X-RateLimit-Limit"); limit != "1000" {
 		t.Errorf("X-RateLimit-Limit %q", limit)
 	}
 	now = now.Add(50 * time.Minute)
-	c.do("GET", agentsPath, "", 200)
-	if guesses := c.server.Calls(journal.Match{})[100].Guesses; !slices.Equal(guesses, []string{"phoneagents.429-body", "phoneagents.429-text"}) {
+	c.Do("GET", agentsPath, "", 200)
+	if guesses := c.Server.Calls(journal.Match{})[100].Guesses; !slices.Equal(guesses, []string{"phoneagents.429-body", "phoneagents.429-text"}) {
 		t.Errorf("guesses: %v", guesses)
 	}
 }
@@ -589,9 +590,9 @@ func TestDocumentedLimits(t *testing.T) {
 func TestDeterministicIDs(t *testing.T) {
 	var runs [2][]string
 	for i := range runs {
-		c := newCaller(t, mockserver.Config{}).with("x-correlation-id", "")
+		c := newCaller(t, mockserver.Config{}).With("x-correlation-id", "")
 		for _, number := range []string{"pn_1", "pn_2"} {
-			recorder := c.do("POST", agentsPath, agentBody(number, "p", "n"), 201)
+			recorder := c.Do("POST", agentsPath, agentBody(number, "p", "n"), 201)
 			runs[i] = append(runs[i], recorder.Body.String(), recorder.Header().Get("X-Correlation-Id"))
 		}
 	}

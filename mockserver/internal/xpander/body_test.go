@@ -47,7 +47,7 @@ func TestValuesOfMembers(t *testing.T) {
 	full := `{"name":"a","description":"d","type":"regular","output_format":"json","output_schema":{},"expected_output":"x",
 		"attached_tools":[{"id":"t","operation_ids":[]}],"knowledge_bases":[{}]}`
 	one := "/v1/agents/" + c.create(full).ID
-	body := c.do("PATCH", one, `{"description":null,"type":null,"output_format":null,"output_schema":null,"expected_output":null,"attached_tools":null,
+	body := c.Do("PATCH", one, `{"description":null,"type":null,"output_format":null,"output_schema":null,"expected_output":null,"attached_tools":null,
 		"knowledge_bases":null,"status":null,"deletable":null,"using_nemo":null,"llm_settings":null,"agno_settings":null}`, http.StatusOK).Body.String()
 	for _, gone := range []string{`"type":"regular"`, "output_format", "output_schema", "expected_output", "attached_tools", "deletable"} {
 		if strings.Contains(body, gone) {
@@ -59,9 +59,9 @@ func TestValuesOfMembers(t *testing.T) {
 			t.Errorf("%s is not in %s", want, body)
 		}
 	}
-	calls := c.server.Calls(journal.Match{Op: mockserver.XpanderUpdateAgent})
+	calls := c.Server.Calls(journal.Match{Op: mockserver.XpanderUpdateAgent})
 	for _, categories := range []string{`["a"]`, "null"} {
-		body := c.do("PATCH", one, `{"agno_settings":{"openai_moderation_categories":`+categories+`}}`, http.StatusOK).Body.String()
+		body := c.Do("PATCH", one, `{"agno_settings":{"openai_moderation_categories":`+categories+`}}`, http.StatusOK).Body.String()
 		if !strings.Contains(body, `"openai_moderation_categories":`+categories) {
 			t.Errorf("%s is not in %s", categories, body)
 		}
@@ -75,9 +75,9 @@ func TestValuesOfMembers(t *testing.T) {
 func TestMembersOfOneBodyAlone(t *testing.T) {
 	c := newCaller(t, mockserver.Config{Strictness: mockserver.Report})
 	made := c.create(`{"name":"a","created_by":"me","status":"DRAFT"}`)
-	c.do("PATCH", "/v1/agents/"+made.ID, `{"status":"ACTIVE","should_reset_graph":false,"agent_id":"x","output_schema":{"free":1},"created_by":"me"}`, http.StatusOK)
+	c.Do("PATCH", "/v1/agents/"+made.ID, `{"status":"ACTIVE","should_reset_graph":false,"agent_id":"x","output_schema":{"free":1},"created_by":"me"}`, http.StatusOK)
 	for i, unknown := range []string{"/status: unknown member", "/created_by: unknown member"} {
-		problems := c.server.Calls(journal.Match{})[i].Problems
+		problems := c.Server.Calls(journal.Match{})[i].Problems
 		if len(problems) != 1 || !strings.HasPrefix(problems[0], unknown) {
 			t.Errorf("problems %q, want %s", problems, unknown)
 		}

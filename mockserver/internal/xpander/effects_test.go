@@ -17,7 +17,7 @@ import (
 func TestPretendedRequestsChangeNothing(t *testing.T) {
 	c := newCaller(t, mockserver.Config{})
 	one := "/v1/agents/" + c.create(`{"name":"a","agno_settings":{"openai_moderation_categories":["a"]},"instructions":{"general":"g"}}`).ID
-	before := c.server.Snapshot()
+	before := c.Server.Snapshot()
 	for _, test := range []struct {
 		op, method, path, body string
 		status                 int
@@ -29,17 +29,17 @@ func TestPretendedRequestsChangeNothing(t *testing.T) {
 		{mockserver.XpanderDeployAgent, "PUT", one, "", http.StatusOK, `"description":"g"`},
 		{mockserver.XpanderDeleteAgent, "DELETE", one, "", http.StatusAccepted, "null"},
 	} {
-		c.server.Fail(test.op, fault.UnknownField("/unknown", fault.BeforeCommit))
-		if got := c.do(test.method, test.path, test.body, test.status).Body.String(); !strings.Contains(got, test.want) {
+		c.Server.Fail(test.op, fault.UnknownField("/unknown", fault.BeforeCommit))
+		if got := c.Do(test.method, test.path, test.body, test.status).Body.String(); !strings.Contains(got, test.want) {
 			t.Errorf("%s %s: %s is not in %s", test.method, test.path, test.want, got)
 		}
-		calls := c.server.Calls(journal.Match{Op: test.op})
+		calls := c.Server.Calls(journal.Match{Op: test.op})
 		if calls[len(calls)-1].Committed {
 			t.Errorf("%s %s took effect", test.method, test.path)
 		}
-		c.do("GET", one, "", http.StatusOK)
+		c.Do("GET", one, "", http.StatusOK)
 	}
-	if diff := cmp.Diff(string(before), string(c.server.Snapshot())); diff != "" {
+	if diff := cmp.Diff(string(before), string(c.Server.Snapshot())); diff != "" {
 		t.Error(diff)
 	}
 }
@@ -47,16 +47,16 @@ func TestPretendedRequestsChangeNothing(t *testing.T) {
 // TestGuesses: what no source documents is marked.
 func TestGuesses(t *testing.T) {
 	c := newCaller(t, mockserver.Config{Tenants: map[string]string{otherKey: "globex"}})
-	c.do("GET", "/v1/agents", "", http.StatusOK)
+	c.Do("GET", "/v1/agents", "", http.StatusOK)
 	one := "/v1/agents/" + c.create(`{"name":"a","deletable":false,"instructions":{"goal":["g"]}}`).ID
-	c.do("POST", "/v1/agents", `{"name":""}`, http.StatusUnprocessableEntity)
-	c.do("PATCH", one, `{}`, http.StatusUnprocessableEntity)
-	c.do("PATCH", one, `{"icon":null}`, http.StatusOK)
-	c.do("PUT", one, "", http.StatusOK)
-	c.do("DELETE", one, "", http.StatusForbidden)
-	c.with("x-api-key", otherKey).do("GET", one, "", http.StatusForbidden)
+	c.Do("POST", "/v1/agents", `{"name":""}`, http.StatusUnprocessableEntity)
+	c.Do("PATCH", one, `{}`, http.StatusUnprocessableEntity)
+	c.Do("PATCH", one, `{"icon":null}`, http.StatusOK)
+	c.Do("PUT", one, "", http.StatusOK)
+	c.Do("DELETE", one, "", http.StatusForbidden)
+	c.with("x-api-key", otherKey).Do("GET", one, "", http.StatusForbidden)
 	var got []string
-	for _, call := range c.server.Calls(journal.Match{}) {
+	for _, call := range c.Server.Calls(journal.Match{}) {
 		got = append(got, call.Guesses...)
 	}
 	want := []string{
@@ -73,11 +73,11 @@ func TestSecretsAreSeenNowhere(t *testing.T) {
 	const secret = "s3cret-canary"
 	c := newCaller(t, mockserver.Config{})
 	c.create(`{"name":"a","llm_credentials":{"name":"n","value":"` + secret + `"},"llm_extra_headers":{"X-Gateway":"` + secret + `"}}`)
-	call := c.server.Calls(journal.Match{Op: mockserver.XpanderCreateAgent})[0]
+	call := c.Server.Calls(journal.Match{Op: mockserver.XpanderCreateAgent})[0]
 	if want := `{"name":"a","llm_credentials":{"name":"n","value":"[redacted]"},"llm_extra_headers":{"X-Gateway":"[redacted]"}}`; call.Body != want {
 		t.Errorf("the journal has %s", call.Body)
 	}
-	if strings.Contains(string(c.server.Snapshot()), secret) || strings.Contains(call.Response, secret) {
+	if strings.Contains(string(c.Server.Snapshot()), secret) || strings.Contains(call.Response, secret) {
 		t.Error("the secret is in the state or in the response")
 	}
 }

@@ -18,14 +18,14 @@ func TestKeysShareAnOrganization(t *testing.T) {
 	other := c.with("x-api-key", otherKey)
 	mine := c.create(`{"name":"a"}`)
 	var got agent
-	other.read("GET", "/v1/agents/"+mine.ID, "", http.StatusOK, &got)
+	other.Read("GET", "/v1/agents/"+mine.ID, "", http.StatusOK, &got)
 	if diff := cmp.Diff(mine, got); diff != "" {
 		t.Error(diff)
 	}
 	if theirs := other.create(`{"name":"b"}`); theirs.OrganizationID != mine.OrganizationID || uuid.Validate(theirs.OrganizationID) != nil {
 		t.Errorf("organizations %q and %q", mine.OrganizationID, theirs.OrganizationID)
 	}
-	other.do("DELETE", "/v1/agents/"+mine.ID, "", http.StatusAccepted)
+	other.Do("DELETE", "/v1/agents/"+mine.ID, "", http.StatusAccepted)
 }
 
 // A seed that a person wrote needs no tenant, and no new agent takes the
@@ -35,14 +35,14 @@ func TestSeedWrittenByHand(t *testing.T) {
 	seed := []byte(`{"version":1,"apis":{"xpander":{"agents":[{"id":"` + first + `","record":{"id":"` + first + `","name":"Ada"}}]}}}`)
 	c := newCaller(t, mockserver.Config{Seed: seed})
 	var got agent
-	c.read("GET", "/v1/agents/"+first, "", http.StatusOK, &got)
+	c.Read("GET", "/v1/agents/"+first, "", http.StatusOK, &got)
 	if got.Name != "Ada" {
 		t.Errorf("got %+v", got)
 	}
-	if made := c.create(`{"name":"b"}`); made.ID == first || len(c.server.Agents(mockserver.Xpander)) != 2 {
+	if made := c.create(`{"name":"b"}`); made.ID == first || len(c.Server.Agents(mockserver.Xpander)) != 2 {
 		t.Errorf("made %s beside %s", made.ID, first)
 	}
-	c.do("PATCH", "/v1/agents/"+first+"?deploy=1", `{"name":"Bob"}`, http.StatusOK)
-	c.do("DELETE", "/v1/agents/"+first, "", http.StatusAccepted)
+	c.Do("PATCH", "/v1/agents/"+first+"?deploy=1", `{"name":"Bob"}`, http.StatusOK)
+	c.Do("DELETE", "/v1/agents/"+first, "", http.StatusAccepted)
 	c.wantDetail("GET", "/v1/agents/"+first, "", http.StatusNotFound, `"Agent not found"`)
 }

@@ -14,6 +14,7 @@ import (
 
 	"github.com/agentclients/agentclients-go/mockserver"
 	"github.com/agentclients/agentclients-go/mockserver/internal/emulate"
+	"github.com/agentclients/agentclients-go/mockserver/internal/roomtest"
 	"github.com/agentclients/agentclients-go/mockserver/internal/xpander"
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/uuid"
@@ -21,10 +22,15 @@ import (
 
 const key = "xp_test_of_the_mock"
 
+// caller is a Caller with the words of this API.
+type caller struct{ roomtest.Caller }
+
+func (c caller) with(name, value string) caller { return caller{c.With(name, value)} }
+
 func newCaller(t *testing.T, config mockserver.Config) caller {
-	return caller{t, newServer(t, config), "/xpander", map[string]string{
+	return caller{roomtest.Caller{T: t, Server: roomtest.NewServer(t, config), Prefix: "/xpander", Headers: map[string]string{
 		"x-api-key": key, "Content-Type": "application/json",
-	}}
+	}}}
 }
 
 // agent is an agent as a client sees it.
@@ -62,41 +68,41 @@ type agent struct {
 
 // wantDetail checks the whole body of a refusal.
 func (c caller) wantDetail(method, path, body string, status int, detail string) {
-	c.t.Helper()
-	recorder := c.do(method, path, body, status)
+	c.T.Helper()
+	recorder := c.Do(method, path, body, status)
 	want := `{"detail":` + detail + `}`
 	if diff := cmp.Diff(want, recorder.Body.String()); diff != "" {
-		c.t.Errorf("%s %s %.100s:\n%s", method, path, body, diff)
+		c.T.Errorf("%s %s %.100s:\n%s", method, path, body, diff)
 	}
 	if recorder.Header().Get("X-Mock-Reason") == "" {
-		c.t.Errorf("%s %s %.100s: no reason", method, path, body)
+		c.T.Errorf("%s %s %.100s: no reason", method, path, body)
 	}
 }
 
 // wantInvalid checks that a request is refused for one reason: where it is,
 // and of which type.
 func (c caller) wantInvalid(method, path, body string, loc, kind string) {
-	c.t.Helper()
+	c.T.Helper()
 	var got struct {
 		Detail []struct {
 			Loc       []any
 			Msg, Type string
 		}
 	}
-	c.read(method, path, body, http.StatusUnprocessableEntity, &got)
+	c.Read(method, path, body, http.StatusUnprocessableEntity, &got)
 	if len(got.Detail) != 1 {
-		c.t.Errorf("%s %s %.100s: %+v", method, path, body, got)
+		c.T.Errorf("%s %s %.100s: %+v", method, path, body, got)
 		return
 	}
 	where := strings.Join(strings.Fields(strings.Trim(fmt.Sprint(got.Detail[0].Loc), "[]")), ".")
 	if where != loc || got.Detail[0].Type != kind || got.Detail[0].Msg == "" {
-		c.t.Errorf("%s %s %.100s: %s %+v, want %s %s", method, path, body, where, got.Detail[0], loc, kind)
+		c.T.Errorf("%s %s %.100s: %s %+v, want %s %s", method, path, body, where, got.Detail[0], loc, kind)
 	}
 }
 
 func (c caller) create(body string) (made agent) {
-	c.t.Helper()
-	c.read("POST", "/v1/agents", body, http.StatusCreated, &made)
+	c.T.Helper()
+	c.Read("POST", "/v1/agents", body, http.StatusCreated, &made)
 	return made
 }
 
@@ -139,8 +145,8 @@ func TestPublishedSamples(t *testing.T) {
 	} {
 		t.Run(test.request, func(t *testing.T) {
 			c := newCaller(t, mockserver.Config{Now: func() time.Time { return now }})
-			body := c.do("POST", "/v1/agents", sample(t, test.request), http.StatusCreated).Body.String()
-			got, want := plainJSON(t, body), plainJSON(t, sample(t, test.answer))
+			body := c.Do("POST", "/v1/agents", roomtest.Sample(t, test.request), http.StatusCreated).Body.String()
+			got, want := plainJSON(t, body), plainJSON(t, roomtest.Sample(t, test.answer))
 			test.differs(want)
 			id := got["id"].(string)
 			if uuid.Validate(id) != nil || uuid.Validate(got["organization_id"].(string)) != nil {
@@ -165,7 +171,7 @@ func TestPublishedSamples(t *testing.T) {
 			if diff := cmp.Diff(want, got); diff != "" {
 				t.Error(diff)
 			}
-			again := c.do("GET", "/v1/agents/"+id, "", http.StatusOK).Body.String()
+			again := c.Do("GET", "/v1/agents/"+id, "", http.StatusOK).Body.String()
 			if again != body {
 				t.Errorf("a read answers %s", again)
 			}
@@ -175,9 +181,9 @@ func TestPublishedSamples(t *testing.T) {
 
 func TestAnswersTheUnionOfTheSamples(t *testing.T) {
 	c := newCaller(t, mockserver.Config{})
-	got := plainJSON(t, c.do("POST", "/v1/agents", `{"name":"a"}`, http.StatusCreated).Body.String())
+	got := plainJSON(t, c.Do("POST", "/v1/agents", `{"name":"a"}`, http.StatusCreated).Body.String())
 	for _, name := range []string{"agent.json", "agent_of_version_2.json"} {
-		for member := range plainJSON(t, sample(t, name)) {
+		for member := range plainJSON(t, roomtest.Sample(t, name)) {
 			if _, ok := got[member]; !ok {
 				t.Errorf("%s is not in the answer", member)
 			}
@@ -197,7 +203,7 @@ func TestOrderOfChecks(t *testing.T) {
 	wrong.wantDetail("PATCH", "/v1/nothing", "{", http.StatusUnauthorized, unauthorized)
 	wrong = wrong.with("x-api-key", "xp_of_somebody_else")
 	wrong.wantDetail("PATCH", "/v1/nothing", "{", http.StatusNotFound, `"Not Found"`)
-	if got := wrong.do("PATCH", "/v1/agents", "{", http.StatusMethodNotAllowed).Header().Get("Allow"); got != "POST, GET" {
+	if got := wrong.Do("PATCH", "/v1/agents", "{", http.StatusMethodNotAllowed).Header().Get("Allow"); got != "POST, GET" {
 		t.Errorf("Allow: %s", got)
 	}
 	path := "/v1/agents/unknown?deploy=perhaps"
@@ -212,7 +218,7 @@ func TestOrderOfChecks(t *testing.T) {
 	wrong.wantDetail("PATCH", path, `{"name":"b"}`, http.StatusNotFound, `"Agent not found"`)
 	path = strings.Replace(path, "unknown", made.ID, 1)
 	wrong.wantDetail("PATCH", path, `{"name":"b"}`, http.StatusForbidden, `"Forbidden"`)
-	wrong.with("x-api-key", key).do("PATCH", path, `{"name":"b"}`, http.StatusOK)
+	wrong.with("x-api-key", key).Do("PATCH", path, `{"name":"b"}`, http.StatusOK)
 }
 
 func TestRefusesBodies(t *testing.T) {
@@ -233,7 +239,7 @@ func TestRefusesBodies(t *testing.T) {
 		c.wantDetail(call[0], call[1], "{\"name\":\"\xff\"}", http.StatusBadRequest, `"There was an error parsing the body"`)
 		c.with("Content-Type", "application/x-www-form-urlencoded").
 			wantInvalid(call[0], call[1], `{"name":"a"}`, "body", "model_attributes_type")
-		c.with("Content-Type", "").do(call[0], call[1], `{"name":"a"}`, map[string]int{"POST": 201, "PATCH": 200}[call[0]])
+		c.with("Content-Type", "").Do(call[0], call[1], `{"name":"a"}`, map[string]int{"POST": 201, "PATCH": 200}[call[0]])
 	}
 }
 
@@ -295,7 +301,7 @@ func TestRefusesMembers(t *testing.T) {
 	}
 	want := c.create(`{"name":"a"}`)
 	var got agent
-	c.read("GET", "/v1/agents/"+made.ID, "", http.StatusOK, &got)
+	c.Read("GET", "/v1/agents/"+made.ID, "", http.StatusOK, &got)
 	want.ID, want.UniqueName, want.WebhookURL, want.CreatedAt = got.ID, got.UniqueName, got.WebhookURL, got.CreatedAt
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("a refused request changed the agent:\n%s", diff)
@@ -306,7 +312,7 @@ func TestRefusesMembers(t *testing.T) {
 
 func TestCreateTakesEverything(t *testing.T) {
 	c := newCaller(t, mockserver.Config{})
-	body := c.do("POST", "/v1/agents", `{"name":"a","description":"d","deployment_type":"container","model_provider":"huggingFace",
+	body := c.Do("POST", "/v1/agents", `{"name":"a","description":"d","deployment_type":"container","model_provider":"huggingFace",
 		"model_name":"m","icon":"📊","instructions":{"role":["r"],"general":null},"environment_id":"e","using_nemo":true,
 		"llm_api_base":"https://llm.example","llm_extra_headers":{"Authorization":"secret-of-the-gateway"},"type":"regular",
 		"output_format":"json","output_schema":{"type": "object"},"expected_output":"x","framework":"langchain",
@@ -361,57 +367,57 @@ func TestLife(t *testing.T) {
 
 	// A change is pending until it is deployed.
 	var got agent
-	c.read("PATCH", one, `{"name":"b","status":"INACTIVE","instructions":{"general":"Be kind."},"model_provider":"anthropic","model_name":"claude"}`, http.StatusOK, &got)
+	c.Read("PATCH", one, `{"name":"b","status":"INACTIVE","instructions":{"general":"Be kind."},"model_provider":"anthropic","model_name":"claude"}`, http.StatusOK, &got)
 	if got.Name != "b" || !got.HasPendingChanges || got.Version != 2 || *got.Status != "INACTIVE" || got.UniqueName != made.UniqueName {
 		t.Errorf("changed %+v", got)
 	}
 	if got.Instructions.General != "Be kind." || got.LLMSettings[0].Provider != "anthropic" || got.LLMSettings[0].Model != "claude" {
 		t.Errorf("changed %+v", got)
 	}
-	c.read("PUT", one, "ignored", http.StatusOK, &got)
+	c.Read("PUT", one, "ignored", http.StatusOK, &got)
 	if got.HasPendingChanges || got.Version != 3 || *got.Status != "ACTIVE" || *got.Description != "Be kind." {
 		t.Errorf("deployed %+v", got)
 	}
-	c.read("PATCH", one+"?deploy=true", `{"description":"d"}`, http.StatusOK, &got)
+	c.Read("PATCH", one+"?deploy=true", `{"description":"d"}`, http.StatusOK, &got)
 	if got.HasPendingChanges || got.Version != 4 || *got.Description != "d" || *got.ModelName != "claude" {
 		t.Errorf("changed and deployed %+v", got)
 	}
-	c.read("PATCH", one+"?deploy=false", `{"llm_settings":[{"model":"x"}],"model_name":"y"}`, http.StatusOK, &got)
+	c.Read("PATCH", one+"?deploy=false", `{"llm_settings":[{"model":"x"}],"model_name":"y"}`, http.StatusOK, &got)
 	if !got.HasPendingChanges || got.Version != 4 || got.LLMSettings[0].Model != "x" {
 		t.Errorf("changed %+v", got)
 	}
-	c.read("PUT", one, "", http.StatusOK, &got)
-	c.read("PUT", one, "", http.StatusOK, &got)
+	c.Read("PUT", one, "", http.StatusOK, &got)
+	c.Read("PUT", one, "", http.StatusOK, &got)
 	if got.Version != 6 || *got.Description != "d" {
 		t.Errorf("deployed %+v", got)
 	}
 
 	// A null clears what may be null, and leaves the rest.
-	c.read("PATCH", one, `{"graph":[{"item_id":"g"}],"llm_api_base":"https://llm.example","agno_settings":{"openai_moderation_categories":["a"]}}`, http.StatusOK, &got)
-	c.read("PATCH", one, `{"agno_settings":{"num_history_runs":4}}`, http.StatusOK, &got)
+	c.Read("PATCH", one, `{"graph":[{"item_id":"g"}],"llm_api_base":"https://llm.example","agno_settings":{"openai_moderation_categories":["a"]}}`, http.StatusOK, &got)
+	c.Read("PATCH", one, `{"agno_settings":{"num_history_runs":4}}`, http.StatusOK, &got)
 	if got.AgnoSettings["num_history_runs"] != 4.0 || fmt.Sprint(got.AgnoSettings["openai_moderation_categories"]) != "[a]" || len(got.Graph) != 1 {
 		t.Errorf("changed %+v", got)
 	}
 	got = agent{}
-	c.read("PATCH", one, `{"name":null,"instructions":null,"llm_api_base":null,"icon":null,"should_reset_graph":true}`, http.StatusOK, &got)
+	c.Read("PATCH", one, `{"name":null,"instructions":null,"llm_api_base":null,"icon":null,"should_reset_graph":true}`, http.StatusOK, &got)
 	if got.Name != "b" || got.Instructions.General != "Be kind." || got.LLMAPIBase != nil || got.Icon != nil || got.Graph == nil || len(got.Graph) != 0 {
 		t.Errorf("cleared %+v", got)
 	}
 
 	// A refused change leaves no trace, not even in lists inside.
 	c.wantInvalid("PATCH", one, `{"icon":7,"agno_settings":{"openai_moderation_categories":["b"]}}`, "body.icon", "string_type")
-	c.read("GET", one, "", http.StatusOK, &got)
+	c.Read("GET", one, "", http.StatusOK, &got)
 	if fmt.Sprint(got.AgnoSettings["openai_moderation_categories"]) != "[a]" {
 		t.Errorf("got %+v", got)
 	}
 
-	if body := c.do("DELETE", one, "", http.StatusAccepted).Body.String(); body != "null" {
+	if body := c.Do("DELETE", one, "", http.StatusAccepted).Body.String(); body != "null" {
 		t.Errorf("delete answers %s", body)
 	}
 	for _, method := range []string{"GET", "PUT", "DELETE"} {
 		c.wantDetail(method, one, "", http.StatusNotFound, `"Agent not found"`)
 	}
-	if agents := c.server.Agents(mockserver.Xpander); len(agents) != 0 {
+	if agents := c.Server.Agents(mockserver.Xpander); len(agents) != 0 {
 		t.Errorf("agents %v", agents)
 	}
 }
@@ -422,7 +428,7 @@ func TestAnyProviderInAChange(t *testing.T) {
 	c := newCaller(t, mockserver.Config{})
 	made := c.create(`{"name":"a"}`)
 	var got agent
-	c.read("PATCH", "/v1/agents/"+made.ID, `{"model_provider":"moon"}`, http.StatusOK, &got)
+	c.Read("PATCH", "/v1/agents/"+made.ID, `{"model_provider":"moon"}`, http.StatusOK, &got)
 	if got.ModelProvider == nil || *got.ModelProvider != "moon" {
 		t.Errorf("the provider is %v", got.ModelProvider)
 	}
@@ -433,8 +439,8 @@ func TestNotDeletable(t *testing.T) {
 	c := newCaller(t, mockserver.Config{})
 	made := c.create(`{"name":"a","deletable":false}`)
 	c.wantDetail("DELETE", "/v1/agents/"+made.ID, "", http.StatusForbidden, `"Agent is not deletable"`)
-	c.do("PATCH", "/v1/agents/"+made.ID, `{"deletable":true}`, http.StatusOK)
-	c.do("DELETE", "/v1/agents/"+made.ID, "", http.StatusAccepted)
+	c.Do("PATCH", "/v1/agents/"+made.ID, `{"deletable":true}`, http.StatusOK)
+	c.Do("DELETE", "/v1/agents/"+made.ID, "", http.StatusAccepted)
 }
 
 func TestLists(t *testing.T) {
@@ -446,7 +452,7 @@ func TestLists(t *testing.T) {
 		PerPage    int `json:"per_page"`
 		TotalPages int `json:"total_pages"`
 	}
-	if got := c.do("GET", "/v1/agents", "", http.StatusOK).Body.String(); got != `{"items":[],"total":0,"page":1,"per_page":20,"total_pages":0}` {
+	if got := c.Do("GET", "/v1/agents", "", http.StatusOK).Body.String(); got != `{"items":[],"total":0,"page":1,"per_page":20,"total_pages":0}` {
 		t.Errorf("empty list %s", got)
 	}
 	for i := range 19 {
@@ -464,7 +470,7 @@ func TestLists(t *testing.T) {
 			{"?page=2&per_page=8", "Agent 10", 8, 2, 8, 3},
 		} {
 			var got page
-			c.read("GET", path+test.query, "", http.StatusOK, &got)
+			c.Read("GET", path+test.query, "", http.StatusOK, &got)
 			if len(got.Items) != test.n || got.Total != 19 || got.Page != test.page || got.PerPage != test.perPage || got.TotalPages != test.allPages {
 				t.Errorf("%s%s: %d items, %+v", path, test.query, len(got.Items), got)
 			}
@@ -482,8 +488,8 @@ func TestLists(t *testing.T) {
 	}
 
 	var short, full page
-	c.read("GET", "/v1/agents?per_page=1", "", http.StatusOK, &short)
-	c.read("GET", "/v1/agents/full?per_page=1", "", http.StatusOK, &full)
+	c.Read("GET", "/v1/agents?per_page=1", "", http.StatusOK, &short)
+	c.Read("GET", "/v1/agents/full?per_page=1", "", http.StatusOK, &full)
 	names := []string{
 		"created_at", "deployment_type", "description", "framework", "has_pending_changes", "icon", "id", "instructions",
 		"is_coordinate_mode", "llm_api_base", "model_name", "model_provider", "name", "organization_id", "status", "using_nemo",
@@ -494,7 +500,7 @@ func TestLists(t *testing.T) {
 	if short.Items[0]["using_nemo"] != true || short.Items[0]["is_coordinate_mode"] != true {
 		t.Errorf("short %v", short.Items[0])
 	}
-	one := plainJSON(t, c.do("GET", "/v1/agents/"+full.Items[0]["id"].(string), "", http.StatusOK).Body.String())
+	one := plainJSON(t, c.Do("GET", "/v1/agents/"+full.Items[0]["id"].(string), "", http.StatusOK).Body.String())
 	if diff := cmp.Diff(one, full.Items[0]); diff != "" {
 		t.Error(diff)
 	}
@@ -511,11 +517,11 @@ func TestOrganizationsAreSeparate(t *testing.T) {
 		other.wantDetail(call[0], "/v1/agents/"+mine.ID, call[1], http.StatusForbidden, `"Forbidden"`)
 	}
 	var list struct{ Items []agent }
-	other.read("GET", "/v1/agents/full", "", http.StatusOK, &list)
+	other.Read("GET", "/v1/agents/full", "", http.StatusOK, &list)
 	if len(list.Items) != 1 || list.Items[0].ID != theirs.ID {
 		t.Errorf("list %+v", list)
 	}
-	for _, agent := range c.server.Agents(mockserver.Xpander) {
+	for _, agent := range c.Server.Agents(mockserver.Xpander) {
 		if strings.Contains(agent.Tenant, "key") || strings.Contains(string(agent.JSON), key) {
 			t.Errorf("agent %+v", agent)
 		}
@@ -537,7 +543,7 @@ func TestModelUpgrade(t *testing.T) {
 	}
 	made := c.create(`{"name":"a","model_name":"gpt-4o"}`)
 	var got agent
-	c.read("PATCH", "/v1/agents/"+made.ID, `{"model_name":"gpt-4.1"}`, http.StatusOK, &got)
+	c.Read("PATCH", "/v1/agents/"+made.ID, `{"model_name":"gpt-4.1"}`, http.StatusOK, &got)
 	if *got.ModelName != "gpt-5.2" {
 		t.Errorf("changed to %s", *got.ModelName)
 	}
@@ -549,13 +555,13 @@ func TestStringInstructions(t *testing.T) {
 		`{"name":"a","instructions":{"role":"r1\nr2","goal":"","general":"g"}}`,
 		`{"name":"a","instructions":{"role":["r1","r2"],"goal":[],"general":"g"}}`,
 	} {
-		got := c.do("POST", "/v1/agents", body, http.StatusCreated).Body.String()
+		got := c.Do("POST", "/v1/agents", body, http.StatusCreated).Body.String()
 		if strings.Count(got, `"instructions":`) != 2 || !strings.Contains(got, `"instructions":{"role":"r1\nr2","goal":"","general":"g"}`) {
 			t.Errorf("made %s", got) // the other one is in agno_settings
 		}
 	}
 	for _, path := range []string{"/v1/agents", "/v1/agents/full"} {
-		if list := c.do("GET", path, "", http.StatusOK).Body.String(); strings.Count(list, `{"role":"r1\nr2","goal":"","general":"g"}`) != 2 {
+		if list := c.Do("GET", path, "", http.StatusOK).Body.String(); strings.Count(list, `{"role":"r1\nr2","goal":"","general":"g"}`) != 2 {
 			t.Errorf("list %s", list)
 		}
 	}
@@ -568,7 +574,7 @@ func TestUniqueNames(t *testing.T) {
 			t.Fatal(err)
 		}
 		c := newCaller(t, mockserver.Config{})
-		c.server = server
+		c.Server = server
 		seen := make(map[string]bool)
 		for range 500 {
 			name := c.create(`{"name":"a"}`).UniqueName
@@ -582,10 +588,10 @@ func TestUniqueNames(t *testing.T) {
 
 func TestRateLimit(t *testing.T) {
 	c := newCaller(t, mockserver.Config{RateLimit: mockserver.RateLimit{Requests: 1, Per: time.Minute}})
-	c.do("GET", "/v1/agents", "", http.StatusOK)
+	c.Do("GET", "/v1/agents", "", http.StatusOK)
 	c.with("x-api-key", "").wantDetail("GET", "/v1/nothing", "", http.StatusUnauthorized, `"Invalid or missing API key"`)
 	c.wantDetail("GET", "/v1/nothing", "", http.StatusTooManyRequests, `"Rate limit exceeded"`)
-	c.with("x-api-key", "another_key_of_the_test").do("GET", "/v1/agents", "", http.StatusOK)
+	c.with("x-api-key", "another_key_of_the_test").Do("GET", "/v1/agents", "", http.StatusOK)
 }
 
 func TestFailure(t *testing.T) {
@@ -614,11 +620,11 @@ func TestFailure(t *testing.T) {
 
 func TestStateRoundTrip(t *testing.T) {
 	c := newCaller(t, mockserver.Config{})
-	c.do("POST", "/v1/agents", sample(t, "create_full.json"), http.StatusCreated)
+	c.Do("POST", "/v1/agents", roomtest.Sample(t, "create_full.json"), http.StatusCreated)
 	c.create(`{"name":"a","using_nemo":true,"output_schema":{"type":"object"},"attached_tools":[{"id":"t","operation_ids":[]}],"graph":[{"item_id":"g"}]}`)
-	copied := c.restored(mockserver.Config{})
+	copied := c.Restored(mockserver.Config{})
 	for _, path := range []string{"/v1/agents", "/v1/agents/full"} {
-		before, after := c.do("GET", path, "", http.StatusOK), copied.do("GET", path, "", http.StatusOK)
+		before, after := c.Do("GET", path, "", http.StatusOK), copied.Do("GET", path, "", http.StatusOK)
 		if diff := cmp.Diff(before.Body.String(), after.Body.String()); diff != "" {
 			t.Error(diff)
 		}
@@ -630,7 +636,7 @@ func TestDeterministicIDs(t *testing.T) {
 	run := func() (answers string) {
 		c := newCaller(t, config)
 		for range 3 {
-			answers += c.do("POST", "/v1/agents", `{"name":"a"}`, http.StatusCreated).Body.String() + "\n"
+			answers += c.Do("POST", "/v1/agents", `{"name":"a"}`, http.StatusCreated).Body.String() + "\n"
 		}
 		return answers
 	}
@@ -655,15 +661,15 @@ func FuzzBodies(f *testing.F) {
 
 // neverFails sends a body to some operations and wants any response but 5xx.
 func (c caller) neverFails(body string, calls [][2]string) {
-	c.t.Helper()
+	c.T.Helper()
 	for _, call := range calls {
-		request := httptest.NewRequest(call[0], c.prefix+call[1], strings.NewReader(body))
-		for name, value := range c.headers {
+		request := httptest.NewRequest(call[0], c.Prefix+call[1], strings.NewReader(body))
+		for name, value := range c.Headers {
 			request.Header.Set(name, value)
 		}
 		recorder := httptest.NewRecorder()
-		if c.server.ServeHTTP(recorder, request); recorder.Code >= 500 {
-			c.t.Errorf("%s %s %q: %d %s", call[0], call[1], body, recorder.Code, recorder.Body)
+		if c.Server.ServeHTTP(recorder, request); recorder.Code >= 500 {
+			c.T.Errorf("%s %s %q: %d %s", call[0], call[1], body, recorder.Code, recorder.Body)
 		}
 	}
 }
