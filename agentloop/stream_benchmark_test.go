@@ -1,147 +1,44 @@
 package agentloop
 
 import (
-	"bufio"
-	"bytes"
 	"encoding/json"
+	"errors"
 	"fmt"
-	"io"
 	"net/http"
-	"runtime"
-	"strings"
 	"testing"
 
 	agentclients "github.com/agentclients/agentclients-go"
+	"github.com/agentclients/agentclients-go/internal/benchmark"
 )
 
-// longStream plays a stream of events that all have a kilobyte or so.
-type longStream struct{ events int }
-
-func (s longStream) RoundTrip(r *http.Request) (*http.Response, error) {
-	return &http.Response{
-		StatusCode: http.StatusOK, Header: http.Header{"Content-Type": {"text/event-stream"}}, Request: r,
-		Body: io.NopCloser(&eventSource{left: s.events}),
-	}, nil
-}
-
-// eventSource writes events as they are read, so that they take no memory.
-type eventSource struct {
-	left, number int
-	rest         []byte
-	frame        []byte
-}
-
-func (s *eventSource) Read(into []byte) (int, error) {
-	if len(s.rest) == 0 {
-		if s.left == 0 {
-			return 0, io.EOF
-		}
-		s.left--
-		s.number++
-		id := fmt.Sprintf("event_%032x", s.number)
-		s.frame = append(s.frame[:0], "event: output.message.delta\nid: "+id+"\ndata: "...)
-		s.frame = append(s.frame, `{"id":"`+id+`","type":"output.message.delta","ts":"2026-02-08T09:00:00.000000Z","session_id":"`+streamedSession+`","context":{"turn_id":"turn_1"},"data":{"turn_id":"turn_1","delta":" word","accumulated":"`+streamText+`"}}`...)
-		s.frame = append(s.frame, "\n\n"...)
-		s.rest = s.frame
-	}
-	n := copy(into, s.rest)
-	s.rest = s.rest[n:]
-	return n, nil
-}
-
-const streamedSession = "session_019c4b1d00007000800000000000b001"
-
-var streamText = strings.Repeat("word ", 160)
-
-// readByClient reads a number of events, and breaks out of the loop.
-func readByClient(tb testing.TB, n int) {
-	client := newTestClient(tb, agentclients.Options{HTTPClient: &http.Client{Transport: longStream{n + 1}}})
-	for event, err := range client.StreamEvents(tb.Context(), streamedSession, ListEventsRequest{}) {
-		if err != nil {
-			tb.Fatal(err)
-		}
-		if event.ID == "" {
-			tb.Fatal("an event without an id")
-		}
-		if n--; n == 0 {
-			return
-		}
-	}
-}
-
-// readByHand does the same as one would write it without this package.
-func readByHand(tb testing.TB, n int) {
-	client := &http.Client{Transport: longStream{n}}
-	response, err := client.Get(testBaseURL + "/v1/sessions/" + streamedSession + "/sse")
-	if err != nil {
-		tb.Fatal(err)
-	}
-	defer response.Body.Close()
-	lines := bufio.NewScanner(response.Body)
-	lines.Buffer(nil, 1<<20)
-	for lines.Scan() {
-		data, ok := bytes.CutPrefix(lines.Bytes(), []byte("data: "))
-		if !ok {
-			continue
-		}
-		var event Event
-		if err := json.Unmarshal(data, &event); err != nil {
-			tb.Fatal(err)
-		}
-		if n--; n == 0 {
-			return
-		}
-	}
-}
-
-// BenchmarkStreamEvents compares them: one operation is 1,000 events.
-func BenchmarkStreamEvents(b *testing.B) {
-	const events = 1000
-	for name, read := range map[string]func(testing.TB, int){"client": readByClient, "by hand": readByHand} {
-		b.Run(name, func(b *testing.B) {
-			b.ReportAllocs()
-			for b.Loop() {
-				read(b, events)
+func streamEventsComparison(tb testing.TB) benchmark.Stream {
+	const session = "session_019c4b1d00007000800000000000b001"
+	return benchmark.Stream{
+		Event: func(into []byte, number int) []byte {
+			return fmt.Appendf(into, "event: output.message.delta\nid: event_%032x\ndata: "+
+				`{"id":"event_%032x","type":"output.message.delta","ts":"2026-02-08T09:00:00.000000Z","session_id":"`+session+`",`+
+				`"context":{"turn_id":"turn_1"},"data":{"turn_id":"turn_1","delta":" word","accumulated":"%s"}}`+"\n\n", number, number, benchmark.Words)
+		},
+		Client: func(httpClient *http.Client, each func() bool) error {
+			client := newTestClient(tb, agentclients.Options{HTTPClient: httpClient})
+			for event, err := range client.StreamEvents(tb.Context(), session, ListEventsRequest{}) {
+				switch {
+				case err != nil:
+					return err
+				case event.ID == "":
+					return errors.New("an event has no id")
+				case !each():
+					return nil
+				}
 			}
-			b.ReportMetric(float64(events*b.N)/b.Elapsed().Seconds(), "events/s")
-		})
+			return nil
+		},
+		Data: func(data []byte) error { return json.Unmarshal(data, new(Event)) },
 	}
 }
 
-// An event costs at most two allocations more than by hand.
-func TestStreamEventsAllocations(t *testing.T) {
-	const events = 1000
-	per := func(read func(testing.TB, int)) float64 {
-		return testing.AllocsPerRun(5, func() { read(t, events) }) / events
-	}
-	client, byHand := per(readByClient), per(readByHand)
-	t.Logf("%.2f allocations per event, %.2f by hand", client, byHand)
-	if client > byHand+2 {
-		t.Errorf("%.2f allocations per event, %.2f by hand", client, byHand)
-	}
-}
+func BenchmarkStreamEvents(b *testing.B) { streamEventsComparison(b).Run(b) }
 
-// A stream takes the same memory however long it is.
-func TestStreamEventsTakeNoMemory(t *testing.T) {
-	held := func(n int) (bytes uint64) {
-		client := newTestClient(t, agentclients.Options{HTTPClient: &http.Client{Transport: longStream{n}}})
-		left := n
-		for _, err := range client.StreamEvents(t.Context(), streamedSession, ListEventsRequest{}) {
-			if err != nil {
-				t.Fatal(err)
-			}
-			if left--; left == 0 { // the stream is still open
-				runtime.GC()
-				var m runtime.MemStats
-				runtime.ReadMemStats(&m)
-				bytes = m.HeapAlloc
-				break
-			}
-		}
-		return bytes
-	}
-	few, many := held(1000), held(100_000)
-	if many > few+1<<20 {
-		t.Errorf("%d bytes after 1,000 events, %d after 100,000", few, many)
-	}
-}
+func TestStreamEventsAllocations(t *testing.T) { streamEventsComparison(t).CheckAllocations(t) }
+
+func TestStreamEventsMemory(t *testing.T) { streamEventsComparison(t).CheckMemory(t) }

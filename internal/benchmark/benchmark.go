@@ -1,5 +1,5 @@
-// Package benchmark compares the create call of a client with the same call
-// written by hand on net/http and encoding/json. Both get a canned response, so
+// Package benchmark compares calls of a client with the same calls
+// written by hand on net/http and encoding/json. Both get canned responses, so
 // that only their own work is measured.
 package benchmark
 
