@@ -2,6 +2,7 @@ package agentclients_test
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"iter"
@@ -24,13 +25,23 @@ import (
 
 // runCall is a way to run an agent.
 type runCall struct {
-	name   string
-	api    string
-	start  string   // the operation that starts the turn
-	others []string // the operations by which it is followed
-	// connect makes an agent, and returns what runs it: text is what the agent
-	// said, and known says that the run came back, if only beside the error.
-	connect func(context.Context, agentclients.Options) (func(context.Context) (text string, known bool, err error), error)
+	name    string
+	api     string
+	start   string   // the operation that starts the turn
+	others  []string // the operations by which it is followed
+	connect func(context.Context, agentclients.Options) (runFunc, error)
+}
+
+// runFunc runs an agent. text is what the agent said, and known says that the
+// run came back, if only beside the error.
+type runFunc func(context.Context) (text string, known bool, err error)
+
+// connecting returns what makes an agent and runs it.
+func connecting[C any](open func(context.Context, agentclients.Options) (client C, agent string, err error), run func(context.Context, C, string) (string, bool, error)) func(context.Context, agentclients.Options) (runFunc, error) {
+	return func(ctx context.Context, options agentclients.Options) (runFunc, error) {
+		client, agent, err := open(ctx, options)
+		return func(ctx context.Context) (string, bool, error) { return run(ctx, client, agent) }, err
+	}
 }
 
 // collect ranges over the events of a run.
@@ -44,31 +55,27 @@ func collect[E any](events iter.Seq2[E, error], of func(E) (text string, last bo
 }
 
 func runCalls() []runCall {
-	loop := func(run func(context.Context, *agentloop.Client, string) (string, bool, error)) func(context.Context, agentclients.Options) (func(context.Context) (string, bool, error), error) {
-		return func(ctx context.Context, options agentclients.Options) (func(context.Context) (string, bool, error), error) {
+	loop := func(run func(context.Context, *agentloop.Client, string) (string, bool, error)) func(context.Context, agentclients.Options) (runFunc, error) {
+		return connecting(func(ctx context.Context, options agentclients.Options) (*agentloop.Client, string, error) {
 			client, err := agentloop.NewClient(agentloop.Config{APIKey: "evr_test", Options: options})
 			if err != nil {
-				return nil, err
+				return nil, "", err
 			}
 			agent, err := client.CreateAgent(ctx, agentloop.CreateAgentRequest{Name: "Guide", SystemPrompt: "Be brief."})
-			if err != nil {
-				return nil, err
-			}
-			return func(ctx context.Context) (string, bool, error) { return run(ctx, client, agent.ID) }, nil
-		}
+			id, err := idOf(agent, err, func(a *agentloop.Agent) string { return a.ID })
+			return client, id, err
+		}, run)
 	}
-	x := func(run func(context.Context, *xpander.Client, string) (string, bool, error)) func(context.Context, agentclients.Options) (func(context.Context) (string, bool, error), error) {
-		return func(ctx context.Context, options agentclients.Options) (func(context.Context) (string, bool, error), error) {
+	x := func(run func(context.Context, *xpander.Client, string) (string, bool, error)) func(context.Context, agentclients.Options) (runFunc, error) {
+		return connecting(func(ctx context.Context, options agentclients.Options) (*xpander.Client, string, error) {
 			client, err := xpander.NewClient(xpander.Config{APIKey: "test", Options: options})
 			if err != nil {
-				return nil, err
+				return nil, "", err
 			}
 			agent, err := client.CreateAgent(ctx, xpander.CreateAgentRequest{Name: "Guide"})
-			if err != nil {
-				return nil, err
-			}
-			return func(ctx context.Context) (string, bool, error) { return run(ctx, client, agent.ID) }, nil
-		}
+			id, err := idOf(agent, err, func(a *xpander.Agent) string { return a.ID })
+			return client, id, err
+		}, run)
 	}
 	const question = "Is the gate open?"
 	ofLoop := []string{mockserver.AgentloopCreateSession, mockserver.AgentloopStreamEvents, mockserver.AgentloopListEvents, mockserver.AgentloopGetSession}
@@ -150,9 +157,11 @@ func (c runCall) try(t *testing.T, faults map[string][]fault.Fault) (starts int)
 	text, known, err := run(t.Context())
 	mock.Close() // whatever is still being served can do nothing any more
 
-	turns := mock.Count(journal.Match{Op: c.start, Committed: new(true)})
+	turns := turnsIn(t, mock)
 	var e *agentclients.Error
 	switch {
+	case turns != mock.Count(journal.Match{Op: c.start, Committed: new(true)}):
+		t.Errorf("%s, %v: %d turns of %v", c.name, faults, turns, mock.Calls(journal.Match{Op: c.start}))
 	case turns > 1:
 		t.Errorf("%s, %v: %d turns", c.name, faults, turns)
 	case err == nil:
@@ -167,6 +176,49 @@ func (c runCall) try(t *testing.T, faults map[string][]fault.Fault) (starts int)
 		t.Errorf("%s, %v: the run did not fail: %v", c.name, faults, err)
 	}
 	return mock.Count(journal.Match{Op: c.start})
+}
+
+// turnsIn counts the turns in the state of a mock: the messages of users, and
+// the turns of tasks that have not begun.
+func turnsIn(t *testing.T, mock *mockserver.Server) (turns int) {
+	t.Helper()
+	type message struct{ Role string }
+	var document struct {
+		APIs struct {
+			Agentloop struct {
+				Sessions []struct{ Record struct{ Messages []message } }
+			}
+			Xpander struct {
+				Tasks []struct {
+					Record struct {
+						Thread []message
+						Turn   *struct{ Order json.RawMessage }
+						Queue  []json.RawMessage
+					}
+				}
+			}
+		}
+	}
+	if err := json.Unmarshal(mock.Snapshot(), &document); err != nil {
+		t.Fatal(err)
+	}
+	count := func(messages []message) {
+		for _, m := range messages {
+			if m.Role == "user" {
+				turns++
+			}
+		}
+	}
+	for _, session := range document.APIs.Agentloop.Sessions {
+		count(session.Record.Messages)
+	}
+	for _, task := range document.APIs.Xpander.Tasks {
+		count(task.Record.Thread)
+		if turns += len(task.Record.Queue); task.Record.Turn != nil && task.Record.Turn.Order != nil {
+			turns++
+		}
+	}
+	return turns
 }
 
 // streamFaults are those of streams.
@@ -247,7 +299,7 @@ func TestNoTurnIsDuplicated(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				connect := c.connect
-				c.connect = func(ctx context.Context, options agentclients.Options) (func(context.Context) (string, bool, error), error) {
+				c.connect = func(ctx context.Context, options agentclients.Options) (runFunc, error) {
 					options.Retry.AllowDuplicates = true
 					return connect(ctx, options)
 				}
