@@ -426,7 +426,7 @@ func (r *runner) verdict() error {
 	switch {
 	case r.waits:
 		return &agentclients.Error{
-			Provider: provider, Op: r.op, ResourceID: r.run.ID,
+			Provider: provider, Op: r.op, ResourceID: r.run.ID, Code: string(r.status),
 			Err: fmt.Errorf("%w: the status of the session is %q", agentclients.ErrInputRequired, r.status),
 		}
 	case r.run.End == EventTurnCompleted, r.run.Message != nil && (r.run.End == "" || r.run.End == EventSessionIdled):

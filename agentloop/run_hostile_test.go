@@ -402,7 +402,8 @@ func TestEndsOfRuns(t *testing.T) {
 					t.Errorf("after %v: %v", time.Since(start), h.run)
 				}
 				var e *agentclients.Error
-				if errors.As(h.err, &e); e != nil && (e.ResourceID != h.run.ID || name == "failed" && e.Code != "llm_error") {
+				if errors.As(h.err, &e); e != nil && (e.ResourceID != h.run.ID || name == "failed" && e.Code != "llm_error" ||
+					test.kind == agentclients.ErrInputRequired && e.Code != test.words) {
 					t.Errorf("%q %q", e.ResourceID, e.Code)
 				}
 				if s.count("stream events") != 1 {
