@@ -6,7 +6,8 @@ WORKDIR /src
 COPY go.mod go.sum ./
 RUN go mod download
 COPY . .
-RUN CGO_ENABLED=0 go build -trimpath -ldflags="-s -w" -o /agentmock ./mockserver/cmd/agentmock
+# The version is that of the tag in .git.
+RUN CGO_ENABLED=0 go build -trimpath -buildvcs=true -ldflags="-s -w" -o /agentmock ./mockserver/cmd/agentmock
 
 FROM scratch
 COPY --from=build /agentmock /agentmock
