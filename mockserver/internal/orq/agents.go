@@ -125,6 +125,9 @@ func updateAgent(r *emulate.Request, s *state) (emulate.Response, error) {
 	a.VersionHash = a.hash()
 	r.Commit(func() {
 		s.keep(r, w)
+		if a.Version != stored.Version {
+			s.Versions.Add(r.Tenant, versionID(stored), stored)
+		}
 		s.Agents.Rename(r.Tenant, key, a.Key)
 		s.Agents.Add(r.Tenant, a.Key, &a)
 	})
@@ -132,10 +135,14 @@ func updateAgent(r *emulate.Request, s *state) (emulate.Response, error) {
 }
 
 func deleteAgent(r *emulate.Request, s *state) (emulate.Response, error) {
-	if _, err := s.find(r); err != nil {
+	a, err := s.find(r)
+	if err != nil {
 		return emulate.Response{}, err
 	}
-	r.Commit(func() { s.Agents.Remove(r.Tenant, r.Params["agent_key"]) })
+	r.Commit(func() {
+		s.Agents.Remove(r.Tenant, r.Params["agent_key"])
+		s.failTasksOf(r, r.Tenant, a.ID, wasDeleted)
+	})
 	return emulate.Response{Status: http.StatusNoContent}, nil
 }
 
@@ -168,7 +175,7 @@ func listAgents(r *emulate.Request, s *state) (emulate.Response, error) {
 	if len(violations) > 0 {
 		return emulate.Response{}, refuseInput(r, "", "Invalid query parameters", violations)
 	}
-	page, more := pageOf(r, s.newestFirst(r.Tenant), limit)
+	page, more := pageOf(r, s.newestFirst(r.Tenant), func(a *agent) string { return a.ID }, limit)
 	found := list{Object: "list", Data: make([]agent, len(page)), HasMore: more}
 	if len(page) > 0 {
 		w := s.workspaceOf(r)
@@ -190,19 +197,19 @@ func (s *state) newestFirst(tenant string) []*agent {
 	return agents
 }
 
-// pageOf cuts the page out of all agents that the cursors and the limit ask
-// for, and reports whether there are more.
-func pageOf(r *emulate.Request, agents []*agent, limit int) (page []*agent, more bool) {
-	from, to := 0, len(agents)
+// pageOf cuts the page out of all records, the newest first, that the cursors
+// and the limit ask for, and reports whether there are more.
+func pageOf[T any](r *emulate.Request, all []T, id func(T) string, limit int) (page []T, more bool) {
+	from, to := 0, len(all)
 	after, before := r.Query.Get("starting_after"), r.Query.Get("ending_before")
 	if after != "" {
-		_, from = cursor(r, agents, after)
+		_, from = cursor(r, all, id, after)
 	}
 	if before != "" {
-		to, _ = cursor(r, agents, before)
+		to, _ = cursor(r, all, id, before)
 		to = max(from, to)
 	}
-	page = agents[from:to]
+	page = all[from:to]
 	switch {
 	case limit == 0 || len(page) <= limit:
 		return page, false
@@ -239,11 +246,11 @@ func readListQuery(r *emulate.Request) (limit int, violations []schema.Violation
 	return limit, violations
 }
 
-// cursor returns where the agents with the _id of a cursor begin and end. None
+// cursor returns where the records with the id of a cursor begin and end. None
 // has it if it was deleted while somebody paged: then both are where it stood.
-func cursor(r *emulate.Request, agents []*agent, id string) (begin, end int) {
-	begin, _ = slices.BinarySearchFunc(agents, id, func(a *agent, id string) int { return strings.Compare(id, a.ID) })
-	for end = begin; end < len(agents) && agents[end].ID == id; end++ {
+func cursor[T any](r *emulate.Request, all []T, id func(T) string, at string) (begin, end int) {
+	begin, _ = slices.BinarySearchFunc(all, at, func(x T, at string) int { return strings.Compare(at, id(x)) })
+	for end = begin; end < len(all) && id(all[end]) == at; end++ {
 	}
 	if begin == end {
 		r.Guess("unknown-cursor")

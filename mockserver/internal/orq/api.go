@@ -22,6 +22,8 @@ const (
 	// withWorkspaceID puts workspace_id into the response of a create, too.
 	// Without it only the other responses have it.
 	withWorkspaceID = "workspace-id"
+	// noDone ends streams without [DONE].
+	noDone = "no-done"
 )
 
 // API returns the agents of orq.ai. An organization is a workspace.
@@ -37,9 +39,22 @@ func API() *emulate.API {
 			{Name: "GetAgent", Method: "GET", Path: "/v2/agents/{agent_key}", Handler: emulate.With(getAgent)},
 			{Name: "UpdateAgent", Method: "PATCH", Path: "/v2/agents/{agent_key}", Body: updateBody, Handler: emulate.With(updateAgent)},
 			{Name: "DeleteAgent", Method: "DELETE", Path: "/v2/agents/{agent_key}", Handler: emulate.With(deleteAgent)},
+			{Name: "CreateResponse", Method: "POST", Path: "/v3/router/responses", Body: responseBody, Handler: emulate.With(createResponse)},
+			{Name: "GetResponse", Method: "GET", Path: "/v3/router/responses/{response_id}", Handler: emulate.With(getResponse)},
+			{Name: "CreateAgentResponse", Method: "POST", Path: "/v2/agents/{agent_key}/responses", Body: agentResponseBody, Handler: emulate.With(createAgentResponse)},
+			{Name: "GetAgentResponse", Method: "GET", Path: "/v2/agents/{agent_key}/responses/{task_id}", Handler: emulate.With(getAgentResponse)},
+			{Name: "InvokeAgent", Method: "POST", Path: "/v2/agents/{agent_key}/task", Body: invokeBody, Handler: emulate.With(invokeAgent)},
+			{Name: "StreamTask", Method: "POST", Path: "/v2/agents/{agent_key}/stream-task", Body: streamBody, Handler: emulate.With(streamTask)},
+			{Name: "RunAgent", Method: "POST", Path: "/v2/agents/run", Body: runBody, Handler: emulate.With(runAgent)},
+			{Name: "StreamRun", Method: "POST", Path: "/v2/agents/stream-run", Body: streamRunBody, Handler: emulate.With(streamRun)},
+			{Name: "ListTasks", Method: "GET", Path: "/v2/agents/{agent_key}/tasks", Handler: emulate.With(listTasks)},
+			{Name: "GetTask", Method: "GET", Path: "/v2/agents/{agent_key}/tasks/{task_id}", Handler: emulate.With(getTask)},
+			{Name: "ListActions", Method: "GET", Path: "/v2/agents/{agent_key}/tasks/{task_id}/actions", Handler: emulate.With(listActions)},
+			{Name: "GetAction", Method: "GET", Path: "/v2/agents/{agent_key}/tasks/{task_id}/actions/{action_id}", Handler: emulate.With(getAction)},
+			{Name: "ReviewAction", Method: "POST", Path: "/v2/agents/{agent_key}/tasks/{task_id}/actions/{action_id}/review", Body: reviewBody, Handler: emulate.With(reviewAction)},
 		},
-		NotEmulated: []string{"tasks, runs and streams", "responses", "schedules", "agents of other versions", "projects and API keys"},
-		Variants:    []string{keyPattern, knownProjects, withWorkspaceID},
+		NotEmulated: []string{"schedules", "models without an agent", "conversations", "projects and API keys"},
+		Variants:    []string{keyPattern, knownProjects, withWorkspaceID, noDone},
 		Credentials: []string{"Authorization"},
 		Secrets:     jsontext.NewSecrets(nil, nil, nil),
 		Limits: emulate.Limits{
@@ -54,6 +69,8 @@ func API() *emulate.API {
 				return &emulate.Agent{ID: a.Key, Name: a.DisplayName, JSON: jsontext.MustMarshal(a)}
 			})
 		},
+		Runs:         runs,
+		Advance:      advance,
 		Authenticate: authenticate,
 		Refuse:       refuseByStatus,
 	}
@@ -88,6 +105,16 @@ const defaultProject = "Default"
 type state struct {
 	Workspaces emulate.Collection[workspace] `json:"workspaces"` // one per tenant, with the id ""
 	Agents     emulate.Collection[agent]     `json:"agents"`     // by key
+
+	// Versions are the agents as they were before, by _id@version.
+	Versions emulate.Collection[agent] `json:"versions"`
+	// Tasks are by id.
+	Tasks emulate.Collection[task] `json:"tasks"`
+	// Responses maps the ids of responses to those of their tasks.
+	Responses emulate.Collection[string] `json:"responses"`
+
+	running []activeTask // see active
+	listed  bool
 }
 
 // workspace is what belongs to an organization.
