@@ -30,7 +30,8 @@ const (
 func API() *emulate.API {
 	create, list := emulate.With(createAgent), emulate.With(listAgents)
 	return &emulate.API{
-		Name: "orq",
+		Name:    "orq",
+		BaseURL: "https://api.orq.ai",
 		Operations: []emulate.Operation{
 			{Name: "CreateAgent", Method: "POST", Path: "/v2/agents/", Body: createBody, Handler: create},
 			{Name: "CreateAgent", Method: "POST", Path: "/v2/agents", Body: createBody, Handler: create},
