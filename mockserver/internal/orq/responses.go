@@ -287,18 +287,19 @@ func readResponse(body jsontext.Object) *responseRequest {
 	return q
 }
 
-// readInput reads the input: the text of the last message, and what functions
-// returned. calls are those that the input itself brings.
-func (q *responseRequest) readInput(raw json.RawMessage) (input message, results map[string]json.RawMessage, calls []string) {
+// readInput reads the input into an order: the last message of the user and
+// what was said before it, or what functions returned. calls are those that
+// the input itself brings.
+func (q *responseRequest) readInput(raw json.RawMessage, o *order) (calls []string) {
 	if text, ok := jsontext.String(raw); ok {
 		q.Input = jsontext.MustMarshal([]any{map[string]any{
 			"type": "message", "role": "user", "content": []any{map[string]string{"type": "input_text", "text": text}},
 		}})
-		return message{Role: roleUser, Parts: []json.RawMessage{newText(text)}}, nil, nil
+		o.input = message{Role: roleUser, Parts: []json.RawMessage{newText(text)}}
+		return nil
 	}
 	q.Input = jsontext.Compact(raw)
 	items, _ := jsontext.Items(raw)
-	input.Role = roleUser
 	var returned []json.RawMessage
 	for _, item := range items {
 		members, _ := jsontext.Members(item)
@@ -309,20 +310,27 @@ func (q *responseRequest) readInput(raw json.RawMessage) (input message, results
 		case kind == "function_call":
 			calls = append(calls, callID)
 		case kind == "function_call_output":
-			if results == nil {
-				results = make(map[string]json.RawMessage)
+			if o.results == nil {
+				o.results = make(map[string]json.RawMessage)
 			}
-			results[callID] = jsontext.Compact(members["output"])
-			returned = append(returned, jsontext.MustMarshal(toolResultPart{"tool_result", callID, results[callID]}))
-		case (kind == "" || kind == "message") && role == roleUser:
-			input.Parts = []json.RawMessage{newText(contentText(members["content"]))}
+			o.results[callID] = jsontext.Compact(members["output"])
+			returned = append(returned, jsontext.MustMarshal(toolResultPart{"tool_result", callID, o.results[callID]}))
+		case role == roleUser || role == "assistant":
+			said := message{Role: roleUser, Parts: []json.RawMessage{newText(contentText(members["content"]))}}
+			if role == "assistant" {
+				said.Role = roleAgent
+			}
+			o.earlier = append(o.earlier, said)
 		}
 	}
-	if returned != nil {
-		input.Role, input.Parts = roleTool, returned
+	if last := len(o.earlier) - 1; returned != nil {
+		o.input = message{Role: roleTool, Parts: returned}
+	} else if last >= 0 && o.earlier[last].Role == roleUser {
+		o.input, o.earlier = o.earlier[last], o.earlier[:last]
+	} else {
+		o.input = message{Role: roleUser, Parts: []json.RawMessage{}}
 	}
-	input.Parts = orEmpty(input.Parts)
-	return input, results, calls
+	return calls
 }
 
 // contentText is the text of the content of a message.
@@ -365,9 +373,7 @@ func createResponse(r *emulate.Request, s *state) (emulate.Response, error) {
 		return emulate.Response{}, refuseMember(r, http.StatusNotFound, "agent_not_found", "Agent not found", "model", "/model: "+reason)
 	}
 	o := order{agent: a, request: q, metadata: q.Metadata, waits: !q.Background}
-	var calls []string
-	o.input, o.results, calls = q.readInput(body["input"])
-	if err := s.goOnFrom(r, q, &o, calls); err != nil {
+	if err := s.goOnFrom(r, q, &o, q.readInput(body["input"], &o)); err != nil {
 		return emulate.Response{}, err
 	}
 	if o.task == nil {
@@ -485,11 +491,12 @@ func (t *task) response(at *turn) response {
 	if !at.over() {
 		return b
 	}
-	if b.CompletedAt = new(at.Ended.Unix()); at.Error != nil {
+	switch b.Status {
+	case completed:
+		b.CompletedAt = new(at.Ended.Unix())
+	case failed:
 		b.Error = &runError{cmp.Or(at.Error.Code, "server_error"), at.Error.Message}
-		b.CompletedAt = nil
-	}
-	if b.Status == incomplete {
+	case incomplete:
 		b.IncompleteDetails = &incompleteDetails{at.Finish}
 		if at.Finish == "length" {
 			b.IncompleteDetails.Reason = "max_output_tokens"

@@ -1,7 +1,9 @@
 package orq
 
 import (
+	"cmp"
 	"encoding/json"
+	"fmt"
 	"slices"
 	"strings"
 	"time"
@@ -188,6 +190,30 @@ const (
 	approved = "approved"
 	rejected = "rejected"
 )
+
+// ReadRecord reads a task from a document. What no turn can be played or shown
+// of is refused.
+func (t *task) ReadRecord(_, id string, document json.RawMessage) error {
+	if err := json.Unmarshal(document, t); err != nil {
+		return err
+	}
+	t.ID = cmp.Or(t.ID, id)
+	if len(t.Turns) == 0 {
+		return fmt.Errorf("task %.80q has no turns", id)
+	}
+	for i, of := range t.Turns {
+		switch {
+		case of == nil, of.over() && !(0 <= of.From && of.From < of.To && of.To <= len(t.History)):
+			return fmt.Errorf("task %.80q: turn %d is not in the history", id, i+1)
+		case of.over() && len(of.Pending) > 0 && (of.Run == nil || of.Run.Reply == nil):
+			return fmt.Errorf("task %.80q: turn %d left functions to the caller, and has no reply that goes on", id, i+1)
+		case !of.over() && (i < len(t.Turns)-1 || of.Run == nil || of.Agent == nil || of.From >= len(t.History)):
+			return fmt.Errorf("task %.80q: turn %d is not over, and cannot go on", id, i+1)
+		}
+	}
+	t.Actions = slices.DeleteFunc(t.Actions, func(a *action) bool { return a == nil })
+	return nil
+}
 
 // latest is the turn that the task is at.
 func (t *task) latest() *turn { return t.Turns[len(t.Turns)-1] }

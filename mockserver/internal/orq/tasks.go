@@ -70,8 +70,8 @@ var reviewBody = schema.Shape{
 	schema.Optional("source", schema.Text),
 }
 
-// readOrder reads a body that asks an agent something, and what its task_id
-// says. refuse is whether the task is of the agent.
+// readOrder reads a body that asks an agent something, and finds the task that
+// it goes on with. A nil agent has none.
 func (s *state) readOrder(r *emulate.Request, a *agent, body jsontext.Object) (o order, err error) {
 	o.agent = a
 	message, _ := jsontext.Members(body["message"])

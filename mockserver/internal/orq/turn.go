@@ -71,10 +71,11 @@ type player struct {
 
 // order is what a turn begins with.
 type order struct {
-	task     *task           // that goes on
-	agent    *agent          // as it runs
-	becomes  *agent          // what it is after the run; nil: what it is
-	input    message         //
+	task     *task     // that goes on
+	agent    *agent    // as it runs
+	becomes  *agent    // what it is after the run; nil: what it is
+	earlier  []message // what was said before, and is in no task
+	input    message
 	metadata json.RawMessage // an object, or nothing
 	request  *responseRequest
 	left     *turn                      // the turn before, that left functions to the caller
@@ -96,16 +97,22 @@ func (s *state) begin(r *emulate.Request, o order) (*task, *turn) {
 		ID: emulate.ULID(r, "response"), Model: o.agent.Model.ID, TraceID: emulate.HexID(r, "trace", 32),
 		Created: r.Now(), Changed: r.Now(), Request: o.request, Agent: o.agent, AgentKey: o.agent.Key, Becomes: o.becomes, surface: o.surface,
 	}
-	o.input.Kind, o.input.TaskID, o.input.ContextID = "message", t.ID, t.ContextID
-	o.input.MessageID = cmp.Or(o.input.MessageID, emulate.ULID(r, "message"))
-	asked := script.Turn{Agent: o.agent.Key, Thread: t.ID, Input: o.input.textOf(), History: said(t.History)}
+	asking := append(slices.Clip(o.earlier), o.input)
+	for i := range asking {
+		m := &asking[i]
+		m.Kind, m.TaskID, m.ContextID = "message", t.ID, t.ContextID
+		if m.MessageID == "" {
+			m.MessageID = emulate.ULID(r, "message")
+		}
+	}
+	asked := script.Turn{Agent: o.agent.Key, Thread: t.ID, Input: o.input.textOf(), History: said(append(slices.Clip(t.History), o.earlier...))}
 	otherwise := script.Reply{Text: usualReply}
 	rest := o.rest()
 	begin := func(reply *script.Reply) {
 		t.WorkspaceID = w.ID
 		t.Metadata = t.metadata(o.agent, o.metadata)
-		begun.From = len(t.History)
-		t.History = append(t.History, o.input)
+		t.History = append(t.History, asking...)
+		begun.From = len(t.History) - 1
 		t.Turns = append(t.Turns, begun)
 		begun.Run = run.Start(r.Now(), asked, reply)
 		if reply == nil {
