@@ -247,7 +247,7 @@ func TestRefusedResponses(t *testing.T) {
 func TestSchedules(t *testing.T) {
 	withTasks(t, mockserver.Config{AllowUnmatched: true}, func(m *taskMock) {
 		for _, path := range []string{"/v3/agents/desk/schedules", "/v3/agents/desk/schedules/s1/execution"} {
-			response, err := m.try(t.Context(), "POST", path, `{}`)
+			response, err := m.try(m.t.Context(), "POST", path, `{}`)
 			if err != nil {
 				t.Fatal(err)
 			}
