@@ -40,9 +40,9 @@ func TestWhatIsPrintedIsOneLine(t *testing.T) {
 	testkit.PrintsOneLine(t, `{"name":"n","llmModel":"","settings":{"a":1},"x":"<"}`, CreateAgentRequest{Name: "n", Settings: map[string]any{"a": 1}, ExtraFields: map[string]any{"x": "<"}})
 	testkit.PrintsOneLine(t, `{"name":"n","ttsModel":{"voiceId":"v"}}`, UpdateAgentRequest{Name: new("n"), TTSModel: &TTSModel{VoiceID: new("v")}})
 	testkit.PrintsOneLine(t, `{"voiceId":"v"}`, TTSModel{VoiceID: new("v")})
-	testkit.PrintsOneLine(t, "pn_1", PhoneNumberID{ID: "pn_1"})
-	testkit.PrintsOneLine(t, "unknown", PhoneNumberID{Raw: []byte("{}")})
-	testkit.PrintsOneLine(t, "none", PhoneNumberID{})
+	testkit.PrintsOneLine(t, "pn_1", Reference{ID: "pn_1"})
+	testkit.PrintsOneLine(t, "unknown", Reference{Raw: []byte("{}")})
+	testkit.PrintsOneLine(t, "none", Reference{})
 }
 
 func TestTextThatIsNotUTF8IsNotSent(t *testing.T) {
