@@ -58,8 +58,8 @@ func (r SendMessageRequest) Validate() error {
 // once: it generates the message unapproved, so that nothing is sent yet, and
 // approves it.
 //
-// One call sends at most one message. If the response to the first step is
-// lost, the conversation is read, up to three times in two seconds: if exactly
+// One call sends at most one message: neither step is repeated when its
+// response is lost. If that is the response to the first one, the conversation is read, up to three times in two seconds: if exactly
 // one message was added to it that is pending and is that of the flow, it is
 // approved. If there is none, or several, since others are sending at the same
 // time, nothing is approved; the error matches [agentclients.ErrOutcomeUnknown]
