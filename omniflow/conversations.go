@@ -201,20 +201,20 @@ func (c *Client) GenerateMessage(ctx context.Context, request GenerateMessageReq
 	if err := request.Validate(); err != nil {
 		return nil, err
 	}
-	return c.generate(ctx, "generate message", request, options, decodeGeneratedMessage)
+	return transport.Call(ctx, c.transport, generateOp("generate message", request), options, decodeGeneratedMessage)
 }
 
-// generate sends the request, also for SendMessage.
-func (c *Client) generate(ctx context.Context, op string, request GenerateMessageRequest, options []agentclients.CallOption, decode func([]byte) (*GeneratedMessage, error)) (*GeneratedMessage, error) {
-	return transport.Call(ctx, c.transport, transport.Op{
-		Name:   op,
+// generateOp generates a message, also for SendMessage.
+func generateOp(name string, request GenerateMessageRequest) transport.Op {
+	return transport.Op{
+		Name:   name,
 		Method: http.MethodPost,
 		Path:   "/v1/api/conversations/message/generate",
 		Body:   request.body(),
 		Extra:  request.ExtraFields,
 		Replay: transport.ReplayNever,
 		Starts: true,
-	}, options, decode)
+	}
 }
 
 // ConversationList is the list of the conversations of a workspace.

@@ -59,13 +59,14 @@ func (r SendMessageRequest) Validate() error {
 // approves it.
 //
 // One call sends at most one message: neither step is repeated when its
-// response is lost. If that is the response to the first one, the conversation is read, up to three times in two seconds: if exactly
-// one message was added to it that is pending and is that of the flow, it is
-// approved. If there is none, or several, since others are sending at the same
-// time, nothing is approved; the error matches [agentclients.ErrOutcomeUnknown]
-// and has the id of the conversation as ResourceID, as far as there is one. The
-// second step is that of ApproveMessage. If it fails, the message may stay in
-// the conversation, pending: RejectMessage gives it up.
+// response is lost. If that is the response to the first one, the conversation
+// is read, up to three times in two seconds: if exactly one message was added
+// to it that is pending and is that of the flow, it is approved. If there is
+// none, or several, since others are sending at the same time, nothing is
+// approved; the error matches [agentclients.ErrOutcomeUnknown] and has the id
+// of the conversation as ResourceID, as far as there is one. The second step is
+// that of ApproveMessage. If it fails, the message may stay in the
+// conversation, pending: RejectMessage gives it up.
 //
 // It reads the conversations of the workspace before it generates anything.
 //
@@ -80,6 +81,10 @@ func (c *Client) SendMessage(ctx context.Context, request SendMessageRequest, op
 	if err := request.Validate(); err != nil {
 		return nil, err
 	}
+	generate := generateOp(sendMessage, request.generate())
+	if err := transport.Check(ctx, c.transport, generate, options); err != nil {
+		return nil, err
+	}
 	tally, options := transport.NewTally(options)
 	defer tally.Report()
 	s := sending{client: c, request: request, options: options}
@@ -88,7 +93,7 @@ func (c *Client) SendMessage(ctx context.Context, request SendMessageRequest, op
 		return nil, err
 	}
 	s.before = before
-	made, err := c.generate(ctx, sendMessage, request.generate(), options, s.decode)
+	made, err := transport.Call(ctx, c.transport, generate, options, s.decode)
 	if err != nil {
 		if made, err = s.find(ctx, err, tally); err != nil {
 			return nil, err
