@@ -26,9 +26,20 @@ type hostile struct {
 	messages  []omniflow.Message
 	short     bool // lists show no messages
 	requests  []string
+	due       []late
 
 	// On a request, instead of what is usual. Nil: as usual.
 	onGenerate, onAction, onToggle, onRead func(h *hostile) (status int, body string, err error)
+}
+
+// late is something that the server does when its time has come.
+type late struct {
+	at time.Time
+	do func()
+}
+
+func (h *hostile) later(wait time.Duration, do func()) {
+	h.due = append(h.due, late{time.Now().Add(wait), do})
 }
 
 var errReset = errors.New("connection reset by peer")
@@ -76,6 +87,12 @@ func (h *hostile) RoundTrip(r *http.Request) (*http.Response, error) {
 		io.Copy(io.Discard, r.Body) //nolint:errcheck // it is the client's
 		r.Body.Close()
 	}
+	for _, l := range h.due {
+		if !l.at.After(time.Now()) {
+			l.do()
+		}
+	}
+	h.due = slices.DeleteFunc(h.due, func(l late) bool { return !l.at.After(time.Now()) })
 	path := strings.TrimPrefix(r.URL.Path, "/v1/api")
 	h.requests = append(h.requests, r.Method+" "+path)
 	instead, usual := h.onRead, func() (int, string, error) {
@@ -179,11 +196,11 @@ func TestSendMessageSendsOne(t *testing.T) {
 		"it was never made, and there is nothing":   {server: hostile{onGenerate: func(*hostile) (int, string, error) { return 503, "", nil }}},
 		"somebody else generated one at the moment": {server: hostile{onGenerate: func(h *hostile) (int, string, error) { h.add("theirs", "Good day"); return generateAndLose(h) }}, resource: "c", says: "2 messages may be the one"},
 		"it comes late": {server: hostile{onGenerate: func(h *hostile) (int, string, error) {
-			time.AfterFunc(time.Second, func() { h.add("new", "Good day") })
+			h.later(time.Second, func() { h.add("new", "Good day") })
 			return lost()
 		}}, want: "new"},
 		"it comes too late": {server: hostile{onGenerate: func(h *hostile) (int, string, error) {
-			time.AfterFunc(time.Minute, func() { h.add("new", "Good day") })
+			h.later(time.Minute, func() { h.add("new", "Good day") })
 			return lost()
 		}}},
 		"the server merges it with one that waits":   {server: hostile{messages: []omniflow.Message{pendingMessage("old", "Good day")}, onGenerate: respond(200, `{"conversation_id":"c","message_id":"old"}`)}, want: "old"},
@@ -287,7 +304,7 @@ func TestDecisionsAreSettled(t *testing.T) {
 		"approve, a word of tomorrow":  {call: approve, onAction: become("queued", false, "Good day"), want: agentclients.ErrOutcomeUnknown},
 		"approve, not done":            {call: approve, onAction: become("pending", false, "Good day"), want: agentclients.ErrOutcomeUnknown},
 		"approve, and it comes late": {call: approve, onAction: func(h *hostile) (int, string, error) {
-			time.AfterFunc(time.Second, func() { h.decide("m", "approved") })
+			h.later(time.Second, func() { h.decide("m", "approved") })
 			return lost()
 		}},
 		"approve, about another": {call: approve, onAction: func(h *hostile) (int, string, error) {
@@ -392,7 +409,7 @@ func TestSetAutopilotTogglesOnce(t *testing.T) {
 		"500":                         {server: hostile{onToggle: func(h *hostile) (int, string, error) { toggle(h); return 500, "", nil }}, on: true, toggles: 1},
 		"2xx that does not tell":      {server: hostile{onToggle: func(h *hostile) (int, string, error) { toggle(h); return 200, `{"_id":"f"}`, nil }}, on: true, toggles: 1},
 		"it comes late": {server: hostile{onToggle: func(h *hostile) (int, string, error) {
-			time.AfterFunc(time.Second, func() { toggle(h) })
+			h.later(time.Second, func() { toggle(h) })
 			return lost()
 		}}, on: true, toggles: 1},
 		"it never came":                  {server: hostile{onToggle: func(*hostile) (int, string, error) { return lost() }}, on: true, toggles: 1, want: agentclients.ErrOutcomeUnknown},
