@@ -28,7 +28,8 @@ func API() *emulate.API {
 	const flows, aFlow = "/v1/api/message-flows", "/v1/api/message-flows/{id}"
 	const conversations, aConversation = "/v1/api/conversations", "/v1/api/conversations/{conversationId}"
 	return &emulate.API{
-		Name: "omniflow",
+		Name:    "omniflow",
+		BaseURL: "https://api.trillet.ai",
 		Operations: []emulate.Operation{
 			{Name: createOperation, Method: http.MethodPost, Path: collection, Body: createBody, Handler: withBody(createAgent)},
 			{Name: "ListAgents", Method: http.MethodGet, Path: collection, Handler: emulate.With(listAgents)},
