@@ -33,4 +33,5 @@ func main() {
 	defer cancel()
 	onAgentloop(ctx, mock)
 	onXpander(ctx, mock)
+	onOmniflow(ctx, mock)
 }
