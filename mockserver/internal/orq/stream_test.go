@@ -145,7 +145,7 @@ func TestToolsInStreams(t *testing.T) {
 				"event.workflow_events.tool_execution_started\nevent.workflow_events.tool_execution_failed\n" +
 				"event.agents.action_review_requested\nevent.agents.action_reviewed\n" +
 				"event.workflow_events.tool_execution_started\nevent.workflow_events.tool_execution_finished\nevent.agents.inactive\n[DONE]",
-			"response.started\npart.done+\ntool.started\ntool.failed\ntool.review.requested\ntool.review.done\ntool.started\ntool.done\nresponse.done\n[DONE]",
+			"response.started\ntool.started\ntool.failed\ntool.review.requested\ntool.review.done\ntool.started\ntool.done\nresponse.done\n[DONE]",
 			"response.created\nresponse.in_progress\nresponse.output_item.added\nresponse.output_item.done\nresponse.output_item.added\nresponse.output_item.done\n" +
 				"response.output_item.added\nresponse.function_call_arguments.delta\nresponse.function_call_arguments.done\nresponse.output_item.done\nresponse.completed\n[DONE]",
 		} {
@@ -161,6 +161,9 @@ func TestToolsInStreams(t *testing.T) {
 			group.Wait()
 			if got := kinds(t, stream); got != want {
 				t.Errorf("%s:\n%s", streams[i].path, got)
+			}
+			if i == 1 && !strings.Contains(stream, `"data":{"finishReason":"function_call","usage":{"prompt_tokens":1,"completion_tokens":1,"total_tokens":2},"pendingToolCalls":[{"id":"c1","type":"function",`) {
+				t.Error(stream)
 			}
 			if i == 0 {
 				for _, want := range []string{
