@@ -88,8 +88,8 @@ func newRoutes() []route {
 
 		{method: "GET", pattern: one + "/journal", summary: "The requests that came, oldest first.", query: []parameter{op, outcome, since,
 			{"limit", "At most that many; 1 to 10000, usually 1000."}, {"format", "json, ndjson or curl; usually json."}}, status: 200, response: journalView{}, serve: (*call).readJournal},
-		{method: "POST", pattern: one + "/journal/count", summary: "Count the requests that match; with count, check that it is that many.", body: callsRequest{}, status: 200, response: countView{}, holds: true, serve: (*call).countCalls},
-		{method: "POST", pattern: one + "/journal/find", summary: "Find the requests that match; with count, check that it is that many.", body: callsRequest{}, status: 200, response: callsView{}, holds: true, serve: (*call).findCalls},
+		{method: "POST", pattern: one + "/journal/count", summary: "Count the requests that match; with count, at_least or at_most, check that it is that many.", body: callsRequest{}, status: 200, response: countView{}, holds: true, serve: (*call).countCalls},
+		{method: "POST", pattern: one + "/journal/find", summary: "Find the requests that match; with count, at_least or at_most, check that it is that many.", body: callsRequest{}, status: 200, response: callsView{}, holds: true, serve: (*call).findCalls},
 		{method: "POST", pattern: one + "/journal/wait", summary: "Wait until at least count requests match.", body: waitRequest{}, status: 200, response: callsView{}, holds: true, serve: (*call).waitForCalls},
 		{method: "GET", pattern: one + "/events", summary: "The journal live: one event for each request that ended.", query: []parameter{op, outcome, since}, status: 200, media: "text/event-stream", serve: (*call).events},
 
