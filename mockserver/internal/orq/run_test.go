@@ -93,11 +93,33 @@ func TestRunMakesAVersion(t *testing.T) {
 			}
 		}
 		m.do(404, "POST", "/v2/agents/calc@3.0.0/task", asks("x"))
-		// A run that fails makes its version all the same; a deleted agent stays deleted.
+		if got := read[aTask](m, "GET", "/v2/agents/calc@1.0.0/tasks/"+task.ID, ""); got.ID != task.ID { // they have the tasks in common
+			t.Errorf("%+v", got)
+		}
+		// An agent that is deleted while it runs stays deleted, with its versions.
 		m.replies(script.Reply{Hold: true})
 		m.do(200, "POST", "/v2/agents/run", runs(t, map[string]string{"instructions": `"other"`}))
 		m.do(204, "DELETE", "/v2/agents/calc", "")
 		m.do(404, "GET", "/v2/agents/calc", "")
+		m.do(200, "POST", "/v2/agents/run", runs(t, nil))
+		m.do(404, "POST", "/v2/agents/calc@2.0.0/task", asks("x")) // of the one before
+	})
+}
+
+// The project that a run makes up is the same the next time.
+func TestProjectsOfRuns(t *testing.T) {
+	withTasks(t, mockserver.Config{}, func(m *taskMock) {
+		m.do(200, "POST", "/v2/agents/run", runs(t, nil))
+		project := func(key, changes string) string {
+			t.Helper()
+			m.do(200, "POST", "/v2/agents/run", runs(t, map[string]string{"key": key, "path": changes}))
+			return read[struct {
+				ID string `json:"project_id"`
+			}](m, "GET", "/v2/agents/"+strings.Trim(key, `"`), "").ID
+		}
+		if calc, other := project(`"calc"`, `"Sales"`), project(`"other"`, `"Sales"`); calc != other {
+			t.Errorf("%s and %s", calc, other)
+		}
 	})
 }
 

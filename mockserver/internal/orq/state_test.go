@@ -218,3 +218,30 @@ func TestTasksOverTheAdminAPI(t *testing.T) {
 		}
 	})
 }
+
+// What no source documents is marked.
+func TestGuessesOfRuns(t *testing.T) {
+	withTasks(t, mockserver.Config{}, func(m *taskMock) {
+		m.replies(script.Reply{Hold: true})
+		held := read[aTask](m, "POST", desk+"/task", asks("x"))
+		m.do(409, "POST", desk+"/task", asks("x", fmt.Sprintf(`"task_id":%q`, held.ID)))
+		m.do(404, "POST", desk+"/task", asks("x", `"task_id":"none"`))
+		m.do(400, "POST", desk+"/task", `{"message":{"role":"tool","parts":[{"kind":"tool_result","tool_call_id":"c"}]}}`)
+		m.do(400, "POST", router, routes("x", `"background":true,"store":false`))
+		m.do(404, "POST", router, routes("x", `"previous_response_id":"resp_none"`))
+		m.do(501, "POST", router, `{"model":"openai/gpt-4o","input":"x"}`)
+		seen := map[string]bool{}
+		for _, call := range m.Calls(matchAll) {
+			for _, guess := range call.Guesses {
+				seen[guess] = true
+			}
+		}
+		for _, want := range []string{
+			"orq.409-running-task", "orq.404-task", "orq.400-tool-message", "orq.400-background-without-store", "orq.404-previous-response", "orq.501-model",
+		} {
+			if !seen[want] {
+				t.Errorf("%s is not among %v", want, seen)
+			}
+		}
+	})
+}
