@@ -127,6 +127,17 @@ func (w world) Release(api, thread string) int {
 	return released
 }
 
+// Receive lets an API receive a message that a person writes to one of its
+// agents, over the phone network, say. The agent replies to it as Script says.
+// A message to a conversation that does not exist fails the test; so does an
+// API whose agents get no such messages here (those of Omniflow do).
+func (w world) Receive(api string, message script.Inbound) script.Received {
+	w.tb.Helper()
+	received, err := w.w.Receive(api, message)
+	w.must(err)
+	return received
+}
+
 // Calls returns the requests in the journal that match, oldest first; the
 // zero Match matches all. A request that is still being served is among them,
 // with the outcome journal.Open. A match that names something unknown fails

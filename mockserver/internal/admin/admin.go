@@ -84,6 +84,7 @@ func newRoutes() []route {
 		{method: "POST", pattern: one + "/replies", summary: "Put replies behind those that wait; each run takes the next one that is for it.", body: repliesRequest{}, status: 201, response: repliesView{}, serve: (*call).addReplies},
 		{method: "DELETE", pattern: one + "/replies", summary: "Remove all replies.", status: 204, serve: (*call).removeReplies},
 		{method: "POST", pattern: one + "/release", summary: "Let runs go on that are held, or that ask a person.", body: releaseRequest{}, status: 200, response: releaseView{}, serve: (*call).release},
+		{method: "POST", pattern: one + "/messages", summary: "Let an API receive a message that a person writes to an agent.", body: messageRequest{}, status: 201, response: receivedView{}, serve: (*call).receive},
 
 		{method: "GET", pattern: one + "/journal", summary: "The requests that came, oldest first.", query: []parameter{op, outcome, since,
 			{"limit", "At most that many; 1 to 10000, usually 1000."}, {"format", "json, ndjson or curl; usually json."}}, status: 200, response: journalView{}, serve: (*call).readJournal},

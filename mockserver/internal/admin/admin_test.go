@@ -274,6 +274,11 @@ func TestAdminRefusals(t *testing.T) {
 		{"PUT", "/namespaces/default/clock", `{"advance":"-876000h"}`, 400, []string{"advance", "1970 to 9999"}},
 		{"POST", "/namespaces", `{"name":"w9","clock":"0001-01-01T00:00:00Z"}`, 400, []string{"clock", "1970 to 9999"}},
 		{"PUT", "/namespaces/default/clock", `{"advance":"a day"}`, 400, []string{"advance", "24h"}},
+		{"POST", "/namespaces/none/messages", `{"api":"orq","from":"+1","text":"Hi"}`, 404, []string{`"none"`}},
+		{"POST", "/namespaces/default/messages", `{"from":"+1","text":"Hi"}`, 400, []string{"api is missing"}},
+		{"POST", "/namespaces/default/messages", `{"api":"orc","from":"+1","text":"Hi"}`, 400, []string{`"orc"`, `"orq"`}},
+		{"POST", "/namespaces/default/messages", `{"api":"orq","from":"+1","text":"Hi"}`, 400, []string{"orq receives no messages"}},
+		{"POST", "/namespaces/default/messages", `{"api":"orq","sender":"+1","text":"Hi"}`, 400, []string{`"sender"`, `"from"`}},
 		{"PUT", "/namespaces/default/state", `"` + strings.Repeat("x", 8<<20) + `"`, 413, []string{"8 MiB"}},
 	} {
 		got := callAdmin(t, s, test.method, test.path, test.body)
