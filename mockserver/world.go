@@ -130,7 +130,8 @@ func (w world) Release(api, thread string) int {
 // Receive lets an API receive a message that a person writes to one of its
 // agents, over the phone network, say. The agent replies to it as Script says.
 // A message to a conversation that does not exist fails the test; so does an
-// API whose agents get no such messages here (those of Omniflow do).
+// API whose agents get no such messages here (those of Omniflow and Phoneagents
+// do).
 func (w world) Receive(api string, message script.Inbound) script.Received {
 	w.tb.Helper()
 	received, err := w.w.Receive(api, message)
