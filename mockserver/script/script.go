@@ -41,7 +41,8 @@ type Reply struct {
 	Text string
 	// Chunks are the pieces in which a stream gives the text; they are all of
 	// it if Text is empty. Nil: the words of Text, each with the blanks behind
-	// it; agentloop joins those that come at the same time.
+	// it; agentloop joins those that come at the same time, phoneagents says all
+	// of it at the end.
 	Chunks []string
 	// Pace is the time between two tools and between two pieces of the text.
 	Pace time.Duration
