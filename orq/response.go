@@ -392,15 +392,15 @@ func (r *Response) state() (poll.State, string) {
 	return poll.Unknown, word
 }
 
-// UnmarshalJSON reads a response, and keeps it in Raw, too.
+// UnmarshalJSON reads a response, and keeps it in Raw, too. What is no object
+// is none.
 func (r *Response) UnmarshalJSON(data []byte) error {
+	*r = Response{}
 	type plain Response
-	read, err := wire.Decode[plain](data)
-	if err != nil {
-		return err
+	if read, err := wire.Decode[plain](data); err == nil {
+		*r = Response(*read)
+		r.Raw = bytes.Clone(data)
 	}
-	*r = Response(*read)
-	r.Raw = bytes.Clone(data)
 	return nil
 }
 

@@ -86,7 +86,8 @@ func (e *ResponseEvent) UnmarshalJSON(data []byte) error {
 	}
 	*e = ResponseEvent(*read)
 	e.Data = slices.Clone(data)
-	if e.Response == nil {
+	if e.Response == nil || e.Response.Raw == nil {
+		e.Response = nil
 		return nil
 	}
 	e.ResponseID = e.Response.ID
