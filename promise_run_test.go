@@ -58,7 +58,7 @@ func collect[E any](events iter.Seq2[E, error], of func(E) (text string, last bo
 const question = "Is the gate open?"
 
 func runCalls() []runCall {
-	return slices.Concat(agentloopRunCalls(), orqRunCalls(), xpanderRunCalls())
+	return slices.Concat(agentloopRunCalls(), orqRunCalls(), xpanderRunCalls(), omniflowRunCalls())
 }
 
 // theReply is what every agent says here.
@@ -125,6 +125,7 @@ func turnsIn(t *testing.T, mock *mockserver.Server) (turns int) {
 // turnCounts has, by API, what counts the turns in a state.
 var turnCounts = map[string]func(t *testing.T, state []byte) int{
 	mockserver.Agentloop: agentloopTurns,
+	mockserver.Omniflow:  omniflowTurns,
 	mockserver.Orq:       orqTurns,
 	mockserver.Xpander:   xpanderTurns,
 }

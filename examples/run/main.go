@@ -34,4 +34,5 @@ func main() {
 	onAgentloop(ctx, mock)
 	onOrq(ctx, mock)
 	onXpander(ctx, mock)
+	onOmniflow(ctx, mock)
 }
