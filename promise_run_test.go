@@ -58,7 +58,7 @@ func collect[E any](events iter.Seq2[E, error], of func(E) (text string, last bo
 const question = "Is the gate open?"
 
 func runCalls() []runCall {
-	return slices.Concat(agentloopRunCalls(), omniflowRunCalls(), phoneagentsRunCalls(), xpanderRunCalls())
+	return slices.Concat(agentloopRunCalls(), omniflowRunCalls(), orqRunCalls(), phoneagentsRunCalls(), xpanderRunCalls())
 }
 
 // theReply is what every agent says here.
@@ -126,6 +126,7 @@ func turnsIn(t *testing.T, mock *mockserver.Server) (turns int) {
 var turnCounts = map[string]func(t *testing.T, state []byte) int{
 	mockserver.Agentloop:   agentloopTurns,
 	mockserver.Omniflow:    omniflowTurns,
+	mockserver.Orq:         orqTurns,
 	mockserver.Phoneagents: phoneagentsTurns,
 	mockserver.Xpander:     xpanderTurns,
 }

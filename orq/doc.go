@@ -14,6 +14,14 @@
 //
 //   - agents: CreateAgent, EnsureAgent, GetAgent, ListAgents, AllAgents,
 //     UpdateAgent, DeleteAgent
+//   - running an agent: RunAgent, StreamRun
+//   - responses, which the vendor recommends: CreateResponse, StreamResponse,
+//     GetResponse, WaitResponse
+//   - agent responses, an older way to run one: CreateAgentResponse,
+//     StreamAgentResponse, GetAgentResponse
+//   - tasks, the way of 2025: InvokeAgent, StreamTask, ListTasks, AllTasks,
+//     GetTask, WaitTask, and their actions: ListActions, GetAction,
+//     ReviewAction
 //   - anything else: Do
 //
 // # One create, one agent
@@ -28,6 +36,25 @@
 //
 // A 409 to the first try is a plain conflict. [Client.EnsureAgent] is for
 // programs that do not care whether the agent exists already.
+//
+// # One call, one run
+//
+// Nothing in this API names a run before the server does. So a request that
+// starts one is sent again only if it was never sent or was refused with 429,
+// and if its response is lost the error is [agentclients.ErrOutcomeUnknown].
+// The streams name the run in their first event, which makes the time short in
+// which that can happen: RunAgent and StreamRun use one, and read the response
+// if it breaks later.
+//
+// A run may wait for the caller: for the result of a function, or for an
+// approval. That is [agentclients.ErrInputRequired], and not a failure. It goes
+// on with another call that names it: PreviousResponseID of a response, TaskID
+// of a task; a person's approval is given with [Client.ReviewAction].
+//
+// The same run shows as a response, as an agent response and as a task only as
+// far as the server has these operations: older servers have no responses, and
+// newer ones no lists of tasks. The client does not go from one to the other
+// by itself.
 //
 // # Requests and responses
 //

@@ -1,12 +1,10 @@
 package xpander
 
 import (
-	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
-	"net"
 	"net/http"
 	"net/url"
 	"strings"
@@ -15,6 +13,7 @@ import (
 	"time"
 
 	agentclients "github.com/agentclients/agentclients-go"
+	"github.com/agentclients/agentclients-go/internal/testkit"
 )
 
 // platform is a server that runs agents, behind a real http.Transport. A turn
@@ -51,50 +50,8 @@ const nine = "There are nine."
 
 func newPlatform(t *testing.T) *platform {
 	p := &platform{tasks: map[string]*conversation{}, faults: map[string][]fault{}}
-	listener := &pipes{accept: make(chan net.Conn), closed: make(chan struct{})}
-	server := &http.Server{Handler: p}
-	served := make(chan struct{})
-	go func() {
-		server.Serve(listener) //nolint:errcheck // it ends with ErrServerClosed
-		close(served)
-	}()
-	pool := &http.Transport{DialContext: listener.dial}
-	p.client = &http.Client{Transport: pool}
-	t.Cleanup(func() {
-		pool.CloseIdleConnections()
-		server.Close()
-		<-served
-	})
+	p.client = testkit.Serve(t, p)
 	return p
-}
-
-// pipes is a listener in memory.
-type pipes struct {
-	accept chan net.Conn
-	closed chan struct{}
-	once   sync.Once
-}
-
-func (p *pipes) Accept() (net.Conn, error) {
-	select {
-	case conn := <-p.accept:
-		return conn, nil
-	case <-p.closed:
-		return nil, net.ErrClosed
-	}
-}
-func (p *pipes) Close() error   { p.once.Do(func() { close(p.closed) }); return nil }
-func (p *pipes) Addr() net.Addr { return &net.TCPAddr{} }
-func (p *pipes) dial(ctx context.Context, _, _ string) (net.Conn, error) {
-	near, far := net.Pipe()
-	select {
-	case p.accept <- far:
-		return near, nil
-	case <-p.closed:
-		return nil, net.ErrClosed
-	case <-ctx.Done():
-		return nil, ctx.Err()
-	}
 }
 
 // open returns a client of the platform.
@@ -118,29 +75,13 @@ func after(do http.HandlerFunc) fault  { return fault{true, do} }
 
 // What a fault does.
 var (
-	drop  http.HandlerFunc = func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) }
-	stall http.HandlerFunc = func(_ http.ResponseWriter, r *http.Request) {
-		<-r.Context().Done()
-		panic(http.ErrAbortHandler)
-	}
-	cutOff http.HandlerFunc = func(w http.ResponseWriter, _ *http.Request) {
-		w.Header().Set("Content-Type", "application/json")
-		w.Header().Set("Content-Length", "1000")
-		io.WriteString(w, `{"id":"`) //nolint:errcheck // the client tells
-		panic(http.ErrAbortHandler)
-	}
+	drop   http.HandlerFunc = testkit.Drop
+	stall  http.HandlerFunc = testkit.Stall
+	cutOff http.HandlerFunc = testkit.CutOff
 )
 
 func respondWith(status int, kind, body string, header ...string) http.HandlerFunc {
-	return func(w http.ResponseWriter, _ *http.Request) {
-		w.Header().Set("Content-Type", kind)
-		for _, line := range header {
-			name, value, _ := strings.Cut(line, ": ")
-			w.Header().Set(name, value)
-		}
-		w.WriteHeader(status)
-		io.WriteString(w, body) //nolint:errcheck // the client tells
-	}
+	return testkit.RespondWith(status, kind, body, header...)
 }
 
 func jsonResponse(status int, body string) http.HandlerFunc {
@@ -300,41 +241,13 @@ func ordinary(id string) []any {
 	}
 }
 
-// stream sends the messages of a stream. The word "reset" breaks the
-// connection, "hold" leaves it open, and "held" before all others holds the
-// header back.
+// stream sends the messages of a stream.
 func (p *platform) stream(w http.ResponseWriter, r *http.Request, id string) {
 	frames := p.frames
 	if frames == nil {
 		frames = ordinary
 	}
-	w.Header().Set("Content-Type", "text/event-stream")
-	parts := frames(id)
-	if parts[0] != "held" {
-		w.(http.Flusher).Flush()
-	}
-	for _, part := range parts {
-		switch part := part.(type) {
-		case time.Duration:
-			select {
-			case <-time.After(part):
-			case <-r.Context().Done():
-				panic(http.ErrAbortHandler)
-			}
-		case string:
-			switch part {
-			case "held":
-			case "reset":
-				panic(http.ErrAbortHandler)
-			case "hold":
-				<-r.Context().Done()
-				panic(http.ErrAbortHandler)
-			default:
-				io.WriteString(w, part) //nolint:errcheck // the client tells
-				w.(http.Flusher).Flush()
-			}
-		}
-	}
+	testkit.SendStream(w, r, frames(id))
 }
 
 // asked returns the requests so far, and how many turns they began.

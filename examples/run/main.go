@@ -1,4 +1,4 @@
-// Run creates an agent on each API that can run one, asks it something and
+// Run creates an agent on each API, asks it something and
 // prints the answer as it streams. Then it does that again while the stream is
 // cut in its middle, which the answer does not show. All of it happens on a
 // mock in this process:
@@ -24,7 +24,7 @@ func main() {
 		log.Fatal(err)
 	}
 	defer mock.Close()
-	for _, api := range []string{mockserver.Agentloop, mockserver.Phoneagents, mockserver.Xpander} {
+	for _, api := range []string{mockserver.Agentloop, mockserver.Orq, mockserver.Phoneagents, mockserver.Xpander} {
 		reply := script.Reply{Text: "The north gate is open until ten.", Pace: 30 * time.Millisecond}
 		mock.Script(api, reply, reply)
 	}
@@ -32,6 +32,7 @@ func main() {
 	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
 	defer cancel()
 	onAgentloop(ctx, mock)
+	onOrq(ctx, mock)
 	onPhoneagents(ctx, mock)
 	onXpander(ctx, mock)
 	onOmniflow(ctx, mock)
