@@ -293,7 +293,7 @@ func (c *conversation) play(w emulate.World, t *turn, step run.Step) {
 // timedID makes an id of the present moment: "msg_1770541200000_a7q3k9x2c".
 func timedID(w emulate.World, kind, separator string) string {
 	const digits = 9
-	random, _ := strconv.ParseUint(emulate.HexID(w, kind, 15), 16, 64)
+	random, _ := strconv.ParseUint(emulate.HexID(w, kind, 16), 16, 64)
 	text := fmt.Sprintf("%0*s", digits, strconv.FormatUint(random, 36))
 	return kind + separator + strconv.FormatInt(w.Now().UnixMilli(), 10) + separator + text[len(text)-digits:]
 }
