@@ -1,6 +1,7 @@
-// Run creates an agent on each API, asks it something and
-// prints the answer as it streams. Then it does that again while the stream is
-// cut in its middle, which the answer does not show. All of it happens on a
+// Run creates an agent on each API, asks it something and prints the answer as
+// it streams. Then it does that again while the stream is cut in its middle,
+// which the answer does not show. On omniflow, where an agent writes to a
+// contact, it sends a message by way of an approval. All of it happens on a
 // mock in this process:
 //
 //	go run ./examples/run
