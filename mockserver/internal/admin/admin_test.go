@@ -773,7 +773,7 @@ func TestAdminPage(t *testing.T) {
 				t.Errorf("the page has %q", outside)
 			}
 		}
-		if len(got.body) > 20<<10 {
+		if len(got.body) > 64<<10 {
 			t.Errorf("the page has %d bytes", len(got.body))
 		}
 	}
