@@ -232,4 +232,15 @@ func (p *page) row(call int) string {
 	return selector
 }
 
-var tabKey, enterKey, spaceKey, downKey, rightKey, escapeKey = kb.Tab, kb.Enter, " ", kb.ArrowDown, kb.ArrowRight, kb.Escape
+func contains(t *testing.T, text, want string) {
+	t.Helper()
+	if !strings.Contains(text, want) {
+		t.Errorf("%q is not in %q", want, text)
+	}
+}
+
+// The keys that the tests press.
+const (
+	tabKey, enterKey, spaceKey, escapeKey = kb.Tab, kb.Enter, " ", kb.Escape
+	downKey, rightKey                     = kb.ArrowDown, kb.ArrowRight
+)

@@ -1,11 +1,16 @@
 package browsertest
 
 import (
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"slices"
 	"strings"
 	"testing"
 
 	"github.com/agentclients/agentclients-go/mockserver"
 	"github.com/agentclients/agentclients-go/mockserver/fault"
+	"github.com/agentclients/agentclients-go/phoneagents"
 )
 
 // A create whose response was lost is one sequence, in which everything that
@@ -28,18 +33,116 @@ func TestSettledCreateIsOneSequence(t *testing.T) {
 			t.Errorf("request %d: %s, want %s", call, got, want)
 		}
 	}
-	if n := get[int](p, `document.querySelectorAll(".sequence").length`); n != 1 {
+	if n := sequences(p); n != 1 {
 		t.Errorf("%d sequences, want 1", n)
 	}
 	header := get[string](p, `document.querySelector(".sequence h3").innerText`)
 	for _, want := range []string{"AGENT", "desk", "orq", "settled", "3 requests in "} {
-		if !strings.Contains(header, want) {
-			t.Errorf("the sequence is called %q, without %q", header, want)
-		}
+		contains(t, header, want)
 	}
 	for _, part := range []string{".time", ".took"} {
 		if text := get[string](p, `document.querySelector('.sequence [data-call="1"] `+part+`').textContent`); text == "" {
 			t.Errorf("the request has no %s", part)
 		}
 	}
+}
+
+func sequences(p *page) int {
+	p.t.Helper()
+	return get[int](p, `document.querySelectorAll(".sequence").length`)
+}
+
+// verdict is what the page says of the sequence of a request.
+func verdict(p *page, call int) string {
+	p.t.Helper()
+	return get[string](p, fmt.Sprintf(`document.querySelector('[data-call="%d"]').closest(".sequence").querySelector(".verdict").textContent`, call))
+}
+
+// Where only a list tells, the list belongs to the sequence that it settles.
+func TestListThatSettlesBelongsToTheCreate(t *testing.T) {
+	mock := mockserver.Start(t, mockserver.Config{})
+	mock.Fail(mockserver.PhoneagentsCreateAgent, fault.Drop(fault.AfterCommit))
+	client := must(phoneagents.NewClient(phoneagents.Config{APIKey: "sk", Options: options(mock, mockserver.Phoneagents)}))(t)
+	must(client.CreateAgent(t.Context(), "usr_abc123", phoneagents.CreateAgentRequest{PhoneNumberID: "pn_abc123", PromptID: "prompt_xyz789", Name: "Front desk"}))(t)
+	must(client.ListAgents(t.Context(), "usr_abc123", phoneagents.ListAgentsRequest{}))(t)
+	p := open(t, mock, view{})
+	p.row(4)
+	if got, want := p.flow(3), "GET ListAgents → 200 OK → settled"; got != want {
+		t.Errorf("%s, want %s", got, want)
+	}
+	if n := sequences(p); n != 2 || verdict(p, 3) != "settled" {
+		t.Errorf("%d sequences, %s", n, verdict(p, 3))
+	}
+}
+
+// What nobody can settle stays in doubt, and what was made twice is called that.
+func TestDoubtAndDuplicates(t *testing.T) {
+	mock := mockserver.Start(t, mockserver.Config{})
+	create := func() {
+		t.Helper()
+		request := must(http.NewRequest("POST", mock.URL(mockserver.Xpander)+"/v1/agents", strings.NewReader(`{"name":"Twice"}`)))(t)
+		request.Header.Set("X-API-Key", "xp-secret-key")
+		request.Header.Set("Content-Type", "application/json")
+		if response, err := http.DefaultClient.Do(request); err == nil {
+			response.Body.Close()
+		}
+	}
+	p := open(t, mock, view{})
+	p.live()
+	mock.Fail(mockserver.XpanderCreateAgent, fault.Drop(fault.AfterCommit))
+	create()
+	p.row(1)
+	if got := verdict(p, 1); got != "in doubt: the response was lost" {
+		t.Errorf("after the lost response: %s", got)
+	}
+	create() // what a client does that retries on its own
+	p.row(2)
+	if n := sequences(p); n != 1 || verdict(p, 2) != "made twice" {
+		t.Errorf("%d sequences, %s", n, verdict(p, 2))
+	}
+	mock.Fail(mockserver.XpanderCreateAgent, fault.Drop())
+	request := must(http.NewRequest("POST", mock.URL(mockserver.Xpander)+"/v1/agents", strings.NewReader(`{"name":"Never"}`)))(t)
+	request.Header.Set("X-API-Key", "xp-secret-key")
+	request.Header.Set("Content-Type", "application/json")
+	if response, err := http.DefaultClient.Do(request); err == nil {
+		response.Body.Close()
+		t.Error("a dropped request has a response")
+	}
+	p.row(3)
+	if got, want := p.flow(3), "POST CreateAgent → rule r2: drop, before-commit → connection closed, nothing done"; got != want || verdict(p, 3) != "lost before it took effect" {
+		t.Errorf("%s: %s, want %s", verdict(p, 3), got, want)
+	}
+}
+
+// An agent of a sequence is one click from its JSON, and tables say what there is.
+func TestAgentsAndRunsAreTables(t *testing.T) {
+	mock := mockserver.Start(t, mockserver.Config{})
+	agent := agentloopAgent(t, mock)
+	streamAgentloop(t, mock, agent)
+	createOrq(t, mock, "desk")
+	p := open(t, mock, view{})
+	p.live()
+	p.click("#tab-agents")
+	p.wait(`document.querySelectorAll("#agents tr").length === 2`)
+	rows := get[[]string](p, `[...document.querySelectorAll("#agents tr")].map(r => [...r.cells].map(c => c.textContent).join(" | "))`)
+	if want := []string{"agentloop | Gatekeeper | " + agent + " | active | 1 request", "orq | desk | desk | live | 1 request"}; !slices.Equal(rows, want) {
+		t.Errorf("%q, want %q", rows, want)
+	}
+	p.click("#agents [data-label=ID] button")
+	p.wait(`document.getElementById("json-dialog").open`)
+	record := get[string](p, `document.getElementById("json").textContent`)
+	var members map[string]any
+	if err := json.Unmarshal([]byte(record), &members); err != nil || members["id"] != agent {
+		t.Errorf("%v: %s", err, record)
+	}
+	p.press(escapeKey)
+	p.wait(`!document.getElementById("json-dialog").open`)
+	p.click("#tab-runs")
+	p.wait(`document.querySelectorAll("#runs tr").length === 1`)
+	run := get[string](p, `[...document.querySelector("#runs tr").cells].map(c => c.textContent).join(" | ")`)
+	for _, want := range []string{"agentloop | session_", " | Gatekeeper | idle | Is the north gate open? | 3 requests"} {
+		contains(t, run, want)
+	}
+	p.click("#runs [data-label=Requests] button")
+	p.wait(`document.activeElement.closest(".sequence")?.querySelector("h3").textContent.includes("north gate")`)
 }
