@@ -25,8 +25,8 @@ import (
 // names are what the browser may be called.
 var names = []string{"chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome", "headless-shell", "headless_shell"}
 
-// browser is the one browser of all tests; nil: there is none.
-var browser context.Context
+// chrome is the one browser of all tests; nil: there is none.
+var chrome context.Context
 
 func TestMain(m *testing.M) {
 	flag.Parse()
@@ -39,9 +39,9 @@ func TestMain(m *testing.M) {
 		allocator, cancel := chromedp.NewExecAllocator(context.Background(), options...)
 		defer cancel()
 		var end context.CancelFunc
-		browser, end = chromedp.NewContext(allocator)
+		chrome, end = chromedp.NewContext(allocator)
 		defer end()
-		if err := chromedp.Do(browser); err != nil {
+		if err := chromedp.Do(chrome); err != nil {
 			fmt.Fprintf(os.Stderr, "%s does not start: %v\n", path, err)
 			return 1
 		}
@@ -88,13 +88,13 @@ type view struct {
 // every request to another host, fails the test at its end.
 func open(t *testing.T, mock *mockserver.Server, v view) *page {
 	t.Helper()
-	if browser == nil {
+	if chrome == nil {
 		t.Skipf("no browser: set CHROMIUM, or install one of %s", strings.Join(names, ", "))
 	}
 	if v.width == 0 {
 		v.width, v.height = 1280, 900
 	}
-	tab, cancel := chromedp.NewContext(browser, chromedp.WithNewBrowserContext())
+	tab, cancel := chromedp.NewContext(chrome, chromedp.WithNewBrowserContext())
 	t.Cleanup(cancel)
 	ctx, stop := context.WithTimeout(tab, 2*time.Minute)
 	t.Cleanup(stop)
@@ -177,7 +177,7 @@ func (p *page) wait(expression string) {
 	ctx, cancel := context.WithTimeout(p.ctx, patience)
 	defer cancel()
 	if err := chromedp.Do(ctx, chromedp.Poll[chromedp.Void](expression, chromedp.WithPollingInterval(20*time.Millisecond))); err != nil {
-		p.t.Fatalf("it did not come to %s: %v\nthe page:\n%s", expression, err, get[string](p, "document.body.innerText"))
+		p.t.Fatalf("it did not come to %s: %v\nthe page:\n%s", expression, err, get[string](p, `["#status", "main", "#held-box", ".note", "#rules", "#replies"].flatMap(s => [...document.querySelectorAll(s)]).map(e => e.innerText).join("\n")`))
 	}
 }
 
