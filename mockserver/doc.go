@@ -22,6 +22,10 @@
 // Every API has its own prefix: /orq/v2/agents is the path /v2/agents of orq.
 // New makes a server that is just an http.Handler, for everything else.
 //
+// A request whose Host is a vendor's (Hosts lists them) goes to that API
+// without a prefix, so that a client with a fixed base URL reaches the mock
+// through a hosts file or a dialer.
+//
 // # Faults
 //
 // Package fault has what can go wrong. Fail makes the next requests of an
@@ -34,6 +38,14 @@
 // The stage of a fault says what has happened by then. After AfterCommit the
 // agent exists, although the client never learns of it: that is how clients
 // that retry carelessly make a second one.
+//
+// # What is not emulated
+//
+// Stub responds to a path that the API has and the mock does not. Any other
+// such request gets the 404 of the API, whose header X-Mock-Reason names the
+// nearest operation and what is known and not emulated, and fails the test:
+//
+//	mock.Stub("GET", mockserver.Orq, "/v2/knowledge/*", 200, map[string]any{"_id": "k1"})
 //
 // # Agents that run
 //

@@ -21,6 +21,11 @@ type API struct {
 	// names of its operations, variants and guesses begin with.
 	Name string
 
+	// BaseURL is where the vendor serves the API: "https://api.orq.ai". A
+	// request with that host is for this API, without its prefix. Empty: the
+	// API has no host that everybody knows.
+	BaseURL string
+
 	// Operations are what is emulated, fixed paths before paths with
 	// parameters where both would match.
 	Operations []Operation

@@ -25,7 +25,8 @@ const (
 func API() *emulate.API {
 	const collection, one = "/v1/api/omni-flow-agents", "/v1/api/omni-flow-agents/{id}"
 	return &emulate.API{
-		Name: "omniflow",
+		Name:    "omniflow",
+		BaseURL: "https://api.trillet.ai",
 		Operations: []emulate.Operation{
 			{Name: createOperation, Method: http.MethodPost, Path: collection, Body: createBody, Handler: withBody(createAgent)},
 			{Name: "ListAgents", Method: http.MethodGet, Path: collection, Handler: emulate.With(listAgents)},
