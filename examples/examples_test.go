@@ -4,6 +4,7 @@ package examples_test
 import (
 	"bytes"
 	"context"
+	"errors"
 	"io/fs"
 	"os"
 	"os/exec"
@@ -98,6 +99,10 @@ func TestPrograms(t *testing.T) {
 			"xpander: The north gate is open until ten. (completed)\n",
 			"xpander, its stream cut and the task read: The north gate is open until ten. (completed)\n  tasks started: 2, tasks read: true\n",
 		},
+		"reconcile": {
+			"  + orq support.agent\n", "6 created, 0 updated, 0 unchanged, 0 removed, 0 failed\n",
+			"Once more:\n", "  = orq support.agent\n", "0 created, 0 updated, 6 unchanged, 0 removed, 0 failed\n", "0 of them writes.\n",
+		},
 		"omniflow":    {"mock"},
 		"agentloop":   {"mock", "agent_"},
 		"orq":         {"mock", "support.agent"},
@@ -113,4 +118,16 @@ func TestPrograms(t *testing.T) {
 			}
 		})
 	}
+
+	t.Run("reconcile fails", func(t *testing.T) { // an error has its line, and shows in the exit code
+		file := filepath.Join(t.TempDir(), "agents.yaml")
+		if err := os.WriteFile(file, []byte("orq:\n  - keys: k\n"), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		out, err := exec.CommandContext(t.Context(), filepath.Join(bin, "reconcile"), "-mock", "-file", file).CombinedOutput()
+		var failed *exec.ExitError
+		if !errors.As(err, &failed) || failed.ExitCode() != 1 || !strings.Contains(string(out), file+":2: orq[0].keys: unknown member") {
+			t.Errorf("%v:\n%s", err, out)
+		}
+	})
 }
