@@ -8,6 +8,7 @@ import (
 	"strings"
 	"testing"
 
+	agentclients "github.com/agentclients/agentclients-go"
 	"github.com/agentclients/agentclients-go/mockserver"
 	"github.com/agentclients/agentclients-go/mockserver/fault"
 	"github.com/agentclients/agentclients-go/phoneagents"
@@ -145,4 +146,34 @@ func TestAgentsAndRunsAreTables(t *testing.T) {
 	}
 	p.click("#runs [data-label=Requests] button")
 	p.wait(`document.activeElement.closest(".sequence")?.querySelector("h3").textContent.includes("north gate")`)
+}
+
+// On orq a run has several ids, and begins at several paths: each is a sequence
+// that says what was asked of whom.
+func TestRunsAreSequencesWhereverTheyBegin(t *testing.T) {
+	mock := mockserver.Start(t, mockserver.Config{})
+	createOrq(t, mock, "desk")
+	for path, body := range map[string]string{
+		"/v3/router/responses":      `{"model":"agent/desk","input":"First"}`,
+		"/v2/agents/desk/responses": `{"message":{"role":"user","parts":[{"kind":"text","text":"Second"}]}}`,
+		"/v2/agents/desk/task":      `{"message":{"role":"user","parts":[{"kind":"text","text":"Third"}]}}`,
+	} {
+		if err := orqClient(t, mock).Do(t.Context(), "POST", path, agentclients.Raw{ContentType: "application/json", Body: []byte(body)}, nil); err != nil {
+			t.Fatal(err)
+		}
+	}
+	p := open(t, mock, view{})
+	p.row(4)
+	titles := get[[]string](p, `[...document.querySelectorAll(".sequence h3")].map(e => e.querySelector(".kind").textContent + " " + e.querySelector(".name").textContent)`)
+	slices.Sort(titles)
+	if want := []string{"agent desk", "run “First”", "run “Second”", "run “Third”"}; !slices.Equal(titles, want) {
+		t.Errorf("%q, want %q", titles, want)
+	}
+	p.click("#tab-runs")
+	p.wait(`document.querySelectorAll("#runs tr").length === 3`)
+	for _, agent := range get[[]string](p, `[...document.querySelectorAll("#runs [data-label=Agent]")].map(e => e.textContent)`) {
+		if agent != "desk" {
+			t.Errorf("a run is one of %q", agent)
+		}
+	}
 }
