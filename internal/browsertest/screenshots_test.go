@@ -44,6 +44,10 @@ func TestScreenshots(t *testing.T) {
 			p.click(`.sequence [data-call="3"] .row`)
 			p.do(chromedp.Evaluate[chromedp.Void](`document.querySelector('.sequence [data-call="3"]').closest(".sequence").scrollIntoView()`))
 			take("opened")
+			p.click("#reset")
+			take("reset")
+			p.press(escapeKey)
+			p.do(chromedp.Evaluate[chromedp.Void](`document.querySelector("aside").scrollTo(0, 9999)`))
 			tabs := []string{"requests", "agents", "runs", "connect"}
 			if width == 400 {
 				tabs = append(tabs, "control")

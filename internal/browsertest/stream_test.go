@@ -34,6 +34,8 @@ func TestStreamShowsItsEventsAsTheyCome(t *testing.T) {
 		t.Errorf("the first event is %q", first)
 	}
 	p.wait(`[...document.querySelectorAll(".sequence .verdict")].some(e => e.textContent === "held")`)
+	p.click(p.row(4)) // what it shows goes on, and it stays open
+	p.wait(`document.querySelector('[data-call="4"] .details').textContent.includes("turn.started")`)
 	p.click("#held button")
 	if err := <-ended; err != nil {
 		t.Fatal(err)
@@ -50,6 +52,7 @@ func TestStreamShowsItsEventsAsTheyCome(t *testing.T) {
 	if times := get[bool](p, `[...document.querySelectorAll('`+events+` .at')].every(e => /^\+\d/.test(e.textContent))`); !times {
 		t.Error("an event has no time")
 	}
+	p.wait(`document.querySelector('[data-call="4"] .details').textContent.includes("turn.completed")`)
 	p.wait(`document.getElementById("held-box").hidden`)
 	header := get[string](p, `document.querySelector('[data-call="4"]').closest(".sequence").querySelector("h3").textContent`)
 	for _, want := range []string{"run", "“Is the north gate open?”", "Gatekeeper", "idle"} {
