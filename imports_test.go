@@ -235,7 +235,7 @@ func TestLinkedModules(t *testing.T) {
 	always := []string{module, hashicorp + "go-cleanhttp", hashicorp + "go-retryablehttp"}
 	for _, name := range providers {
 		want := always
-		if name == "agentloop" || name == "xpander" { // make ids
+		if slices.Contains([]string{"agentloop", "phoneagents", "xpander"}, name) { // make ids
 			want = slices.Insert(slices.Clone(always), 1, "github.com/google/uuid")
 		}
 		if diff := cmp.Diff(want, linked(t, "./"+name)); diff != "" {

@@ -58,7 +58,7 @@ func collect[E any](events iter.Seq2[E, error], of func(E) (text string, last bo
 const question = "Is the gate open?"
 
 func runCalls() []runCall {
-	return slices.Concat(agentloopRunCalls(), xpanderRunCalls())
+	return slices.Concat(agentloopRunCalls(), omniflowRunCalls(), phoneagentsRunCalls(), xpanderRunCalls())
 }
 
 // theReply is what every agent says here.
@@ -124,8 +124,10 @@ func turnsIn(t *testing.T, mock *mockserver.Server) (turns int) {
 
 // turnCounts has, by API, what counts the turns in a state.
 var turnCounts = map[string]func(t *testing.T, state []byte) int{
-	mockserver.Agentloop: agentloopTurns,
-	mockserver.Xpander:   xpanderTurns,
+	mockserver.Agentloop:   agentloopTurns,
+	mockserver.Omniflow:    omniflowTurns,
+	mockserver.Phoneagents: phoneagentsTurns,
+	mockserver.Xpander:     xpanderTurns,
 }
 
 // mustUnmarshal reads a state, or a part of one.

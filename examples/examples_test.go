@@ -98,6 +98,8 @@ func TestPrograms(t *testing.T) {
 			"agentloop, its stream cut and resumed: The north gate is open until ten. (turn.completed)\n  messages sent: 2, streams opened: 3\n",
 			"xpander: The north gate is open until ten. (completed)\n",
 			"xpander, its stream cut and the task read: The north gate is open until ten. (completed)\n  tasks started: 2, tasks read: true\n",
+			"omniflow: Welcome to the north gate. (approved)\n  inbound: Is the north gate open? (received)\n  outbound: The north gate is open until ten. (pending)\n",
+			"omniflow, both responses lost and the conversation read: Welcome to the north gate. (approved)\n  messages generated: 2, decisions sent: 2\n",
 		},
 		"reconcile": {
 			"  + orq support.agent\n", "6 created, 0 updated, 0 unchanged, 0 removed, 0 failed\n",

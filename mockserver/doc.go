@@ -55,7 +55,10 @@
 //	mock.Script(mockserver.Agentloop, script.Reply{Text: "Hello"}, script.Reply{Error: "the model is busy"})
 //
 // Streams of events follow a run as it goes, by the clock of the mock, and
-// break as fault.CutStream and others want it.
+// break as fault.CutStream and others want it. Receive lets a person write to
+// an agent over the phone network, say:
+//
+//	mock.Receive(mockserver.Omniflow, script.Inbound{From: "+12025550123", Text: "When do you open?"})
 //
 // # Looking back
 //

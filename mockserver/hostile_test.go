@@ -31,6 +31,7 @@ type target struct {
 	method string
 	path   string // with the API's prefix
 	body   bool   // it takes one
+	public bool   // it takes no credential
 }
 
 // targets are all operations of all APIs.
@@ -45,7 +46,7 @@ func targets() []target {
 			if e.Name == Agentloop {
 				path = strings.ReplaceAll(path, "none", "agent_00000000000000000000000000000000")
 			}
-			all = append(all, target{e.Name, e.Name + "." + r.Name, r.Method, "/" + e.Name + path, r.Body != nil || r.Name == "ImportAgent"})
+			all = append(all, target{e.Name, e.Name + "." + r.Name, r.Method, "/" + e.Name + path, r.Body != nil || r.Name == "ImportAgent", r.Public})
 		}
 	}
 	return all
@@ -63,6 +64,9 @@ func hostileHeader() http.Header {
 func inShape(api string, contentType string, body []byte) bool {
 	if api == Agentloop && strings.HasPrefix(contentType, "text/plain") {
 		return len(body) > 0
+	}
+	if _, ok := jsontext.ValueAt(body, "/correlationId"); ok && api == Phoneagents { // what its code has, and not its documents
+		return json.Valid(body) && contentType == "application/json"
 	}
 	member := map[string]string{Omniflow: "/error/code", Agentloop: "/error", Orq: "/message", Phoneagents: "/correlation_id", Xpander: "/detail"}[api]
 	_, ok := jsontext.ValueAt(body, member)

@@ -18,10 +18,13 @@ const (
 	OrqCreateAgentResponse = "orq.CreateAgentResponse" // POST /v2/agents/{agent_key}/responses, also of a stream
 	OrqGetAgentResponse    = "orq.GetAgentResponse"    // GET /v2/agents/{agent_key}/responses/{task_id}
 
+	// Run and stream-run make the agent, too. No method of the client calls them:
+	// its RunAgent and StreamRun call OrqCreateResponse.
+	OrqRunAgent  = "orq.RunAgent"  // POST /v2/agents/run
+	OrqStreamRun = "orq.StreamRun" // POST /v2/agents/stream-run
+
 	OrqInvokeAgent  = "orq.InvokeAgent"  // POST /v2/agents/{agent_key}/task
 	OrqStreamTask   = "orq.StreamTask"   // POST /v2/agents/{agent_key}/stream-task
-	OrqRunAgent     = "orq.RunAgent"     // POST /v2/agents/run
-	OrqStreamRun    = "orq.StreamRun"    // POST /v2/agents/stream-run
 	OrqListTasks    = "orq.ListTasks"    // GET /v2/agents/{agent_key}/tasks
 	OrqGetTask      = "orq.GetTask"      // GET /v2/agents/{agent_key}/tasks/{task_id}
 	OrqListActions  = "orq.ListActions"  // GET /v2/agents/{agent_key}/tasks/{task_id}/actions

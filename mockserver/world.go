@@ -136,8 +136,8 @@ func (w world) Unfired() []string { return w.w.Unfired() }
 
 // Script queues replies for the runs of an API's agents: each run takes the
 // next one that is for it. A run for which there is none gets the fixed text
-// of the API. An API whose agents do not run here (those of Agentloop and
-// Xpander do), or a reply that is not valid, fails the test.
+// of the API. An API whose agents do not run here, or a reply that is not
+// valid, fails the test.
 func (w world) Script(api string, replies ...script.Reply) {
 	w.tb.Helper()
 	w.must(w.w.Script(api, replies...))
@@ -163,7 +163,7 @@ func (w world) Release(api, thread string) int {
 // Receive lets an API receive a message that a person writes to one of its
 // agents, over the phone network, say. The agent replies to it as Script says.
 // A message to a conversation that does not exist fails the test; so does an
-// API whose agents get no such messages here (those of Omniflow do).
+// API whose agents get no such messages here.
 func (w world) Receive(api string, message script.Inbound) script.Received {
 	w.tb.Helper()
 	received, err := w.w.Receive(api, message)

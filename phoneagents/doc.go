@@ -18,6 +18,11 @@
 //     UpdateAgent, DeleteAgent
 //   - phone numbers: AddPhoneNumber, EnsurePhoneNumber, ListPhoneNumbers,
 //     DeletePhoneNumber
+//   - what was said: ListMessages, AllMessages, GetMessageStats,
+//     GetMessageStatus, ListConversations, AllConversations, GetConversation,
+//     ListConversationMessages, AllConversationMessages
+//   - web chat (experimental): RunAgent, StreamRun, SendWebchatMessage,
+//     ListWebchatMessages, StreamWebchat
 //   - anything else: Do
 //
 // # One create, one agent
@@ -33,6 +38,19 @@
 // A 409 to the first try is a plain conflict: CreateAgent never replaces an
 // agent. Update or delete the existing agent first, or use
 // [Client.EnsureAgent].
+//
+// # One run, one message
+//
+// Agents answer persons on their phone numbers, and what is said there can only
+// be read. A program can ask an agent by web chat:
+//
+//	run, err := client.RunAgent(ctx, webchatID, phoneagents.RunRequest{Text: "When do you open?"})
+//
+// Each call sends at most one message. It writes as a new visitor, whom nobody
+// else knows: if the response was lost, the history of the visitor tells whether
+// the message is there. If it does not, the error is
+// [agentclients.ErrOutcomeUnknown]. Web chat takes no key, and is not below the
+// version of the base URL; only the code of the server documents it.
 //
 // # Limits
 //

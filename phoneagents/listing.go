@@ -8,12 +8,15 @@ import (
 	"slices"
 	"strings"
 
+	agentclients "github.com/agentclients/agentclients-go"
+	"github.com/agentclients/agentclients-go/internal/pages"
 	"github.com/agentclients/agentclients-go/internal/validate"
 	"github.com/agentclients/agentclients-go/internal/wire"
 )
 
-// The lists of this API are cut by limit and offset, and their responses do not
-// say how many items there are in all.
+// The lists of this API are cut by limit and offset. The responses to those of
+// messages and conversations say how many items there are in all, the others do
+// not.
 
 // defaultLimit is how many items the server returns if no limit is set.
 const defaultLimit = 100
@@ -59,4 +62,36 @@ func decodeList[T any](body []byte, name string) ([]T, error) {
 		}
 	}
 	return nil, wire.Missing(name)
+}
+
+// decodePagination returns what a list says about its parts, nil if it says
+// nothing.
+func decodePagination(body []byte) *Pagination {
+	members, err := wire.Members(body)
+	if err != nil || members["pagination"] == nil {
+		return nil
+	}
+	pagination, err := wire.Decode[Pagination](members["pagination"])
+	if err != nil {
+		return nil
+	}
+	return pagination
+}
+
+// window is a part of a list that was asked for from an offset on. A list that
+// says nothing about its parts goes on as long as there are items.
+func window[T any](items []T, offset int, pagination *Pagination) pages.Window[T] {
+	part := pages.Window[T]{Items: items, Start: offset, End: offset + len(items), More: len(items) > 0}
+	if pagination != nil {
+		part.Total = &pagination.Total
+		part.More = part.More && (pagination.HasMore || part.End < pagination.Total)
+	}
+	return part
+}
+
+// validateTime notes a problem with a time that is not empty and is none.
+func validateTime(problems *validate.Problems, path string, moment agentclients.Timestamp) {
+	if _, err := moment.Time(); err != nil && moment != "" {
+		problems.Add(path, "must be a time, such as 2026-02-08T09:00:00Z")
+	}
 }

@@ -24,7 +24,7 @@ func main() {
 		log.Fatal(err)
 	}
 	defer mock.Close()
-	for _, api := range []string{mockserver.Agentloop, mockserver.Xpander} {
+	for _, api := range []string{mockserver.Agentloop, mockserver.Phoneagents, mockserver.Xpander} {
 		reply := script.Reply{Text: "The north gate is open until ten.", Pace: 30 * time.Millisecond}
 		mock.Script(api, reply, reply)
 	}
@@ -32,5 +32,7 @@ func main() {
 	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
 	defer cancel()
 	onAgentloop(ctx, mock)
+	onPhoneagents(ctx, mock)
 	onXpander(ctx, mock)
+	onOmniflow(ctx, mock)
 }

@@ -95,6 +95,11 @@ func (c *call) run(request *retryablehttp.Request) {
 // round tripper does to them, the next attempt does not see it.
 func (c *call) newHeader() http.Header {
 	header := c.client.newHeader()
+	if c.op.Public {
+		for _, name := range c.client.credentials {
+			delete(header, name)
+		}
+	}
 	if c.op.stream {
 		header["Accept"] = []string{eventStream}
 		header["Accept-Encoding"] = []string{"identity"} // whoever compresses a stream holds it back

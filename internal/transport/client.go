@@ -16,20 +16,21 @@ import (
 
 // Client sends requests to one provider. It is safe for concurrent use.
 type Client struct {
-	provider   string
-	base       string             // without a slash at the end
-	host       string             // of base, for logs
-	newHeader  func() http.Header // closes over the key, so that no fmt verb can print it
-	hide       func(string) string
-	http       *http.Client
-	retry      agentclients.RetryPolicy
-	timeout    time.Duration // of the user's http.Client, 0 if it has none
-	runTimeout time.Duration // of a run of several requests
-	stream     agentclients.StreamPolicy
-	limiter    agentclients.Limiter
-	logger     *slog.Logger
-	maxBytes   int64
-	readError  func(*agentclients.Error)
+	provider    string
+	base        string             // without a slash at the end
+	host        string             // of base, for logs
+	newHeader   func() http.Header // closes over the key, so that no fmt verb can print it
+	credentials []string           // the names of the headers that carry them
+	hide        func(string) string
+	http        *http.Client
+	retry       agentclients.RetryPolicy
+	timeout     time.Duration // of the user's http.Client, 0 if it has none
+	runTimeout  time.Duration // of a run of several requests
+	stream      agentclients.StreamPolicy
+	limiter     agentclients.Limiter
+	logger      *slog.Logger
+	maxBytes    int64
+	readError   func(*agentclients.Error)
 }
 
 // Call sends an operation and reads its response with decode. Its error is

@@ -82,18 +82,19 @@ func New(config Config) (*Client, error) {
 		return nil, err
 	}
 	return &Client{
-		provider:   config.Provider,
-		base:       strings.TrimRight(base.String(), "/"),
-		host:       base.Host,
-		newHeader:  header.Clone,
-		hide:       redact.Hider(secrets),
-		http:       newHTTPClient(config.Options.HTTPClient),
-		retry:      retry,
-		timeout:    timeoutOf(config.Options.HTTPClient),
-		runTimeout: cmp.Or(config.Options.Retry.RunTimeout, defaultRunTimeout),
-		stream:     stream,
-		limiter:    config.Options.Limiter,
-		logger:     config.Options.Logger,
+		provider:    config.Provider,
+		base:        strings.TrimRight(base.String(), "/"),
+		host:        base.Host,
+		newHeader:   header.Clone,
+		credentials: credentialHeaders(config.Credentials),
+		hide:        redact.Hider(secrets),
+		http:        newHTTPClient(config.Options.HTTPClient),
+		retry:       retry,
+		timeout:     timeoutOf(config.Options.HTTPClient),
+		runTimeout:  cmp.Or(config.Options.Retry.RunTimeout, defaultRunTimeout),
+		stream:      stream,
+		limiter:     config.Options.Limiter,
+		logger:      config.Options.Logger,
 		// One byte more than this is read, to see that it is too much.
 		maxBytes:  min(cmp.Or(config.Options.MaxResponseBytes, defaultMaxResponseBytes), math.MaxInt64-1),
 		readError: config.ReadError,
@@ -191,6 +192,16 @@ func resolveHeader(config Config, problems *validate.Problems) (header http.Head
 		}
 	}
 	return header, secrets
+}
+
+// credentialHeaders returns the names of the headers of credentials, as they
+// stand in a request.
+func credentialHeaders(credentials []Credential) []string {
+	names := make([]string, len(credentials))
+	for i, c := range credentials {
+		names[i] = http.CanonicalHeaderKey(c.Header)
+	}
+	return names
 }
 
 func userAgent(config Config) string {

@@ -51,6 +51,10 @@ type Op struct {
 	// Waits says that the response comes only when an agent is done: one
 	// attempt is bounded by RunTimeout and not by AttemptTimeout.
 	Waits bool
+	// Public says that the operation is one for everybody: it takes no
+	// credential, and its path stands beside the version in which the base URL
+	// may end, "/v1", and not below it.
+	Public bool
 	// ResourceID is the id or the key of what the operation makes or starts,
 	// if it is known before. Errors have it, unless it surely does not exist.
 	ResourceID string
@@ -77,7 +81,11 @@ func (op *Op) request(c *Client) (target string, body []byte, contentType string
 	if op.custom {
 		target = c.base + op.Path
 	} else {
-		target = op.expand(c.base, &problems)
+		base := c.base
+		if op.Public {
+			base = strings.TrimSuffix(base, "/v1")
+		}
+		target = op.expand(base, &problems)
 	}
 	if err := problems.Err(c.provider, op.Name); err != nil {
 		return "", nil, "", err

@@ -77,8 +77,11 @@ func Resume[T any](ctx context.Context, c *Client, stream Resumable[T], options 
 		r.policy = c.policy(apply(options), new(validate.Problems))
 		// After the first connection one connection is one attempt: what fails
 		// is counted here.
-		single := r.once(apply(options).Retry)
-		again := append(slices.Clip(options), agentclients.WithRetry(single))
+		within := time.Duration(0)
+		if r.Look != nil {
+			within = lookAfter
+		}
+		again := OneAttempt(c, options, within)
 		first := options
 		if r.Look != nil {
 			first, r.opened = again, true
@@ -89,17 +92,20 @@ func Resume[T any](ctx context.Context, c *Client, stream Resumable[T], options 
 	}
 }
 
-// once returns the policy of a call that sends a request once.
-func (r *resumer[T]) once(policy *agentclients.RetryPolicy) agentclients.RetryPolicy {
+// OneAttempt returns the options of a call that sends its request once, and
+// waits for a response at most so long; 0 is as long as the options say.
+func OneAttempt(c *Client, options []agentclients.CallOption, within time.Duration) []agentclients.CallOption {
+	settings := apply(options)
 	var single agentclients.RetryPolicy
-	if policy != nil {
-		single = *policy
+	if settings.Retry != nil {
+		single = *settings.Retry
 	}
 	single.MaxAttempts = 1
-	if r.Look != nil && r.policy.AttemptTimeout > lookAfter {
-		single.AttemptTimeout = lookAfter
+	// What is wrong with the policy is told by the call.
+	if within > 0 && c.policy(settings, new(validate.Problems)).AttemptTimeout > within {
+		single.AttemptTimeout = within
 	}
-	return single
+	return append(slices.Clip(options), agentclients.WithRetry(single))
 }
 
 // resumer is one range over a resumable stream.

@@ -86,7 +86,9 @@ func getAgentResponse(r *emulate.Request, s *state) (emulate.Response, error) {
 	return emulate.JSON(http.StatusOK, b), nil
 }
 
-// agentResponseEvents tells of a turn as the responses of an agent do.
+// agentResponseEvents tells of a turn as the responses of an agent do. The
+// calls of tools are no parts here: what the caller has to run is in the last
+// event.
 type agentResponseEvents struct {
 	silent
 	stream
@@ -112,17 +114,10 @@ type partEvent struct {
 	Part   any    `json:"part,omitempty"`
 }
 
-// called tells of the calls. Those that the caller has to run are in the last
-// event, too.
-func (e *agentResponseEvents) called(p *player, m message) {
-	for i, part := range m.Parts {
-		e.tell(p, "part.done", partEvent{PartID: "tool_call_" + p.task.action(p.turn.Calls[i]).ID, Part: part}, false)
-	}
-}
-
 // callEvent is about a tool.
 type callEvent struct {
 	ToolID           string          `json:"toolId"`
+	ToolName         string          `json:"toolName,omitempty"`
 	ToolCallID       string          `json:"toolCallId"`
 	Arguments        json.RawMessage `json:"arguments,omitempty"`
 	RequiresApproval *bool           `json:"requiresApproval,omitempty"`
@@ -153,7 +148,7 @@ func (e *agentResponseEvents) reviewed(p *player, a *action) {
 
 func (e *agentResponseEvents) toolStarted(p *player, a *action) {
 	started := newCallEvent(a)
-	started.Arguments = a.State.Input
+	started.ToolName, started.Arguments = a.Tool.DisplayName, a.State.Input
 	e.tell(p, "tool.started", started, false)
 }
 

@@ -142,6 +142,7 @@ func deleteAgent(r *emulate.Request, s *state) (emulate.Response, error) {
 	r.Commit(func() {
 		s.Agents.Remove(r.Tenant, r.Params["agent_key"])
 		s.failTasksOf(r, r.Tenant, a.ID, wasDeleted)
+		s.forget(r.Tenant, a)
 	})
 	return emulate.Response{Status: http.StatusNoContent}, nil
 }

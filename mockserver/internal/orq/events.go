@@ -255,7 +255,7 @@ func (e *taskEvents) ended(p *player, m *message) {
 		Usage            *tokens       `json:"usage"`
 		Billing          billing       `json:"billing"`
 		ResponseID       string        `json:"responseId"`
-	}{LastMessage: t.Said, FinishReason: finish, PendingToolCalls: t.Pending, WorkflowRunID: t.TraceID, Usage: usage, ResponseID: t.ID}
+	}{LastMessage: t.Said, LastMessageFull: m, FinishReason: finish, PendingToolCalls: t.Pending, WorkflowRunID: t.TraceID, Usage: usage, ResponseID: t.ID}
 	if m != nil {
 		e.thought(p, *m, finish, nil, usage)
 	}

@@ -106,12 +106,10 @@ func (s *state) runAgent(r *emulate.Request, respond func(*emulate.Request, orde
 	a.Updated, a.UpdatedByID = r.Now().Format(timeLayout), w.UserID
 	a.VersionHash = a.hash()
 	o.agent = a
+	r.Remember(func() { s.keep(r, w) })
 	switch {
 	case found == nil:
-		r.Commit(func() {
-			s.keep(r, w)
-			s.Agents.Add(r.Tenant, key, a)
-		})
+		r.Commit(func() { s.Agents.Add(r.Tenant, key, a) })
 	case found.VersionHash == a.VersionHash:
 		o.agent = found
 	default:
@@ -145,6 +143,19 @@ func (s *state) replace(tenant string, a *agent) {
 	}
 	s.Versions.Add(tenant, versionID(found), found)
 	s.Agents.Add(tenant, a.Key, a)
+}
+
+// forget drops the older versions of an agent.
+func (s *state) forget(tenant string, a *agent) {
+	var older []string
+	for v := range s.Versions.OldestFirst(tenant) {
+		if v.ID == a.ID {
+			older = append(older, versionID(v))
+		}
+	}
+	for _, id := range older {
+		s.Versions.Remove(tenant, id)
+	}
 }
 
 // firstVersion is that of an agent that never got another one.

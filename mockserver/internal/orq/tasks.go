@@ -159,9 +159,9 @@ func (o *order) answers(r *emulate.Request) error {
 
 // ask reads who is asked what: the agent of the path comes first.
 func (s *state) ask(r *emulate.Request) (o order, body jsontext.Object, err error) {
-	a, reason := s.findVersion(r.Tenant, r.Params["agent_key"])
-	if a == nil {
-		return o, nil, refuse(r, http.StatusNotFound, "", "Agent not found", "path: "+reason)
+	a, err := s.findRunning(r)
+	if err != nil {
+		return o, nil, err
 	}
 	if body, err = readBody(r); err != nil {
 		return o, nil, err
@@ -224,9 +224,18 @@ func (s *state) streamTask(r *emulate.Request, o order, body jsontext.Object) em
 	return told.follow(t, begun, limit, func() []emulate.Frame { return told.timeout(r, limit) })
 }
 
+// findRunning returns the agent that the path of a run or of its task names.
+func (s *state) findRunning(r *emulate.Request) (*agent, error) {
+	a, reason := s.findVersion(r.Tenant, r.Params["agent_key"])
+	if a == nil {
+		return nil, refuse(r, http.StatusNotFound, "", "Agent not found", "path: "+reason)
+	}
+	return a, nil
+}
+
 // findTask returns the task that the path names.
 func (s *state) findTask(r *emulate.Request) (*task, error) {
-	a, err := s.find(r)
+	a, err := s.findRunning(r)
 	if err != nil {
 		return nil, err
 	}
@@ -247,7 +256,7 @@ func getTask(r *emulate.Request, s *state) (emulate.Response, error) {
 
 // listTasks responds with the tasks of an agent, the newest first.
 func listTasks(r *emulate.Request, s *state) (emulate.Response, error) {
-	a, err := s.find(r)
+	a, err := s.findRunning(r)
 	if err != nil {
 		return emulate.Response{}, err
 	}

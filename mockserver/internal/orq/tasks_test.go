@@ -226,8 +226,8 @@ func TestApprovals(t *testing.T) {
 			}
 		}
 		for review, want := range map[string]string{
-			`{"review":"approved"}`:                                 `user: x; agent: web_scraper{} current_date{}; tool: ="a page"; tool: ="today"; agent: done`,
-			`{"review":"rejected","source":"desk"}`:                 `user: x; agent: web_scraper{} current_date{}; tool: ={"error":"The call was rejected"}; tool: ="today"; agent: done`,
+			`{"review":"approved"}`:                                  `user: x; agent: web_scraper{} current_date{}; tool: ="a page"; tool: ="today"; agent: done`,
+			`{"review":"rejected","source":"desk"}`:                  `user: x; agent: web_scraper{} current_date{}; tool: ={"error":"The call was rejected"}; tool: ="today"; agent: done`,
 			`{"review":"approved","mock_output":{"page":"made up"}}`: `user: x; agent: web_scraper{} current_date{}; tool: ={"page":"made up"}; tool: ="today"; agent: done`,
 		} {
 			m.replies(scrape)

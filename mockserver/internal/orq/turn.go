@@ -123,6 +123,7 @@ func (s *state) begin(r *emulate.Request, o order) (*task, *turn) {
 		p.tell().accepted(p)
 	}
 	if r.Pretends {
+		begun.Becomes = nil
 		begin(cmp.Or(rest, &otherwise))
 		if o.waits || o.surface != nil {
 			s.player(r, r.Tenant, t).advance()

@@ -93,7 +93,7 @@ func createAgent(r *emulate.Request, s *state, members jsontext.Object) (emulate
 			s.PhoneNumbers.Add(r.Tenant, added.ID, added)
 		}
 		if replaced != nil {
-			s.Agents.Remove(r.Tenant, replaced.ID)
+			s.removeAgent(r.Tenant, replaced)
 		}
 		s.Agents.Add(r.Tenant, made.ID, made)
 	})
@@ -191,11 +191,23 @@ func updateAgent(r *emulate.Request, s *state, members jsontext.Object) (emulate
 }
 
 func deleteAgent(r *emulate.Request, s *state) (emulate.Response, error) {
-	if _, err := findAgent(r, s); err != nil {
+	found, err := findAgent(r, s)
+	if err != nil {
 		return emulate.Response{}, err
 	}
-	r.Commit(func() { s.Agents.Remove(r.Tenant, r.Params["agent_id"]) })
+	r.Commit(func() { s.removeAgent(r.Tenant, found) })
 	return deleted(r, "Agent deleted successfully")
+}
+
+// removeAgent removes an agent. Its conversations stay, without it.
+func (s *state) removeAgent(tenant string, a *agent) {
+	s.Agents.Remove(tenant, a.ID)
+	for c := range s.Conversations.OldestFirst(tenant) {
+		if c.AgentID == a.ID {
+			c.AgentName, c.PromptID = a.Name, a.PromptID
+			s.archive(tenant, c)
+		}
+	}
 }
 
 // findAgent returns the agent that the path names.

@@ -1,6 +1,8 @@
 // Package phoneagents emulates the API that binds OpenAI prompts to phone
-// numbers. Records belong to the user of the path: another user of the same
-// organization is told 403.
+// numbers, and the conversations that their agents have: by web chat, which
+// takes no key, and by messages of persons that come from elsewhere. Records
+// belong to the user of the path: another user of the same organization is
+// told 403.
 package phoneagents
 
 import (
@@ -17,6 +19,8 @@ const (
 	upstream          = "upstream"           // bodies are those of the published server code
 	replace           = "replace"            // a second agent on a phone number takes the place of the first
 	delete204         = "delete-204"         // a delete responds with 204 and no body
+	lateHeader        = "late-header"        // a stream shows nothing, not even its header, before its first event
+	lateHistory       = "late-history"       // a reply is stored a second after it was pushed
 )
 
 // API returns the emulated API.
@@ -24,8 +28,8 @@ func API() *emulate.API {
 	return &emulate.API{
 		Name:        "phoneagents",
 		Operations:  operations(),
-		NotEmulated: []string{"messages", "conversations", "credits", "webhooks", "users"},
-		Variants:    []string{registeredNumbers, upstream, replace, delete204},
+		NotEmulated: []string{"credits", "webhooks", "users", "extractions", "embed code of web chat"},
+		Variants:    []string{registeredNumbers, upstream, replace, delete204, lateHeader, lateHistory},
 		Credentials: emulate.KeyHeaders,
 		Secrets:     jsontext.NewSecrets(nil, nil, nil),
 		Limits: emulate.Limits{
@@ -36,6 +40,9 @@ func API() *emulate.API {
 		NewState:     func() any { return new(state) },
 		Agents:       func(s any) []emulate.Agent { return emulate.AgentsOf(&s.(*state).Agents, describe) },
 		Authenticate: authenticate,
+		Runs:         runs,
+		Advance:      advance,
+		Receive:      receive,
 		Refuse: func(r *emulate.Request, status int, message string) emulate.Response {
 			return failure(r, status, "", message)
 		},
@@ -43,7 +50,8 @@ func API() *emulate.API {
 }
 
 // operations lists every operation twice: the API is documented with and
-// without its version in the path.
+// without its version in the path. The ones of web chat never have it, but it
+// is a part of the base URL that people give.
 func operations() []emulate.Operation {
 	var all []emulate.Operation
 	for _, version := range []string{"/v1", ""} {
@@ -51,6 +59,10 @@ func operations() []emulate.Operation {
 		agent := agents + "/{agent_id}"
 		numbers := version + "/users/{user_id}/phone_numbers"
 		number := numbers + "/{phone_number_id}"
+		messages := version + "/users/{user_id}/messages"
+		conversations := version + "/users/{user_id}/conversations"
+		conversation := conversations + "/{conversation_id}"
+		webchat := version + "/api/webchat/{webchat_id}"
 		all = append(all,
 			emulate.Operation{Name: "CreateAgent", Method: http.MethodPost, Path: agents, Body: createAgentBody, Handler: withBody(createAgent)},
 			emulate.Operation{Name: "ListAgents", Method: http.MethodGet, Path: agents, Handler: withUser(listAgents)},
@@ -60,9 +72,28 @@ func operations() []emulate.Operation {
 			emulate.Operation{Name: "AddPhoneNumber", Method: http.MethodPost, Path: numbers, Body: addNumberBody, Handler: withBody(addPhoneNumber)},
 			emulate.Operation{Name: "ListPhoneNumbers", Method: http.MethodGet, Path: numbers, Handler: withUser(listPhoneNumbers)},
 			emulate.Operation{Name: "DeletePhoneNumber", Method: http.MethodDelete, Path: number, Handler: withUser(deletePhoneNumber)},
+			emulate.Operation{Name: "ListMessages", Method: http.MethodGet, Path: messages, Handler: withUser(listMessages)},
+			emulate.Operation{Name: "GetMessageStats", Method: http.MethodGet, Path: messages + "/stats", Handler: withUser(getMessageStats)},
+			emulate.Operation{Name: "GetMessageStatus", Method: http.MethodGet, Path: messages + "/{message_id}/status", Handler: withUser(getMessageStatus)},
+			emulate.Operation{Name: "ListConversations", Method: http.MethodGet, Path: conversations, Handler: withUser(listConversations)},
+			emulate.Operation{Name: "GetConversation", Method: http.MethodGet, Path: conversation, Handler: withUser(getConversation)},
+			emulate.Operation{Name: "ListConversationMessages", Method: http.MethodGet, Path: conversation + "/messages", Handler: withUser(listConversationMessages)},
+			emulate.Operation{Name: "CreateWebchatChannel", Method: http.MethodPost, Path: version + "/api/users/{user_id}/webchat/channels", Body: newChannelBody, Handler: withBody(createChannel)},
+			emulate.Operation{Name: "SendWebchatMessage", Method: http.MethodPost, Path: webchat + "/messages", Public: true, Body: visitorMessageBody, Handler: withObject(sendWebchatMessage)},
+			emulate.Operation{Name: "ListWebchatMessages", Method: http.MethodGet, Path: webchat + "/messages", Public: true, Handler: emulate.With(listWebchatMessages)},
+			emulate.Operation{Name: "StreamWebchat", Method: http.MethodGet, Path: webchat + "/stream", Public: true, Handler: emulate.With(streamWebchat)},
+			emulate.Operation{Name: "InitWebchat", Method: http.MethodPost, Path: webchat + "/init", Public: true, Body: visitorBody, Handler: withObject(initWebchat)},
+			emulate.Operation{Name: "VerifyWebchatPhone", Method: http.MethodPost, Path: webchat + "/verify-phone", Public: true, Body: verifyPhoneBody, Handler: withObject(verifyWebchatPhone)},
 		)
 	}
 	return all
+}
+
+// onlyInCode are the operations of which nothing but the published server code
+// says what responses look like.
+var onlyInCode = []string{
+	"ListMessages", "GetMessageStats", "GetMessageStatus", "ListConversations", "GetConversation", "ListConversationMessages",
+	"CreateWebchatChannel", "SendWebchatMessage", "ListWebchatMessages", "StreamWebchat", "InitWebchat", "VerifyWebchatPhone",
 }
 
 func authenticate(r *emulate.Request) (string, error) {
@@ -75,8 +106,11 @@ func authenticate(r *emulate.Request) (string, error) {
 
 // state is everything that the API remembers.
 type state struct {
-	Agents       emulate.Collection[agent]       `json:"agents"`
-	PhoneNumbers emulate.Collection[phoneNumber] `json:"phone_numbers"`
+	Agents        emulate.Collection[agent]        `json:"agents"`
+	PhoneNumbers  emulate.Collection[phoneNumber]  `json:"phone_numbers"`
+	Conversations emulate.Collection[conversation] `json:"conversations"`
+
+	index index // of Conversations
 }
 
 // stamps are the times of a record.

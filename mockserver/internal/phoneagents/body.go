@@ -32,6 +32,17 @@ var (
 		schema.Optional("name", text(1, 255)),
 		schema.Optional("prompt_id", text(1, 100)),
 	}
+	newChannelBody = schema.Shape{
+		schema.Required("prompt_id", schema.NotEmpty(text(1, 100))),
+		schema.Required("name", schema.NotEmpty(text(1, 255))),
+	}
+	visitorBody = schema.Shape{
+		schema.Required("session_id", schema.NotEmpty(schema.Text)),
+		schema.Required("visitor_phone", schema.NotEmpty(text(1, longestID))),
+	}
+	visitorMessageBody = visitorBody.With(schema.Required("message", schema.NotEmpty(schema.Text)))
+	verifyPhoneBody    = schema.Shape{schema.Required("phone", schema.NotEmpty(schema.Text))}
+
 	addNumberBody = schema.Shape{
 		schema.Required("platform", schema.NotEmpty(schema.Enum(platforms...))),
 		schema.Required("meta_phone_number_id", schema.NotEmpty(text(1, 100))),
@@ -100,7 +111,16 @@ func withUser(serve func(*emulate.Request, *state) (emulate.Response, error)) em
 // request must carry, before they are checked. The body is read before the
 // user is looked at.
 func withBody(serve func(*emulate.Request, *state, jsontext.Object) (emulate.Response, error)) emulate.Handler {
-	return func(r *emulate.Request) (emulate.Response, error) {
+	return withObject(func(r *emulate.Request, _ *state, members jsontext.Object) (emulate.Response, error) {
+		return withUser(func(r *emulate.Request, s *state) (emulate.Response, error) {
+			return serve(r, s, members)
+		})(r)
+	})
+}
+
+// withObject is withBody without a user in the path.
+func withObject(serve func(*emulate.Request, *state, jsontext.Object) (emulate.Response, error)) emulate.Handler {
+	return emulate.With(func(r *emulate.Request, s *state) (emulate.Response, error) {
 		if !r.DeclaresJSON() {
 			r.Guess("415")
 			return emulate.Response{}, refuse(r, http.StatusUnsupportedMediaType, "", "Content-Type must be application/json",
@@ -111,10 +131,19 @@ func withBody(serve func(*emulate.Request, *state, jsontext.Object) (emulate.Res
 			r.Guess("400-body")
 			return emulate.Response{}, refuse(r, http.StatusBadRequest, "", err.Error(), "body: expected a JSON object; "+err.Error())
 		}
-		return withUser(func(r *emulate.Request, s *state) (emulate.Response, error) {
-			return serve(r, s, members)
-		})(r)
+		return serve(r, s, members)
+	})
+}
+
+// checkAll is check for operations that name all their required members,
+// whichever is missing.
+func checkAll(r *emulate.Request, members jsontext.Object, class, message string) error {
+	for _, v := range r.Operation.Body.Check(members) {
+		if v.Problem == schema.Missing {
+			return refuse(r, http.StatusBadRequest, class, message, emulate.Mismatch(v.Pointer(), "a string that is not empty", v.Got))
+		}
 	}
+	return check(r, r.Operation.Body, members)
 }
 
 // check refuses members that are not of a shape.

@@ -20,18 +20,9 @@ type column[T any] struct {
 // first, ordered by the first column unless the query says otherwise. problem
 // is what is wrong with the query, or "".
 func page[T any](query url.Values, limit int, records []*T, columns []column[T]) (cut []*T, problem string) {
-	offset := 0
-	for _, parameter := range []struct {
-		name  string
-		value *int
-	}{{"limit", &limit}, {"offset", &offset}} {
-		if text := query.Get(parameter.name); text != "" {
-			number, err := strconv.Atoi(text)
-			if err != nil || number < 0 {
-				return nil, parameter.name + " must be an integer that is not negative"
-			}
-			*parameter.value = number
-		}
+	window, problem := readPagination(query, limit)
+	if problem != "" {
+		return nil, problem
 	}
 	by := columns[0]
 	if name := query.Get("orderBy"); name != "" {
@@ -50,8 +41,71 @@ func page[T any](query url.Values, limit int, records []*T, columns []column[T])
 	default:
 		return nil, "orderDirection must be ASC or DESC"
 	}
-	records = records[min(offset, len(records)):]
-	return records[:min(limit, len(records))], ""
+	return cutPage(&window, records), ""
+}
+
+// pagination is which part of a list there is, as newer lists tell it.
+type pagination struct {
+	Total   int  `json:"total"`
+	Limit   int  `json:"limit"`
+	Offset  int  `json:"offset"`
+	HasMore bool `json:"hasMore"`
+}
+
+// readPagination reads the limit and the offset of a query.
+func readPagination(query url.Values, limit int) (p pagination, problem string) {
+	p.Limit = limit
+	for _, parameter := range []struct {
+		name  string
+		value *int
+	}{{"limit", &p.Limit}, {"offset", &p.Offset}} {
+		if problem := readNumber(query, parameter.name, parameter.value); problem != "" {
+			return p, problem
+		}
+	}
+	return p, ""
+}
+
+// readNumber reads a parameter that is a number, if it is there.
+func readNumber(query url.Values, name string, into *int) (problem string) {
+	text := query.Get(name)
+	if text == "" {
+		return ""
+	}
+	number, err := strconv.Atoi(text)
+	if err != nil || number < 0 {
+		return name + " must be an integer that is not negative"
+	}
+	*into = number
+	return ""
+}
+
+// cutPage cuts a page out of records, and notes what part of them it is.
+func cutPage[T any](p *pagination, records []T) []T {
+	p.Total = len(records)
+	records = records[min(p.Offset, len(records)):]
+	records = records[:min(p.Limit, len(records))]
+	p.HasMore = p.Offset+len(records) < p.Total
+	return records
+}
+
+// paginated is page for a list that tells of its parts. The error is a refusal.
+func paginated[T any](r *emulate.Request, limit int, records []*T, columns []column[T]) ([]*T, pagination, error) {
+	total := len(records)
+	window, _ := readPagination(r.Query, limit)
+	records, problem := page(r.Query, limit, records, columns)
+	if problem != "" {
+		return nil, window, refuseQuery(r, problem)
+	}
+	window.Total, window.HasMore = total, window.Offset+len(records) < total
+	return records, window, nil
+}
+
+// refuseQuery refuses a parameter of which the published code says nothing but
+// that the server fails.
+func refuseQuery(r *emulate.Request, problem string) error {
+	r.Guess("400-query")
+	return refuse(r, http.StatusBadRequest, "", problem, "query: "+problem)
 }
 
 // refusePage refuses a list whose query is wrong.

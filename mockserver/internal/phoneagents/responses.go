@@ -3,6 +3,7 @@ package phoneagents
 import (
 	"fmt"
 	"net/http"
+	"slices"
 	"strconv"
 
 	"github.com/agentclients/agentclients-go/mockserver/internal/emulate"
@@ -11,11 +12,19 @@ import (
 // documentedTime is how times are written: UTC in whole seconds.
 const documentedTime = "2006-01-02T15:04:05Z"
 
+// codeTime is how the published code writes them: with milliseconds.
+const codeTime = "2006-01-02T15:04:05.000Z"
+
 func timeLayout(r *emulate.Request) string {
-	if r.Variant(upstream) {
-		return "2006-01-02T15:04:05.000Z"
+	if asInCode(r) {
+		return codeTime
 	}
 	return documentedTime
+}
+
+// asInCode reports whether a response is as the published code writes it.
+func asInCode(r *emulate.Request) bool {
+	return r.Variant(upstream) || r.Operation != nil && slices.Contains(onlyInCode, r.Operation.Name)
 }
 
 // apiError is the body of every error.
@@ -25,13 +34,14 @@ type apiError struct {
 	stamp
 }
 
-// envelope is the body of a delete and, with the variant upstream, of every
-// other success.
+// envelope is the body of a delete, of what only the published code has and,
+// with the variant upstream, of every other success.
 type envelope struct {
-	Success bool   `json:"success"`
-	Data    any    `json:"data,omitempty"`
-	Count   *int   `json:"count,omitempty"` // of this page
-	Message string `json:"message,omitempty"`
+	Success    bool        `json:"success"`
+	Data       any         `json:"data,omitempty"`
+	Count      *int        `json:"count,omitempty"` // of this page
+	Pagination *pagination `json:"pagination,omitempty"`
+	Message    string      `json:"message,omitempty"`
 	stamp
 }
 
@@ -45,7 +55,7 @@ type stamp struct {
 // stampOf returns the stamp of a response that has a correlation id.
 func stampOf(r *emulate.Request, id string) stamp {
 	s := stamp{Timestamp: r.Now().Format(timeLayout(r))}
-	if r.Variant(upstream) {
+	if asInCode(r) {
 		s.UpstreamCorrelationID = id
 	} else {
 		s.CorrelationID = id
@@ -58,7 +68,7 @@ func correlationID(r *emulate.Request) string {
 	if id := r.Header.Get("X-Correlation-Id"); id != "" {
 		return id
 	}
-	if r.Variant(upstream) {
+	if asInCode(r) {
 		random, _ := strconv.ParseUint(emulate.HexID(r, "correlation", 8), 16, 64)
 		return fmt.Sprintf("%d-%s", r.Now().UnixMilli(), strconv.FormatUint(random, 36))
 	}
@@ -138,6 +148,9 @@ func usual(r *emulate.Request, status int) (class, message string) {
 		if r.Params["phone_number_id"] != "" {
 			return "Forbidden", "Phone number does not belong to this user"
 		}
+		if r.Params["conversation_id"] != "" {
+			return "Forbidden", "Conversation does not belong to this user"
+		}
 		return "Forbidden", "Agent does not belong to this user"
 	case http.StatusNotFound:
 		return usualNotFound(r)
@@ -169,6 +182,15 @@ func usualNotFound(r *emulate.Request) (class, message string) {
 	}
 	if id := r.Params["phone_number_id"]; id != "" {
 		return "Phone number not found", "Phone number with ID " + id + " not found"
+	}
+	if r.Params["conversation_id"] != "" {
+		return "Conversation not found", "The specified conversation does not exist"
+	}
+	if r.Params["message_id"] != "" {
+		return "Message not found", "The specified message does not exist or does not belong to this user"
+	}
+	if id := r.Params["webchat_id"]; id != "" {
+		return "Webchat channel not found", "Webchat channel " + id + " not found"
 	}
 	return "Not Found", "Phone number not found"
 }
