@@ -46,12 +46,17 @@ func newServer(config Config, all []*engine.Emulation) (*Server, error) {
 }
 
 // ServeHTTP serves a request to /{api}/... or /_ns/{namespace}/{api}/..., as
-// that API would, and one to /_mock/... with the admin API. A fault that
+// that API would, and one to /_mock/... with the admin API. A browser that
+// opens / gets a page with a link to /_mock/; the journal does not have it. A fault that
 // closes the connection panics with http.ErrAbortHandler, which net/http
 // understands.
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if admin.IsAdmin(r) {
 		s.admin.ServeHTTP(w, r)
+		return
+	}
+	if s.engine.Root() == "" && admin.IsFront(r) {
+		admin.ServeFront(w)
 		return
 	}
 	s.engine.ServeHTTP(w, r)

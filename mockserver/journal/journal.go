@@ -85,6 +85,9 @@ type Call struct {
 	ResponseSize int `json:"response_size,omitempty"`
 	// Events is how many events of a stream were sent so far.
 	Events int `json:"events,omitempty"`
+	// Writes are the writes of a stream, in their order, as far as Response
+	// has them.
+	Writes []Write `json:"writes,omitempty"`
 	// Sent is how many bytes of the response body were sent.
 	Sent int `json:"sent,omitempty"`
 	// Outcome is how the request ended.
@@ -98,6 +101,14 @@ type Call struct {
 	Problems []string `json:"problems,omitempty"`
 	// Panic is the stack of a panic while the request was served.
 	Panic string `json:"panic,omitempty"`
+}
+
+// Write is a part of a stream that was written at one time: whole events.
+type Write struct {
+	// At is when, by the clock of the namespace.
+	At time.Time `json:"at"`
+	// Size is how many bytes of Call.Response it is.
+	Size int `json:"size"`
 }
 
 // Match says which requests are meant. Every field that is set must hold; the

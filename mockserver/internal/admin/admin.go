@@ -18,6 +18,7 @@ import (
 	"github.com/agentclients/agentclients-go/mockserver/fault"
 	"github.com/agentclients/agentclients-go/mockserver/internal/engine"
 	"github.com/agentclients/agentclients-go/mockserver/internal/jsontext"
+	"github.com/agentclients/agentclients-go/mockserver/journal"
 )
 
 // Prefix is where the admin API lives. Rules never apply to it, and the
@@ -88,14 +89,19 @@ func newRoutes() []route {
 
 		{method: "GET", pattern: one + "/journal", summary: "The requests that came, oldest first.", query: []parameter{op, outcome, since,
 			{"limit", "At most that many; 1 to 10000, usually 1000."}, {"format", "json, ndjson or curl; usually json."}}, status: 200, response: journalView{}, serve: (*call).readJournal},
+		{method: "GET", pattern: one + "/journal/{id}", summary: "Get a request.", query: []parameter{{"format", "json or curl; usually json."}}, status: 200, response: journal.Call{}, serve: (*call).readCall},
 		{method: "POST", pattern: one + "/journal/count", summary: "Count the requests that match; with count, at_least or at_most, check that it is that many.", body: callsRequest{}, status: 200, response: countView{}, holds: true, serve: (*call).countCalls},
 		{method: "POST", pattern: one + "/journal/find", summary: "Find the requests that match; with count, at_least or at_most, check that it is that many.", body: callsRequest{}, status: 200, response: callsView{}, holds: true, serve: (*call).findCalls},
 		{method: "POST", pattern: one + "/journal/wait", summary: "Wait until at least count requests match.", body: waitRequest{}, status: 200, response: callsView{}, holds: true, serve: (*call).waitForCalls},
-		{method: "GET", pattern: one + "/events", summary: "The journal live: one event for each request that ended.", query: []parameter{op, outcome, since}, status: 200, media: "text/event-stream", serve: (*call).events},
+		{method: "GET", pattern: one + "/events", summary: "The journal live: one event for each request that ended.", query: []parameter{op, outcome, since,
+			{"open", "true: also an event call each time a request that is being served has changed, and an event reset when the journal was."}}, status: 200, media: "text/event-stream", serve: (*call).events},
 
 		{method: "GET", pattern: one + "/state", summary: "The state as a document.", status: 200, response: stateView{}, serve: (*call).readState},
 		{method: "PUT", pattern: one + "/state", summary: "Replace the state.", query: []parameter{{"seed", "true: also make it the state that a reset goes back to."}}, body: stateView{}, status: 204, serve: (*call).writeState},
 		{method: "GET", pattern: one + "/state/{api}/{kind}/{id}", summary: "Look up one record.", query: []parameter{{"tenant", "Whose record, if several have the same id."}}, status: 200, response: recordView{}, serve: (*call).readRecord},
+		{method: "GET", pattern: one + "/records", summary: "List what there is: of each kind the newest records, oldest first.", query: []parameter{
+			{"limit", "At most that many of a kind; 1 to 1000, usually 200."}}, status: 200, response: recordsView{}, serve: (*call).listRecords},
+		{method: "GET", pattern: one + "/runs", summary: "List the runs of agents that are not over.", status: 200, response: runsView{}, serve: (*call).listRuns},
 		{method: "GET", pattern: one + "/clock", summary: "What time it is.", status: 200, response: clockView{}, serve: (*call).readClock},
 		{method: "PUT", pattern: one + "/clock", summary: "Stop the clock at a moment, or move it.", body: clockRequest{}, status: 200, response: clockView{}, serve: (*call).setClock},
 

@@ -10,9 +10,14 @@ import (
 )
 
 // events streams the journal: one event for each request that ended, in the
-// order of their ends.
+// order of their ends; with open, also one for each change of a request that
+// is being served, and one when the journal was reset.
 func (c *call) events() error {
 	w, match, since, err := c.journalFilter()
+	if err != nil {
+		return err
+	}
+	open, err := c.flag("open")
 	if err != nil {
 		return err
 	}
@@ -27,7 +32,11 @@ func (c *call) events() error {
 	if err := c.stream(": the journal of " + nameOf(w) + "\n\n"); err != nil {
 		return nil // the client went away
 	}
-	w.Follow(c.r.Context(), match, since, c.event, c.flush) //nolint:errcheck // the client went away
+	tell := engine.Follower{Call: c.event, Flush: c.flush, Open: open}
+	if open {
+		tell.Reset = func() error { return c.stream("event: reset\ndata: {}\n\n") }
+	}
+	w.Follow(c.r.Context(), match, since, tell) //nolint:errcheck // the client went away
 	return nil
 }
 

@@ -140,6 +140,36 @@ func (c *call) readJournal() error {
 	return nil
 }
 
+// readCall responds with one request.
+func (c *call) readCall() error {
+	w, err := c.namespace()
+	if err != nil {
+		return err
+	}
+	id, err := strconv.ParseUint(c.params["id"], 10, 64)
+	if err != nil || id == 0 {
+		return refuse(http.StatusBadRequest, "id is %.40q; it must be the number of a request", c.params["id"])
+	}
+	format := c.query.Get("format")
+	if !slices.Contains([]string{"", "json", "curl"}, format) {
+		return refuse(http.StatusBadRequest, "unknown format %.40q; there are json and curl", format)
+	}
+	found, err := w.Read(journal.Match{}, id-1, 1)
+	if err != nil {
+		return err
+	}
+	if len(found.Calls) == 0 || found.Calls[0].ID != id {
+		return refuse(http.StatusNotFound, "the journal has no request %d", id)
+	}
+	if format == "curl" {
+		c.w.Header().Set("Content-Type", "text/plain; charset=utf-8")
+		c.w.WriteHeader(http.StatusOK)
+		c.stream(curlCommand(&found.Calls[0], c.baseURL(), c.view(w).BaseURLs)) //nolint:errcheck // the client went away
+		return nil
+	}
+	return c.respond(http.StatusOK, found.Calls[0])
+}
+
 // text begins a response that is not JSON. What JSON would say besides is in
 // headers.
 func (c *call) text(media string, v journalView) {

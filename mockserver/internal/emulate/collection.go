@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"iter"
 	"reflect"
+	"slices"
 	"strings"
 
 	"github.com/agentclients/agentclients-go/mockserver/internal/jsontext"
@@ -219,8 +220,22 @@ func (c *Collection[T]) Find(id string) []Record {
 	return found
 }
 
+// Newest returns the newest records of all tenants together, at most that
+// many, oldest first.
+func (c *Collection[T]) Newest(limit int) []Record {
+	var found []Record
+	for r := c.last; r != nil && len(found) < limit; r = r.previous {
+		found = append(found, Record{r.key.tenant, r.key.id, jsontext.MustMarshal(r.value)})
+	}
+	slices.Reverse(found)
+	return found
+}
+
 // Finder finds records of one kind: a *Collection.
-type Finder interface{ Find(id string) []Record }
+type Finder interface {
+	Find(id string) []Record
+	Newest(limit int) []Record
+}
 
 // Finders are the collections of a state by the names that they have in JSON.
 func Finders(state any) map[string]Finder {

@@ -174,6 +174,9 @@ func (e *Engine) SetPublicURL(url string) { e.config.PublicURL = url }
 // said.
 func (e *Engine) PublicURL() string { return e.config.PublicURL }
 
+// Root is the API that is served without a prefix, too; "" if none is.
+func (e *Engine) Root() string { return e.config.Root }
+
 // Names are the emulated APIs.
 func (e *Engine) Names() []string {
 	names := make([]string, len(e.config.APIs))

@@ -33,6 +33,7 @@ type entry struct {
 	status             int
 	sent               int
 	events             int // of a stream
+	writes             []journal.Write
 	rule               string
 	faults             []fault.Step
 	reason             string
@@ -140,7 +141,7 @@ func (j *log) drop() {
 	j.dropped++
 	j.size -= e.size
 	e.gone = true
-	e.body, e.response = nil, nil // a stream may go on for long
+	e.body, e.response, e.writes = nil, nil, nil // a stream may go on for long
 	if n := j.content[e.content]; n > 1 {
 		j.content[e.content] = n - 1
 	} else {
@@ -267,10 +268,11 @@ func (e *entry) call() journal.Call {
 		API: e.api(), Op: e.op, Method: e.method, Path: e.path, Query: secrets.RedactQuery(e.query), Host: e.host,
 		Body: string(secrets.Redact(e.body)), BodySize: e.bodySize, Retried: e.retried,
 		Rule: e.rule, Committed: e.committed,
-		Status: e.status, Response: string(secrets.Redact(e.response)), ResponseSize: e.responseSize, Sent: e.sent, Events: e.events,
+		Status: e.status, ResponseSize: e.responseSize, Sent: e.sent, Events: e.events,
 		Outcome: e.outcome, Reason: e.reason, Guesses: slices.Clone(e.guesses), Problems: slices.Clone(e.problems),
 		Panic: e.panicked,
 	}
+	c.Response, c.Writes = e.redactResponse(secrets)
 	for _, step := range e.faults {
 		c.Faults = append(c.Faults, json.RawMessage(step.Fault().String()))
 	}
@@ -281,4 +283,22 @@ func (e *entry) call() journal.Call {
 		}
 	}
 	return c
+}
+
+// redactResponse is the response without secrets, and its writes. Without its
+// secrets a write has another length.
+func (e *entry) redactResponse(secrets jsontext.Secrets) (string, []journal.Write) {
+	if len(e.writes) == 0 {
+		return string(secrets.Redact(e.response)), nil
+	}
+	var text []byte
+	writes := slices.Clone(e.writes)
+	rest := e.response
+	for i, write := range writes {
+		size := min(write.Size, len(rest)) // an entry that was dropped has none of them
+		part := secrets.Redact(rest[:size])
+		text, rest = append(text, part...), rest[size:]
+		writes[i].Size = len(part)
+	}
+	return string(text), writes
 }

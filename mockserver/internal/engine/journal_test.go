@@ -4,6 +4,10 @@ import (
 	"fmt"
 	"strings"
 	"testing"
+
+	"github.com/agentclients/agentclients-go/mockserver/internal/jsontext"
+	"github.com/agentclients/agentclients-go/mockserver/journal"
+	"github.com/google/go-cmp/cmp"
 )
 
 // checkLog compares what a journal counts with what it holds.
@@ -51,5 +55,30 @@ func TestJournalCounts(t *testing.T) {
 				t.Fatalf("%+v: %d calls in %d slots with %d bytes", config, j.len(), len(j.ring), j.size)
 			}
 		}
+	}
+}
+
+// Without its secrets a write is shorter: what the journal tells of the writes
+// of a stream is about the text that it tells.
+func TestWritesAreCountedWithoutTheirSecrets(t *testing.T) {
+	secret, plain := "data: {\"token\":\"very-secret\",\"n\":1}\n\n", "data: {\"n\":2}\n\n"
+	e := &entry{
+		secrets:  func() jsontext.Secrets { return jsontext.NewSecrets(nil, nil, nil) },
+		response: []byte(secret + plain + plain),
+		writes:   []journal.Write{{Size: len(secret)}, {Size: len(plain)}, {Size: len(plain)}},
+	}
+	call := e.call()
+	var parts []string
+	rest := call.Response
+	for _, write := range call.Writes {
+		parts, rest = append(parts, rest[:write.Size]), rest[write.Size:]
+	}
+	want := []string{"data: {\"token\":\"[redacted]\",\"n\":1}\n\n", plain, plain}
+	if diff := cmp.Diff(want, parts); diff != "" || rest != "" {
+		t.Errorf("%s and %q", diff, rest)
+	}
+	e.response = nil // the journal has dropped it, and somebody still holds it
+	if call := e.call(); call.Response != "" {
+		t.Errorf("%q", call.Response)
 	}
 }

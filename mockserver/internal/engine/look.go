@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/agentclients/agentclients-go/mockserver/journal"
 )
@@ -134,45 +135,91 @@ func (w *World) missed(m matcher, least int, why string, cause error) (err error
 	return err
 }
 
-// Follow calls handle for every request that matches and has ended, from
-// behind a request on and in the order of their ends, and flush whenever
-// there is no more, until the context or the world ends or one of them fails.
-func (w *World) Follow(ctx context.Context, match journal.Match, since uint64, handle func(journal.Call) error, flush func() error) error {
+// Follower is told of the requests of a world. It ends when one of its
+// functions fails.
+type Follower struct {
+	// Call gets every request that matches, when it has ended.
+	Call func(journal.Call) error
+	// Flush is called whenever there is no more.
+	Flush func() error
+	// Open: Call gets the requests that are being served, too, each time
+	// something of them has changed, but not more often than every followPause.
+	Open bool
+	// Reset is called when the journal was reset. Nil: it is not.
+	Reset func() error
+}
+
+// followPause is how long one who follows open requests waits between two
+// looks, so that a busy stream does not become busier by being looked at.
+const followPause = 100 * time.Millisecond
+
+// followed is a request that has not ended, with what was told of it.
+type followed struct {
+	*entry
+	told  bool
+	stamp stamp
+}
+
+// stamp is what changes of a request while it is served.
+type stamp struct {
+	rule             string
+	committed        bool
+	received, events int // bytes of the body and of the stream
+}
+
+func (e *entry) stamp() stamp { return stamp{e.rule, e.committed, e.bodySize, e.responseSize} }
+
+// Follow tells of the requests that match, from behind a request on and in the
+// order of their ends, until the context or the world ends or telling fails.
+func (w *World) Follow(ctx context.Context, match journal.Match, since uint64, tell Follower) error {
 	m, err := w.engine.compile(match)
 	if err != nil {
 		return err
 	}
 	seen := since
-	var open []*entry
+	var open []*followed
+	cleared := -1
 	for {
-		var ended []journal.Call
+		var news []journal.Call
 		var changed, stopped <-chan struct{}
-		dropped := false
+		dropped, reset := false, false
 		w.locked(func() {
-			if w.journal.last < seen { // it was reset
+			reset = cleared >= 0 && w.cleared != cleared
+			if cleared = w.cleared; reset || w.journal.last < seen {
 				seen, open = 0, nil
 			}
 			for _, e := range w.journal.entries() {
 				if e.id > seen {
-					open = append(open, e)
+					open = append(open, &followed{entry: e})
 				}
 			}
 			seen = max(seen, w.journal.last)
-			open = slices.DeleteFunc(open, func(e *entry) bool {
-				if e.outcome != journal.Open && m.holds(e, nil) {
-					ended = append(ended, e.call())
+			open = slices.DeleteFunc(open, func(f *followed) bool {
+				ended := f.outcome != journal.Open
+				now := f.entry.stamp()
+				if (ended || tell.Open && (!f.told || f.stamp != now)) && m.holds(f.entry, nil) {
+					news = append(news, f.call())
 				}
-				return e.outcome != journal.Open
+				f.told, f.stamp = true, now
+				return ended
 			})
 			changed, stopped, dropped = w.change(), w.stopped(), w.dropped != ""
 		})
-		for _, call := range ended {
-			if err := handle(call); err != nil {
+		if reset && tell.Reset != nil {
+			if err := tell.Reset(); err != nil {
 				return err
 			}
 		}
-		if err := flush(); err != nil || dropped {
+		for _, call := range news {
+			if err := tell.Call(call); err != nil {
+				return err
+			}
+		}
+		if err := tell.Flush(); err != nil || dropped {
 			return err
+		}
+		if tell.Open && !pause(ctx, followPause) {
+			return nil
 		}
 		select {
 		case <-changed:
@@ -182,6 +229,18 @@ func (w *World) Follow(ctx context.Context, match journal.Match, since uint64, h
 		case <-w.engine.closed:
 			return nil
 		}
+	}
+}
+
+// pause waits, and reports whether the context has not ended by then.
+func pause(ctx context.Context, d time.Duration) bool {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return true
+	case <-ctx.Done():
+		return false
 	}
 }
 

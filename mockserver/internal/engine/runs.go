@@ -142,6 +142,39 @@ func (w *World) Receive(api string, message script.Inbound) (received script.Rec
 	return received, err
 }
 
+// RunView is a run that is not over.
+type RunView struct {
+	Turn  script.Turn
+	Begun time.Time
+	Held  bool
+	Asks  string // of a person
+}
+
+// Runs returns the runs that are not over, API by API.
+func (w *World) Runs() (views []RunView) {
+	for _, a := range w.engine.config.APIs {
+		if a.Runs == nil {
+			continue
+		}
+		w.decideReplies(a)
+		w.locked(func() {
+			w.advance(a)
+			for _, r := range a.Runs(w.state(a)) {
+				if r == nil || r.Over {
+					continue
+				}
+				view := RunView{Turn: r.Turn, Begun: r.Begun, Held: r.Held}
+				view.Turn.API = a.Name
+				if r.Held && r.Reply != nil {
+					view.Asks = r.Reply.Ask
+				}
+				views = append(views, view)
+			}
+		})
+	}
+	return views
+}
+
 // reply takes the reply to a turn out of the queue; nil if a function decides.
 func (w *World) reply(api string, turn script.Turn, otherwise script.Reply) *script.Reply {
 	turn.API = api

@@ -183,10 +183,10 @@ func (s *eventSender) send(frames []emulate.Frame, last bool) bool {
 	if last && s.end == "" && len(data) > 0 {
 		// As for other responses: who has the last byte finds the end in the journal.
 		before := len(data) - 1
-		if !s.write(data[:before]) {
+		s.x.noteEvents(data, s.events)
+		if !s.push(data[:before]) {
 			return false
 		}
-		s.x.noteEvents(data[before:], s.events)
 		s.x.finish(s.response, journal.Complete, s.sent+1)
 		s.push(data[before:])
 		return s.end == ""
@@ -205,7 +205,7 @@ func (s *eventSender) write(data []byte) bool {
 
 // push writes bytes.
 func (s *eventSender) push(data []byte) bool {
-	chunk := len(data)
+	chunk := max(1, len(data))
 	if s.plan.Split > 0 {
 		chunk = s.plan.Split
 	}
@@ -225,6 +225,9 @@ func (s *eventSender) push(data []byte) bool {
 	return true
 }
 
+// writeOverhead is about what a write costs in the journal besides its text.
+const writeOverhead = 32
+
 // noteEvents puts what is sent into the journal, as it goes.
 func (x *exchange) noteEvents(data []byte, events int) {
 	w, e := x.world, x.entry
@@ -234,7 +237,10 @@ func (x *exchange) noteEvents(data []byte, events int) {
 		if !e.gone {
 			room := data[:min(len(data), max(0, keptBody-len(e.response)))]
 			e.response = append(e.response, room...)
-			w.journal.grow(e, len(room), w.engine.config.JournalBytes)
+			if len(room) > 0 {
+				e.writes = append(e.writes, journal.Write{At: w.now(), Size: len(room)})
+				w.journal.grow(e, len(room)+writeOverhead, w.engine.config.JournalBytes)
+			}
 		}
 		w.notify()
 	})

@@ -34,6 +34,7 @@ type World struct {
 	ruleIDs    int
 	ruleBytes  int // what the rules have together
 	journal    log
+	cleared    int           // how often the journal was reset
 	stop       chan struct{} // closed to end waits; nil until something waits
 	changed    chan struct{} // closed when the journal changes; nil until somebody waits
 	replies    map[string][]script.Reply
@@ -151,6 +152,37 @@ func (w *World) Records(api, kind, id string) (found []emulate.Record, err error
 	return found, err
 }
 
+// KindRecord is a record with where it is.
+type KindRecord struct {
+	API, Kind string
+	emulate.Record
+}
+
+// Newest returns the newest records of every kind of every API, at most that
+// many of a kind, oldest first and without secrets. APIs that nobody has used
+// have none.
+func (w *World) Newest(limit int) (found []KindRecord) {
+	for _, a := range w.engine.config.APIs {
+		w.locked(func() {
+			if w.states[a.Name] == nil && w.seed == nil {
+				return
+			}
+			w.advance(a)
+			finders := emulate.Finders(w.state(a))
+			for _, kind := range slices.Sorted(maps.Keys(finders)) {
+				for _, r := range finders[kind].Newest(limit) {
+					found = append(found, KindRecord{a.Name, kind, r})
+				}
+			}
+		})
+	}
+	secrets := w.engine.secrets()
+	for i := range found {
+		found[i].JSON = secrets.Redact(found[i].JSON)
+	}
+	return found
+}
+
 // The parts of a world that can be reset alone.
 const (
 	PartState      = "state"
@@ -203,6 +235,7 @@ func (w *World) reset(part string) {
 		w.countRules(-w.ruleBytes)
 	case PartJournal:
 		w.journal.clear()
+		w.cleared++
 		w.notify()
 	case PartIDs:
 		w.resetIDs()
