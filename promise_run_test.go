@@ -204,7 +204,11 @@ func TestPromiseOfRunsWhileTheyAreFollowed(t *testing.T) {
 			t.Run(fmt.Sprint(c.name, " ", op), func(t *testing.T) {
 				t.Parallel()
 				synctest.Test(t, func(t *testing.T) {
-					for _, one := range append(everyFault(), streamFaults()...) {
+					faults := faultsThatMatter()
+					if *full {
+						faults = everyFault()
+					}
+					for _, one := range append(faults, streamFaults()...) {
 						c.try(t, map[string][]fault.Fault{op: {one}})
 						c.try(t, map[string][]fault.Fault{op: {one, one, one}, c.start: {fault.Drop(fault.AfterCommit)}})
 					}

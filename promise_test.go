@@ -207,7 +207,7 @@ func TestPromiseUnderEveryFault(t *testing.T) {
 	})
 }
 
-var full = flag.Bool("promise.full", false, "try all sequences of three faults, too")
+var full = flag.Bool("promise.full", false, "try all sequences of three faults, and every fault while a run is followed, too")
 
 func TestPromiseUnderEverySequence(t *testing.T) {
 	try(t, func(api) []trial {

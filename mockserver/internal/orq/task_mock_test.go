@@ -319,5 +319,3 @@ func masked(text string, names map[string]string) string {
 	return text
 }
 
-// begun is when the time of a bubble begins.
-var begun = time.Date(2000, 1, 1, 0, 0, 0, 0, time.UTC)
