@@ -127,6 +127,9 @@ func everything(t *testing.T, s space) {
 	if _, err := xp.RunAgent(ctx, helper.ID, xpander.RunRequest{Text: "And the next one?"}); !errors.Is(err, agentclients.ErrRunFailed) {
 		t.Fatal(err)
 	}
+	omniflowActivity(t, s)
+	phoneagentsActivity(t, s)
+	orqActivity(t, s)
 	must(xp.StartTask(ctx, helper.ID, xpander.InvokeRequest{Input: xpander.TaskInput{Text: "May it be published?"}}))(t)
 	if err := orqClient(t, s).Do(ctx, "GET", "/v2/agents/no.such.agent", nil, nil); err == nil {
 		t.Fatal("an agent that does not exist was found")
