@@ -41,9 +41,9 @@ func bakery(agentID string) omniflow.CreateMessageFlowRequest {
 	}
 }
 
-// phoneagentsActivity is a visitor of a web page, and a person who writes to a
-// phone number.
-func phoneagentsActivity(t *testing.T, s space) {
+// webchatClient makes an agent for the visitors of webchat_widget_001, and
+// returns the client.
+func webchatClient(t *testing.T, s space) *phoneagents.Client {
 	t.Helper()
 	ctx := t.Context()
 	client := must(phoneagents.NewClient(phoneagents.Config{APIKey: "sk_live_secret", Options: options(s, mockserver.Phoneagents)}))(t)
@@ -51,6 +51,15 @@ func phoneagentsActivity(t *testing.T, s space) {
 		Platform: phoneagents.PlatformWebchat, MetaPhoneNumberID: "webchat_widget_001", AccessToken: "not_needed",
 	}))(t)
 	must(client.CreateAgent(ctx, "usr_abc123", phoneagents.CreateAgentRequest{PhoneNumberID: number.ID, PromptID: "prompt_xyz789", Name: "Shop"}))(t)
+	return client
+}
+
+// phoneagentsActivity is a visitor of a web page, and a person who writes to a
+// phone number.
+func phoneagentsActivity(t *testing.T, s space) {
+	t.Helper()
+	ctx := t.Context()
+	client := webchatClient(t, s)
 	s.Script(mockserver.Phoneagents, script.Reply{Text: "We open at nine."}, script.Reply{Text: "Yes, until noon."}, script.Reply{Text: "Bread."})
 	for _, err := range client.StreamRun(ctx, "webchat_widget_001", phoneagents.RunRequest{Text: "When do you open?", VisitorID: "visitor-81"}) {
 		if err != nil {

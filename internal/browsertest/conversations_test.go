@@ -116,6 +116,9 @@ func TestTasksAndResponsesSayTheirState(t *testing.T) {
 		"run | “Four plus five?” | held: CreateResponse",
 		"list | ListTasks | : ListTasks",
 	})
+	if said := get[[]string](p, `[...document.querySelectorAll('[data-call="2"] .events li')].filter(e => e.querySelector(".type").textContent === "response.output_text.delta").map(e => e.querySelector(".data").textContent)`); !slices.Equal(said, []string{"Four."}) {
+		t.Errorf("the events say %q", said)
+	}
 	for call, want := range map[int]string{
 		2:  "POST CreateResponse → committed → 200 OK → 10 events → completed",
 		6:  "GET GetTask → 200 OK → input-required",
@@ -152,13 +155,12 @@ func TestMessageForm(t *testing.T) {
 	if apis := get[[]string](p, `[...document.querySelector("#message-form [name=api]").options].map(o => o.value)`); !slices.Equal(apis, []string{mockserver.Omniflow, mockserver.Phoneagents}) {
 		t.Errorf("it offers %q", apis)
 	}
-	p.wait(`document.querySelectorAll("#message-form [name=to] option").length === 2`)
+	p.wait(`document.querySelector("#message-form [name=to]").selectedOptions[0]?.textContent === "Bakery"`)
 	p.click("#message-form button")
 	p.wait(`document.querySelector("#message-form .note.bad")?.textContent.includes("from is missing")`)
 
 	mock.Script(mockserver.Omniflow, script.Reply{Text: "At six."}, script.Reply{Text: "No.", Hold: true})
 	p.choose("#message-form [name=from]", "+12025550123")
-	p.choose("#message-form [name=to]", flow.ID)
 	p.choose("#message-form [name=text]", "When do you open?")
 	p.click("#message-form button")
 	p.wait(`document.querySelector("#message-form .note:not(.bad)")?.textContent.startsWith("it is in the conversation ")`)

@@ -130,6 +130,8 @@ func TestKeyboardOnly(t *testing.T) {
 	reach("times")
 	p.press(enterKey)
 	p.wait(`document.querySelector("#rules li")?.textContent.includes("orq.CreateAgent: drop, after-commit")`)
+	reach("conversation")
+	reach("from")
 }
 
 // Nothing is wider than a phone, in whichever tab, also with a row open.

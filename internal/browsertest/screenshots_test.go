@@ -41,6 +41,10 @@ func TestScreenshots(t *testing.T) {
 			take("sequences")
 			p.do(chromedp.Evaluate[chromedp.Void](`document.querySelector(".events:not([hidden])").closest(".sequence").scrollIntoView()`))
 			take("stream")
+			p.do(chromedp.Evaluate[chromedp.Void](`[...document.querySelectorAll(".sequence")].find(s => s.querySelector(".kind").textContent === "conversation").scrollIntoView()`))
+			take("conversations")
+			p.do(chromedp.Evaluate[chromedp.Void](`[...document.querySelectorAll(".sequence")].find(s => s.querySelector(".name").textContent === "calc").scrollIntoView()`))
+			take("tasks")
 			p.click(`.sequence [data-call="3"] .row`)
 			p.do(chromedp.Evaluate[chromedp.Void](`document.querySelector('.sequence [data-call="3"]').closest(".sequence").scrollIntoView()`))
 			take("opened")
@@ -55,6 +59,10 @@ func TestScreenshots(t *testing.T) {
 			for _, tab := range tabs {
 				p.click("#tab-" + tab)
 				take(tab)
+				if tab == "control" {
+					p.do(chromedp.Evaluate[chromedp.Void](`document.getElementById("message-form").scrollIntoView({ block: "center" })`))
+					take("message")
+				}
 			}
 		}
 	}

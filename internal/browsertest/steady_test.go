@@ -5,6 +5,8 @@ import (
 	"testing"
 
 	"github.com/agentclients/agentclients-go/mockserver"
+	"github.com/agentclients/agentclients-go/mockserver/script"
+	"github.com/agentclients/agentclients-go/phoneagents"
 	"github.com/chromedp/chromedp"
 )
 
@@ -95,4 +97,29 @@ func TestNewNamespaceAppears(t *testing.T) {
 	p.wait(`document.getElementById("status").textContent === "namespace worker-7 is gone"`)
 	p.click("#tab-sequences")
 	p.row(2) // what there was to see can still be seen
+}
+
+// When a request shows that two sequences are one, what is open in the later
+// one stays open and keeps the focus.
+func TestOpenRowStaysOpenWhenSequencesJoin(t *testing.T) {
+	mock := mockserver.Start(t, mockserver.Config{})
+	client := webchatClient(t, mock)
+	must(client.ListWebchatMessages(t.Context(), "webchat_widget_001", phoneagents.ListWebchatMessagesRequest{VisitorID: "v-81"}))(t)
+	received := mock.Receive(mockserver.Phoneagents, script.Inbound{From: "v-81", Text: "When do you open?"})
+	must(client.GetConversation(t.Context(), "usr_abc123", received.Conversation))(t)
+	p := open(t, mock, view{})
+	p.live()
+	opened := p.row(4)
+	p.click(opened)
+	if n := sequences(p); n != 4 {
+		t.Fatalf("%d sequences", n)
+	}
+	must(client.SendWebchatMessage(t.Context(), "webchat_widget_001", phoneagents.SendWebchatMessageRequest{Text: "And on Sundays?", VisitorID: "v-81"}))(t)
+	p.row(5)
+	if n := sequences(p); n != 3 {
+		t.Errorf("%d sequences", n)
+	}
+	if state := get[string](p, fmt.Sprintf(`(row => row.getAttribute("aria-expanded") + " " + !!row.parentNode.querySelector(".details") + " " + (document.activeElement === row))(document.querySelector(%q))`, opened)); state != "true true true" {
+		t.Errorf("open, with details, focused: %s", state)
+	}
 }

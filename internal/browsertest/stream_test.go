@@ -7,6 +7,7 @@ import (
 	"github.com/agentclients/agentclients-go/mockserver"
 	"github.com/agentclients/agentclients-go/mockserver/fault"
 	"github.com/agentclients/agentclients-go/mockserver/script"
+	"github.com/agentclients/agentclients-go/phoneagents"
 )
 
 // A stream that goes on shows the events that it has sent so far, each with its
@@ -81,4 +82,25 @@ func TestOpenRequestIsShown(t *testing.T) {
 	}
 	p.wait(`document.querySelector('[data-call="1"] .flow').textContent.includes("cancelled")`)
 	<-ended
+}
+
+// The stream of a web chat shows what the agent says to the visitor, as text.
+func TestWebchatStreamShowsWhatIsSaid(t *testing.T) {
+	mock := mockserver.Start(t, mockserver.Config{})
+	client := webchatClient(t, mock)
+	mock.Script(mockserver.Phoneagents, script.Reply{Text: "We open at nine."})
+	for event, err := range client.StreamWebchat(t.Context(), "webchat_widget_001", phoneagents.StreamWebchatRequest{VisitorID: "v-81"}) {
+		if err != nil {
+			t.Fatal(err)
+		}
+		if event.Type == phoneagents.WebchatConnected {
+			mock.Receive(mockserver.Phoneagents, script.Inbound{From: "v-81", Text: "When do you open?"})
+		}
+		if event.Message != nil {
+			break
+		}
+	}
+	p := open(t, mock, view{})
+	p.row(3)
+	p.wait(`[...document.querySelectorAll('[data-call="3"] .events .data')].some(e => e.textContent === "We open at nine.")`)
 }
