@@ -232,6 +232,13 @@ func (p *page) row(call int) string {
 	return selector
 }
 
+// ended waits until the page shows how a request ended.
+func (p *page) ended(call int) {
+	p.t.Helper()
+	p.row(call)
+	p.wait(fmt.Sprintf(`!document.querySelector('[role=tabpanel]:not([hidden]) [data-call="%d"] .flow .pulse')`, call))
+}
+
 func contains(t *testing.T, text, want string) {
 	t.Helper()
 	if !strings.Contains(text, want) {

@@ -24,7 +24,7 @@ func TestSettledCreateIsOneSequence(t *testing.T) {
 	if _, err := orqClient(t, mock).CreateAgent(t.Context(), orqAgent("desk")); err != nil {
 		t.Fatal(err)
 	}
-	p.row(3)
+	p.ended(3)
 	for call, want := range map[int]string{
 		1: "POST CreateAgent → committed → rule r1: drop, after-commit → response lost",
 		2: "POST CreateAgent → attempt 2, retried → 409 Conflict",
@@ -92,12 +92,12 @@ func TestDoubtAndDuplicates(t *testing.T) {
 	p.live()
 	mock.Fail(mockserver.XpanderCreateAgent, fault.Drop(fault.AfterCommit))
 	create()
-	p.row(1)
+	p.ended(1)
 	if got := verdict(p, 1); got != "in doubt: the response was lost" {
 		t.Errorf("after the lost response: %s", got)
 	}
 	create() // what a client does that retries on its own
-	p.row(2)
+	p.ended(2)
 	if n := sequences(p); n != 1 || verdict(p, 2) != "made twice" {
 		t.Errorf("%d sequences, %s", n, verdict(p, 2))
 	}
@@ -109,7 +109,7 @@ func TestDoubtAndDuplicates(t *testing.T) {
 		response.Body.Close()
 		t.Error("a dropped request has a response")
 	}
-	p.row(3)
+	p.ended(3)
 	if got, want := p.flow(3), "POST CreateAgent → rule r2: drop, before-commit → connection closed, nothing done"; got != want || verdict(p, 3) != "lost before it took effect" {
 		t.Errorf("%s: %s, want %s", verdict(p, 3), got, want)
 	}

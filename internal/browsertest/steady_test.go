@@ -115,7 +115,7 @@ func TestOpenRowStaysOpenWhenSequencesJoin(t *testing.T) {
 		t.Fatalf("%d sequences", n)
 	}
 	must(client.SendWebchatMessage(t.Context(), "webchat_widget_001", phoneagents.SendWebchatMessageRequest{Text: "And on Sundays?", VisitorID: "v-81"}))(t)
-	p.row(5)
+	p.ended(5)
 	if n := sequences(p); n != 3 {
 		t.Errorf("%d sequences", n)
 	}
