@@ -11,6 +11,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/alicebob/miniredis/v2"
 	"github.com/redis/go-redis/v9"
 	"github.com/redis/go-redis/v9/logging"
 )
@@ -48,10 +49,25 @@ func Start(t testing.TB) *Server {
 func (s *Server) Addr() string { return net.JoinHostPort("127.0.0.1", strconv.Itoa(s.port)) }
 
 // Client returns a client of the server, closed with the test.
-func (s *Server) Client() *redis.Client {
-	client := redis.NewClient(&redis.Options{Addr: s.Addr(), MaxRetries: -1})
-	s.t.Cleanup(func() { client.Close() })
+func (s *Server) Client() *redis.Client { return client(s.t, s.Addr()) }
+
+func client(t testing.TB, address string) *redis.Client {
+	client := redis.NewClient(&redis.Options{Addr: address, MaxRetries: -1, ContextTimeoutEnabled: true})
+	t.Cleanup(func() { client.Close() })
 	return client
+}
+
+// Each runs a test against miniredis, and against a redis-server if there is
+// one.
+func Each(t *testing.T, test func(t *testing.T, client *redis.Client)) {
+	t.Run("miniredis", func(t *testing.T) {
+		t.Parallel()
+		test(t, client(t, miniredis.RunT(t).Addr()))
+	})
+	t.Run("redis-server", func(t *testing.T) {
+		t.Parallel()
+		test(t, Start(t).Client())
+	})
 }
 
 // Start starts the server with the data it had, after a Kill, and waits until
