@@ -31,9 +31,9 @@ type fleet struct {
 	mock   *mockserver.Server
 }
 
-// runFleet makes a fleet and reports. Its error says what is not as it should
-// be.
-func runFleet(ctx context.Context, arguments []string) error {
+// runFleet makes a fleet and reports to out. Its error says what is not as it
+// should be.
+func runFleet(ctx context.Context, arguments []string, out *os.File) error {
 	f, err := parse(arguments)
 	if err != nil {
 		return err
@@ -56,7 +56,7 @@ func runFleet(ctx context.Context, arguments []string) error {
 	if err := f.fill(ctx); err != nil {
 		return err
 	}
-	shown := newScreen(os.Stdout)
+	shown := newScreen(out)
 	if note := f.durability(ctx); note != "" {
 		shown.line(note)
 	}
@@ -65,7 +65,7 @@ func runFleet(ctx context.Context, arguments []string) error {
 	if err != nil {
 		return errors.Join(failed, err)
 	}
-	printTable(os.Stdout, rows)
+	printTable(out, rows)
 	if err := errors.Join(failed, ctx.Err(), verdict(rows)); err != nil {
 		return err
 	}

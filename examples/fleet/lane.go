@@ -67,7 +67,7 @@ func (l *lane) do(stop context.Context, lease *queue.Lease) error {
 	keeping.Go(func() { lease.Keep(ctx, cancel) })
 
 	if lease.Attempted && l.api.key == nil {
-		return l.look(ctx, stop, lease)
+		return l.look(stop, lease)
 	}
 	agents, err := l.connect(stop, lease)
 	if err != nil {
@@ -80,11 +80,14 @@ func (l *lane) do(stop context.Context, lease *queue.Lease) error {
 	case errors.Is(err, agentclients.ErrOutcomeUnknown), errors.Is(err, queue.ErrAttempted),
 		// The one who has the key may be the agent of the worker that died.
 		lease.Attempted && errors.Is(err, agentclients.ErrConflict):
-		return l.look(ctx, stop, lease)
+		return l.look(stop, lease)
 	case isFinal(err):
 		return l.record(func(ctx context.Context) error { return lease.Fail(ctx, err.Error()) })
 	}
-	return errors.Join(err, l.record(lease.Withdraw))
+	if unrecorded := l.record(lease.Withdraw); unrecorded != nil {
+		return fmt.Errorf("%w, and the attempt is not withdrawn: %w", err, unrecorded)
+	}
+	return err
 }
 
 // isFinal reports whether the server would refuse the same request again.
@@ -98,8 +101,10 @@ func isFinal(err error) bool {
 }
 
 // look finds out what became of a create. Without a key nothing else may be
-// done: another create could make a second agent.
-func (l *lane) look(ctx, stop context.Context, lease *queue.Lease) error {
+// done: another create could make a second agent. To look does no harm, so it
+// goes on when the lease is lost.
+func (l *lane) look(stop context.Context, lease *queue.Lease) error {
+	ctx := context.WithoutCancel(stop)
 	agents, err := l.connect(stop, nil)
 	if err != nil {
 		return err

@@ -32,7 +32,7 @@ func main() {
 	if len(os.Args) == 3 && os.Args[1] == workerCommand {
 		err = runWorker(ctx, os.Args[2])
 	} else {
-		err = runFleet(ctx, os.Args[1:])
+		err = runFleet(ctx, os.Args[1:], os.Stdout)
 	}
 	switch {
 	case errors.Is(err, flag.ErrHelp):

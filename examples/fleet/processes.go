@@ -53,7 +53,7 @@ func (f *fleet) work(ctx context.Context, shown *screen) error {
 		case end := <-ends:
 			running--
 			if end.err != nil {
-				shown.line(fmt.Sprintf("%s ended: %v; %d are left", end.name, end.err, running))
+				shown.line(fmt.Sprintf("%s ended: %v (workers left: %d)", end.name, end.err, running))
 				failures = append(failures, fmt.Errorf("%s: %w", end.name, end.err))
 			}
 		}

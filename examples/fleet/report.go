@@ -86,14 +86,14 @@ func verdict(rows []row) error {
 	var errs []error
 	say := func(api string, number int, what string) {
 		if number > 0 {
-			errs = append(errs, fmt.Errorf("%s: %d agents %s", api, number, what))
+			errs = append(errs, fmt.Errorf("%s: %d %s", api, number, what))
 		}
 	}
 	for _, r := range rows {
-		say(r.api, r.Doubtful, "are doubtful: look for them before you create them again")
+		say(r.api, r.Doubtful, "doubtful: look for them before you create them again")
 		say(r.api, r.Failed, "failed")
-		say(r.api, r.Open(), "were not made")
-		say(r.api, r.onServer-r.Wanted, "too many are on the server")
+		say(r.api, r.Open(), "not made")
+		say(r.api, r.onServer-r.Wanted, "too many on the server")
 	}
 	return errors.Join(errs...)
 }

@@ -45,7 +45,12 @@ func (l *Lease) Keep(ctx context.Context, lost func(error)) {
 // be called again under the same lease. After any error the job must not be
 // done: [ErrLost], and [ErrAttempted] if somebody else has begun it, unless
 // repeat says that this is harmless.
-func (l *Lease) Begin(ctx context.Context, repeat bool) error { return l.hold(ctx, l.token, repeat) }
+func (l *Lease) Begin(ctx context.Context, repeat bool) error {
+	if err := l.hold(ctx, l.token, repeat); err != nil {
+		return fmt.Errorf("the attempt is not recorded, so it must not be made: %w", err)
+	}
+	return nil
+}
 
 func (l *Lease) hold(ctx context.Context, token string, repeat bool) error {
 	q := l.consumer.queue

@@ -169,13 +169,13 @@ func (l *Limiter) reserve(ctx context.Context) (time.Duration, error) {
 // client's own timeouts, and the moment that it may have reserved is not used.
 func (l *Limiter) run(ctx context.Context, patience time.Duration) ([]int64, error) {
 	ctx, cancel := context.WithTimeoutCause(ctx, l.config.Timeout, fmt.Errorf("no response of Redis within %v", l.config.Timeout))
+	defer cancel()
 	type result struct {
 		reserved []int64
 		err      error
 	}
 	results := make(chan result, 1)
 	go func() {
-		defer cancel()
 		arguments := append([]any{l.spacing.Microseconds(), patience.Microseconds()}, l.arguments...)
 		reserved, err := reserve.Run(ctx, l.client, []string{l.config.Key}, arguments...).Int64Slice()
 		results <- result{reserved, err}
