@@ -1,3 +1,5 @@
+//go:build unix
+
 // Package redistest starts a real redis-server for a test, and stops, pauses
 // and restarts it.
 package redistest
