@@ -98,7 +98,7 @@ func mockImports() map[string][]string {
 		inside + "engine":     slices.Concat(api, words, []string{inside + "credential"}),
 		inside + "admin":      slices.Concat(words, []string{inside + "engine", inside + "jsontext", inside + "pipenet"}),
 	}
-	face := slices.Concat(words, []string{inside + "engine", inside + "admin", inside + "emulate", inside + "jsontext", inside + "pipenet"})
+	face := slices.Concat(words, []string{"internal/version", inside + "engine", inside + "admin", inside + "emulate", inside + "jsontext", inside + "pipenet"})
 	allowed[inside+"toy"] = api
 	for _, name := range providers {
 		allowed[inside+name] = api
@@ -120,6 +120,7 @@ func TestImportsRunOneWay(t *testing.T) {
 		"":                    {"internal/httpheader"},
 		"internal/httpheader": nil,
 		"internal/redact":     nil,
+		"internal/version":    nil,
 		"internal/sse":        nil,
 		"internal/validate":   {""},
 		"internal/pages":      {""},
@@ -127,7 +128,7 @@ func TestImportsRunOneWay(t *testing.T) {
 		"internal/wire":       {""},
 		"internal/diff":       {"", "internal/wire"},
 		"internal/ensure":     {"", "internal/diff"},
-		"internal/transport":  {"", "internal/diff", "internal/httpheader", "internal/redact", "internal/sse", "internal/validate", "internal/wire"},
+		"internal/transport":  {"", "internal/diff", "internal/httpheader", "internal/redact", "internal/sse", "internal/validate", "internal/version", "internal/wire"},
 	}
 	maps.Copy(allowed, mockImports())
 	for _, name := range providers {

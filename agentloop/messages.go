@@ -6,11 +6,11 @@ import (
 	"fmt"
 	"maps"
 	"net/http"
-	"time"
 
 	"github.com/google/uuid"
 
 	agentclients "github.com/agentclients/agentclients-go"
+	"github.com/agentclients/agentclients-go/internal/poll"
 	"github.com/agentclients/agentclients-go/internal/transport"
 	"github.com/agentclients/agentclients-go/internal/validate"
 	"github.com/agentclients/agentclients-go/internal/wire"
@@ -271,23 +271,8 @@ func (c *Client) postMessage(ctx context.Context, sessionID string, request Send
 	}
 	keep()
 	open.ResourceID = request.ClientMessageID
-	if ended := ctx.Err(); ended != nil && !errors.Is(err, ended) {
-		open.Err = whileLooking(ctx, open.Err)
-	}
+	open.Err = poll.Interrupted(ctx, "message", open.Err)
 	return nil, err
-}
-
-// whileLooking returns the cause of an error that a context kept from being
-// settled.
-func whileLooking(ctx context.Context, cause error) error {
-	ended, why := ctx.Err(), context.Cause(ctx)
-	if !errors.Is(why, ended) {
-		ended = fmt.Errorf("%w: %w", ended, why)
-	}
-	if cause == nil {
-		return ended
-	}
-	return fmt.Errorf("%w while looking for the message after: %w", ended, cause)
 }
 
 func newClientMessageID() string { return uuid.NewString() }
@@ -305,39 +290,22 @@ func decodeSent(body []byte, clientMessageID string) (*Message, error) {
 	return message, nil
 }
 
-// looks are the waits before looks for a message whose response was lost. The
-// server may be about to store it.
-var looks = [...]time.Duration{0, 500 * time.Millisecond, 1500 * time.Millisecond}
-
 // findMessage looks for a message by its ClientMessageID. It returns nil if it
 // does not see it.
-func (c *Client) findMessage(ctx context.Context, sessionID, clientMessageID string, options []agentclients.CallOption) *Message {
-	for _, wait := range looks {
-		if !sleep(ctx, wait) {
-			return nil
-		}
+func (c *Client) findMessage(ctx context.Context, sessionID, clientMessageID string, options []agentclients.CallOption) (found *Message) {
+	poll.Looks(ctx, func() bool {
 		list, err := c.ListMessages(ctx, sessionID, options...)
 		if err != nil {
-			continue
+			return false
 		}
 		for i := range list.Messages {
 			if list.Messages[i].carries(clientMessageID) {
-				return &list.Messages[i]
+				found = &list.Messages[i]
 			}
 		}
-	}
-	return nil
-}
-
-// sleep waits, and reports whether the context is still good.
-func sleep(ctx context.Context, wait time.Duration) bool {
-	timer := time.NewTimer(wait)
-	defer timer.Stop()
-	select {
-	case <-timer.C:
-	case <-ctx.Done():
-	}
-	return ctx.Err() == nil
+		return found != nil
+	})
+	return found
 }
 
 // MessageList is the list of the messages of a session.

@@ -4,6 +4,7 @@ package examples_test
 import (
 	"bytes"
 	"context"
+	"errors"
 	"io/fs"
 	"os"
 	"os/exec"
@@ -97,6 +98,12 @@ func TestPrograms(t *testing.T) {
 			"agentloop, its stream cut and resumed: The north gate is open until ten. (turn.completed)\n  messages sent: 2, streams opened: 3\n",
 			"xpander: The north gate is open until ten. (completed)\n",
 			"xpander, its stream cut and the task read: The north gate is open until ten. (completed)\n  tasks started: 2, tasks read: true\n",
+			"omniflow: Welcome to the north gate. (approved)\n  inbound: Is the north gate open? (received)\n  outbound: The north gate is open until ten. (pending)\n",
+			"omniflow, both responses lost and the conversation read: Welcome to the north gate. (approved)\n  messages generated: 2, decisions sent: 2\n",
+		},
+		"reconcile": {
+			"  + orq support.agent\n", "6 created, 0 updated, 0 unchanged, 0 removed, 0 failed\n",
+			"Once more:\n", "  = orq support.agent\n", "0 created, 0 updated, 6 unchanged, 0 removed, 0 failed\n", "0 of them writes.\n",
 		},
 		"omniflow":    {"mock"},
 		"agentloop":   {"mock", "agent_"},
@@ -113,4 +120,16 @@ func TestPrograms(t *testing.T) {
 			}
 		})
 	}
+
+	t.Run("reconcile fails", func(t *testing.T) { // an error has its line, and shows in the exit code
+		file := filepath.Join(t.TempDir(), "agents.yaml")
+		if err := os.WriteFile(file, []byte("orq:\n  - keys: k\n"), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		out, err := exec.CommandContext(t.Context(), filepath.Join(bin, "reconcile"), "-mock", "-file", file).CombinedOutput()
+		var failed *exec.ExitError
+		if !errors.As(err, &failed) || failed.ExitCode() != 1 || !strings.Contains(string(out), file+":2: orq[0].keys: unknown member") {
+			t.Errorf("%v:\n%s", err, out)
+		}
+	})
 }

@@ -22,6 +22,10 @@
 // Every API has its own prefix: /orq/v2/agents is the path /v2/agents of orq.
 // New makes a server that is just an http.Handler, for everything else.
 //
+// A request whose Host is a vendor's (Hosts lists them) goes to that API
+// without a prefix, so that a client with a fixed base URL reaches the mock
+// through a hosts file or a dialer.
+//
 // # Faults
 //
 // Package fault has what can go wrong. Fail makes the next requests of an
@@ -35,6 +39,14 @@
 // agent exists, although the client never learns of it: that is how clients
 // that retry carelessly make a second one.
 //
+// # What is not emulated
+//
+// Stub responds to a path that the API has and the mock does not. Any other
+// such request gets the 404 of the API, whose header X-Mock-Reason names the
+// nearest operation and what is known and not emulated, and fails the test:
+//
+//	mock.Stub("GET", mockserver.Orq, "/v2/knowledge/*", 200, map[string]any{"_id": "k1"})
+//
 // # Agents that run
 //
 // Package script has what agents say. Script queues replies, each for one run;
@@ -43,7 +55,10 @@
 //	mock.Script(mockserver.Agentloop, script.Reply{Text: "Hello"}, script.Reply{Error: "the model is busy"})
 //
 // Streams of events follow a run as it goes, by the clock of the mock, and
-// break as fault.CutStream and others want it.
+// break as fault.CutStream and others want it. Receive lets a person write to
+// an agent over the phone network, say:
+//
+//	mock.Receive(mockserver.Omniflow, script.Inbound{From: "+12025550123", Text: "When do you open?"})
 //
 // # Looking back
 //

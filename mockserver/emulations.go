@@ -36,3 +36,17 @@ func APIs() []string {
 	}
 	return names
 }
+
+// Hosts returns the hosts at which the vendors serve the emulated APIs, such
+// as "api.orq.ai". A request whose Host is one of them goes to that API at the
+// root, so that a client whose base URL cannot be changed reaches the mock
+// through a hosts file or a dialer.
+func Hosts() []string {
+	var hosts []string
+	for _, api := range emulations() {
+		if host := api.Host(); host != "" {
+			hosts = append(hosts, host)
+		}
+	}
+	return hosts
+}

@@ -66,6 +66,9 @@ func inShape(api string, contentType string, body []byte) bool {
 	}
 	member := map[string]string{Omniflow: "/error/code", Agentloop: "/error", Orq: "/message", Phoneagents: "/correlation_id", Xpander: "/detail"}[api]
 	_, ok := jsontext.ValueAt(body, member)
+	if _, nested := jsontext.ValueAt(body, "/error/message"); nested && api == Orq { // below /v3
+		ok = true
+	}
 	return ok && json.Valid(body) && contentType == "application/json"
 }
 

@@ -11,6 +11,25 @@ const (
 	OrqGetAgent    = "orq.GetAgent"    // GET /v2/agents/{agent_key}
 	OrqUpdateAgent = "orq.UpdateAgent" // PATCH /v2/agents/{agent_key}
 	OrqDeleteAgent = "orq.DeleteAgent" // DELETE /v2/agents/{agent_key}
+
+	OrqCreateResponse = "orq.CreateResponse" // POST /v3/router/responses, also of a stream
+	OrqGetResponse    = "orq.GetResponse"    // GET /v3/router/responses/{response_id}
+
+	OrqCreateAgentResponse = "orq.CreateAgentResponse" // POST /v2/agents/{agent_key}/responses, also of a stream
+	OrqGetAgentResponse    = "orq.GetAgentResponse"    // GET /v2/agents/{agent_key}/responses/{task_id}
+
+	// Run and stream-run make the agent, too. No method of the client calls them:
+	// its RunAgent and StreamRun call OrqCreateResponse.
+	OrqRunAgent  = "orq.RunAgent"  // POST /v2/agents/run
+	OrqStreamRun = "orq.StreamRun" // POST /v2/agents/stream-run
+
+	OrqInvokeAgent  = "orq.InvokeAgent"  // POST /v2/agents/{agent_key}/task
+	OrqStreamTask   = "orq.StreamTask"   // POST /v2/agents/{agent_key}/stream-task
+	OrqListTasks    = "orq.ListTasks"    // GET /v2/agents/{agent_key}/tasks
+	OrqGetTask      = "orq.GetTask"      // GET /v2/agents/{agent_key}/tasks/{task_id}
+	OrqListActions  = "orq.ListActions"  // GET /v2/agents/{agent_key}/tasks/{task_id}/actions
+	OrqGetAction    = "orq.GetAction"    // GET /v2/agents/{agent_key}/tasks/{task_id}/actions/{action_id}
+	OrqReviewAction = "orq.ReviewAction" // POST /v2/agents/{agent_key}/tasks/{task_id}/actions/{action_id}/review
 )
 
 // The variants of the orq API.
@@ -28,4 +47,8 @@ const (
 	// which orq's own clients of 2025 need. Without it only the responses of
 	// get, update and list have it.
 	OrqWorkspaceID = "orq@workspace-id"
+
+	// OrqNoDone ends streams behind their last event, without [DONE], as the
+	// documents of 2025 have it.
+	OrqNoDone = "orq@no-done"
 )

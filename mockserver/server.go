@@ -4,9 +4,9 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
-	"runtime/debug"
 	"sync"
 
+	"github.com/agentclients/agentclients-go/internal/version"
 	"github.com/agentclients/agentclients-go/mockserver/internal/admin"
 	"github.com/agentclients/agentclients-go/mockserver/internal/engine"
 )
@@ -71,20 +71,9 @@ func (s *Server) SetSeed(document json.RawMessage) error { return wrapped(s.engi
 func OpenAPI() json.RawMessage { return admin.OpenAPI() }
 
 // Version is the version of this module in the program that is running, or
-// "(devel)" where Go does not know it.
-func Version() string {
-	const module = "github.com/agentclients/agentclients-go"
-	info, ok := debug.ReadBuildInfo()
-	if !ok {
-		return "(devel)"
-	}
-	for _, m := range append([]*debug.Module{&info.Main}, info.Deps...) {
-		if m.Path == module && m.Version != "" {
-			return m.Version
-		}
-	}
-	return "(devel)"
-}
+// without the "v"
+// before it, or "devel" where Go does not know it.
+func Version() string { return version.String() }
 
 // noTest is the TB of a server that serves no test: what would fail one
 // panics.

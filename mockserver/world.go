@@ -80,6 +80,39 @@ func (w world) AddRule(rule fault.Rule) *ActiveRule {
 	return &ActiveRule{added}
 }
 
+// Stub responds to a request that the API has and the mock does not emulate:
+// to the method and the path below the API's prefix, where an element that is
+// "*" stands for any one and "**" at the end for whatever follows, with a
+// status and a body. A string, a []byte or a json.RawMessage is the body as it
+// is, nil none, and anything else is written as JSON. Requests need no
+// credential for it, and count against no limit. It lasts until a reset of the
+// rules; of several rules the first that wants a request has it, so a stub of
+// an operation that is emulated hides it. An unknown API, a status that is not
+// 200 to 599, or a body that cannot be written fails the test.
+//
+//	mock.Stub("GET", mockserver.Orq, "/v2/knowledge/*", 200, map[string]any{"_id": "k1"})
+func (w world) Stub(method, api, path string, status int, body any) *ActiveRule {
+	w.tb.Helper()
+	var text []byte
+	switch body := body.(type) {
+	case nil:
+	case string:
+		text = []byte(body)
+	case []byte:
+		text = body
+	case json.RawMessage:
+		text = body
+	default:
+		var err error
+		text, err = json.Marshal(body)
+		w.must(err)
+	}
+	return w.AddRule(fault.Rule{
+		Op: fault.AnyOp, Match: journal.Match{Method: method, API: api, Path: path}, Stub: true,
+		Do: []fault.Fault{fault.Status(status, fault.Body(string(text)))},
+	})
+}
+
 // ReplaceRules takes rules out and puts others in their place: where the
 // first of them stood or, if none is there any more, behind all. No request
 // comes in between. The error says which rule is wrong, what is wrong with it
@@ -103,8 +136,8 @@ func (w world) Unfired() []string { return w.w.Unfired() }
 
 // Script queues replies for the runs of an API's agents: each run takes the
 // next one that is for it. A run for which there is none gets the fixed text
-// of the API. An API whose agents do not run here (those of Agentloop and
-// Xpander do), or a reply that is not valid, fails the test.
+// of the API. An API whose agents do not run here, or a reply that is not
+// valid, fails the test.
 func (w world) Script(api string, replies ...script.Reply) {
 	w.tb.Helper()
 	w.must(w.w.Script(api, replies...))
@@ -125,6 +158,17 @@ func (w world) Release(api, thread string) int {
 	released, err := w.w.Release(api, thread)
 	w.must(err)
 	return released
+}
+
+// Receive lets an API receive a message that a person writes to one of its
+// agents, over the phone network, say. The agent replies to it as Script says.
+// A message to a conversation that does not exist fails the test; so does an
+// API whose agents get no such messages here.
+func (w world) Receive(api string, message script.Inbound) script.Received {
+	w.tb.Helper()
+	received, err := w.w.Receive(api, message)
+	w.must(err)
+	return received
 }
 
 // Calls returns the requests in the journal that match, oldest first; the

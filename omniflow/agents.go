@@ -33,7 +33,7 @@ const DefaultLLMModel = "gpt-4o-mini"
 // workspace.
 type Agent struct {
 	// ID identifies the agent. It is read from _id, else id, else agentId.
-	// The API does not document it forevery response, so it may be "": then
+	// The API does not document it for every response, so it may be "": then
 	// look for the agent in the list by Name and CreatedAt.
 	ID string `json:"_id,omitempty"`
 	// WorkspaceID is the workspace that the agent belongs to.
@@ -45,7 +45,7 @@ type Agent struct {
 	// LLMModel is the language model that writes the responses.
 	LLMModel string `json:"llmModel"`
 	// PhoneNumberID is the phone number that the agent answers on.
-	PhoneNumberID PhoneNumberID `json:"phoneNumberId"`
+	PhoneNumberID Reference `json:"phoneNumberId"`
 	// Status is the state of the agent, StatusReady for a usable one.
 	Status Status `json:"status"`
 	// CreatedAt is when the agent was created.
@@ -55,9 +55,9 @@ type Agent struct {
 	// Settings is the JSON object that was set on the agent, as it came. Nil
 	// if the response has none.
 	Settings json.RawMessage `json:"settings,omitempty"`
-	// MessageChannel is how messages reach the agent, such as "SMS" or
-	// "Email". "" if the response does not say.
-	MessageChannel string `json:"messageChannel,omitempty"`
+	// MessageChannel is how messages reach the agent, that of its message flow.
+	// "" if the response does not say.
+	MessageChannel MessageChannel `json:"messageChannel,omitempty"`
 }
 
 // CreateAgentRequest says what agent to create.

@@ -269,22 +269,22 @@ func TestAgentID(t *testing.T) {
 	}
 }
 
-func TestPhoneNumberID(t *testing.T) {
+func TestReference(t *testing.T) {
 	for _, test := range []struct {
 		sent     string
-		want     PhoneNumberID
+		want     Reference
 		assigned bool
 	}{
-		{`null`, PhoneNumberID{}, false},
-		{`"pn_1"`, PhoneNumberID{ID: "pn_1"}, true},
-		{`""`, PhoneNumberID{Raw: json.RawMessage(`""`)}, false},
-		{`{}`, PhoneNumberID{Raw: json.RawMessage(`{}`)}, true},
-		{`{"_id":"pn_1","sid":7}`, PhoneNumberID{ID: "pn_1", Raw: json.RawMessage(`{"_id":"pn_1","sid":7}`)}, true},
-		{`{"id":"pn_2"}`, PhoneNumberID{ID: "pn_2", Raw: json.RawMessage(`{"id":"pn_2"}`)}, true},
-		{`7`, PhoneNumberID{ID: "7", Raw: json.RawMessage(`7`)}, true},
-		{`[]`, PhoneNumberID{Raw: json.RawMessage(`[]`)}, false},
+		{`null`, Reference{}, false},
+		{`"pn_1"`, Reference{ID: "pn_1"}, true},
+		{`""`, Reference{Raw: json.RawMessage(`""`)}, false},
+		{`{}`, Reference{Raw: json.RawMessage(`{}`)}, true},
+		{`{"_id":"pn_1","sid":7}`, Reference{ID: "pn_1", Raw: json.RawMessage(`{"_id":"pn_1","sid":7}`)}, true},
+		{`{"id":"pn_2"}`, Reference{ID: "pn_2", Raw: json.RawMessage(`{"id":"pn_2"}`)}, true},
+		{`7`, Reference{ID: "7", Raw: json.RawMessage(`7`)}, true},
+		{`[]`, Reference{Raw: json.RawMessage(`[]`)}, false},
 	} {
-		got := PhoneNumberID{ID: "old", Raw: json.RawMessage(`"old"`)}
+		got := Reference{ID: "old", Raw: json.RawMessage(`"old"`)}
 		if err := json.Unmarshal([]byte(test.sent), &got); err != nil {
 			t.Errorf("%s: %v", test.sent, err)
 		}

@@ -235,9 +235,9 @@ func ExampleClient_UpdateAgent() {
 	// ExampleOmniFlowAgent gpt-4o
 }
 
-func ExamplePhoneNumberID_Assigned() {
-	fmt.Println(omniflow.PhoneNumberID{}.Assigned())
-	fmt.Println(omniflow.PhoneNumberID{ID: "pn_1"}.Assigned())
+func ExampleReference_Assigned() {
+	fmt.Println(omniflow.Reference{}.Assigned())
+	fmt.Println(omniflow.Reference{ID: "pn_1"}.Assigned())
 	// Output:
 	// false
 	// true

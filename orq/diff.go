@@ -29,7 +29,7 @@ func (r CreateAgentRequest) compare(agent *Agent) diff.Result {
 }
 
 // compareAll also reports whether everything that the request sets could be
-// compared.
+// compared, but for models.
 func (r CreateAgentRequest) compareAll(agent *Agent) (result diff.Result, sure bool) {
 	want, err := diff.Object(createAgentBody(r), r.ExtraFields)
 	if err != nil {
@@ -39,8 +39,8 @@ func (r CreateAgentRequest) compareAll(agent *Agent) (result diff.Result, sure b
 	if err != nil {
 		return diff.Unsendable(err), true
 	}
+	new(spelling).alignModel(want, have) // documented as the server's own spelling
 	var ids spelling
-	ids.alignModel(want, have)
 	asked, found := member(want, "settings"), member(have, "settings")
 	ids.align(list(want, "memory_stores"), list(have, "memory_stores"), "")
 	ids.align(list(want, "knowledge_bases"), list(have, "knowledge_bases"), "knowledge_id")

@@ -15,11 +15,14 @@ import (
 // to one agent.
 //
 // An agent that exists keeps what the request leaves out. Lists and the model
-// are replaced as a whole, other settings one by one. Whether the agent has the
-// model, the variables or other things that the server names by ids of its own
-// making, only an update tells: it is sent, and the agent is Unchanged if it
-// then is what it was before. ExtraFields that an Agent has no field for are
-// sent with an update only.
+// are replaced as a whole, other settings one by one. Models that the server
+// names by ids of its own making are taken for those of the request, and are
+// set only along with another difference: use UpdateAgent where nothing else
+// changes. Whether the agent has the variables, or knowledge bases, memory
+// stores and evaluators that the server names in that way, only an update
+// tells: it is sent, and the agent is Unchanged if it then is what it was
+// before. ExtraFields that an Agent has no field for are sent with an update
+// only.
 //
 // Errors: [agentclients.ErrConflict] if the key is taken by an agent that
 // cannot be read, which may be the case if the credential must not see it;

@@ -3,6 +3,7 @@ package orq
 import (
 	"errors"
 	"slices"
+	"strings"
 	"testing"
 	"testing/synctest"
 
@@ -35,8 +36,7 @@ func TestEnsureAgent(t *testing.T) {
 		{"it is what was asked for", []response{{200, smallAgent}}, agentclients.Unchanged, nil, []string{"GET"}},
 		{"it lacks something", []response{{200, otherAgent}, {200, smallAgent}}, agentclients.Updated, nil, []string{"GET", "PATCH"}},
 		{"the server keeps its own way", []response{{200, otherAgent}, {200, otherAgent}}, agentclients.Unchanged, nil, []string{"GET", "PATCH"}},
-		{"only an update tells, and it was the same", []response{{200, foreignModel}, {200, foreignModel}}, agentclients.Unchanged, nil, []string{"GET", "PATCH"}},
-		{"only an update tells, and it was another", []response{{200, foreignModel}, {200, smallAgent}}, agentclients.Updated, nil, []string{"GET", "PATCH"}},
+		{"the server names the model in its own way", []response{{200, foreignModel}}, agentclients.Unchanged, nil, []string{"GET"}},
 		{"somebody else creates it", []response{none, taken, {200, smallAgent}}, agentclients.Unchanged, nil, []string{"GET", "POST", "GET"}},
 		{"somebody else creates another", []response{none, taken, {200, otherAgent}, {200, smallAgent}}, agentclients.Updated, nil, []string{"GET", "POST", "GET", "PATCH"}},
 		{"it is deleted meanwhile", []response{{200, otherAgent}, none, none, {201, smallAgent}}, agentclients.Created, nil, []string{"GET", "PATCH", "GET", "POST"}},
@@ -69,6 +69,48 @@ func TestEnsureAgent(t *testing.T) {
 				}
 			})
 		})
+	}
+}
+
+// A server that names models by ids of its own is written to once.
+func TestEnsureAgentTwiceWithAModelOfTheServersOwn(t *testing.T) {
+	client, recorder := suite.Record(t)
+	foreign := strings.Replace(smallAgent, "openai/gpt-4o", "01JRQ5Z8Y9S6M3C5Q4V2X7W1T0", 1)
+	recorder.Answer(404, "").Answer(201, foreign).Answer(200, foreign)
+	for _, want := range []agentclients.Change{agentclients.Created, agentclients.Unchanged} {
+		if _, change, err := client.EnsureAgent(t.Context(), smallRequest()); change != want || err != nil {
+			t.Errorf("got %q, %v", change, err)
+		}
+	}
+	if last := recorder.Last(t); last.Method != "GET" || len(recorder.Requests) != 3 {
+		t.Errorf("%d requests, at last %+v", len(recorder.Requests), last)
+	}
+}
+
+// Only an update tells whether the agent has the variables of the request, and
+// what the server names by ids of its own.
+func TestEnsureAgentWhereOnlyAnUpdateTells(t *testing.T) {
+	const foreignStore = `"memory_stores":["01JRQ5Z8Y9S6M3C5Q4V2X7W1T0"],"updated"`
+	same := strings.Replace(smallAgent, `"updated"`, foreignStore, 1)
+	request := smallRequest()
+	request.MemoryStores = []string{"customers"}
+	variables := smallRequest()
+	variables.Variables = map[string]any{"v": 1}
+	for _, test := range []struct {
+		request       CreateAgentRequest
+		before, after string
+		want          agentclients.Change
+	}{
+		{request, same, same, agentclients.Unchanged},
+		{request, same, strings.Replace(same, "01JRQ5Z8Y9S6M3C5Q4V2X7W1T0", "01JRQ5Z8Y9S6M3C5Q4V2X7W1T1", 1), agentclients.Updated},
+		{variables, smallAgent, smallAgent, agentclients.Unchanged},
+	} {
+		client, recorder := suite.Record(t)
+		recorder.Answer(200, test.before).Answer(200, test.after)
+		_, change, err := client.EnsureAgent(t.Context(), test.request)
+		if last := recorder.Last(t); change != test.want || err != nil || last.Method != "PATCH" || len(recorder.Requests) != 2 {
+			t.Errorf("got %q, %v after %d requests, at last %s", change, err, len(recorder.Requests), last.Method)
+		}
 	}
 }
 

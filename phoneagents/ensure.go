@@ -6,7 +6,6 @@ import (
 
 	agentclients "github.com/agentclients/agentclients-go"
 	"github.com/agentclients/agentclients-go/internal/ensure"
-	"github.com/agentclients/agentclients-go/internal/pages"
 	"github.com/agentclients/agentclients-go/internal/transport"
 )
 
@@ -97,20 +96,7 @@ func unchanged(err error) agentclients.Change {
 // phoneNumber returns the phone number that a request is about, nil if there
 // is none.
 func (c *Client) phoneNumber(ctx context.Context, userID string, request AddPhoneNumberRequest, options []agentclients.CallOption) (*PhoneNumber, error) {
-	all := pages.Offsets(provider, "list phone numbers", 0, defaultLimit, func(n PhoneNumber) string { return n.ID }, func(offset, limit int) ([]PhoneNumber, error) {
-		list, err := c.ListPhoneNumbers(ctx, userID, ListPhoneNumbersRequest{Platform: request.Platform, Limit: limit, Offset: offset}, options...)
-		if err != nil {
-			return nil, err
-		}
-		return list.PhoneNumbers, nil
+	return c.findPhoneNumber(ctx, userID, request.Platform, options, func(n *PhoneNumber) bool {
+		return n.MetaPhoneNumberID == request.MetaPhoneNumberID && (n.Platform == request.Platform || n.Platform == "")
 	})
-	for number, err := range all {
-		if err != nil {
-			return nil, err
-		}
-		if number.MetaPhoneNumberID == request.MetaPhoneNumberID && (number.Platform == request.Platform || number.Platform == "") {
-			return &number, nil
-		}
-	}
-	return nil, nil
 }

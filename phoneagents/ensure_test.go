@@ -48,6 +48,8 @@ func TestEnsurePhoneNumber(t *testing.T) {
 		testkit.Ends("the response is lost, and it is there", []string{none, "502 ", list}, agentclients.Created, nil, []string{"GET", "POST", "GET"}, ""),
 		testkit.Ends("the response is lost, and it is not there", []string{none, "502 ", none}, "", agentclients.ErrOutcomeUnknown, []string{"GET", "POST", "GET"}, ""),
 		testkit.Ends("another user has it", []string{none, "400 ", none}, "", agentclients.ErrBadRequest, []string{"GET", "POST", "GET"}, ""),
+		testkit.Ends("another user has it, as the server says", []string{none, `400 {"error":"Failed to add phone number","message":"Meta phone number 1 is already registered for whatsapp"}`, none},
+			"", agentclients.ErrConflict, []string{"GET", "POST", "GET"}, ""),
 		testkit.Ends("it must not be added", []string{none, "403 "}, "", agentclients.ErrForbidden, []string{"GET", "POST"}, ""),
 		testkit.Ends("it must not be listed", []string{"401 "}, "", agentclients.ErrUnauthorized, []string{"GET"}, ""),
 	})

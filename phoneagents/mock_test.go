@@ -291,8 +291,17 @@ func TestPhoneNumbers(t *testing.T) {
 		added.MetaPhoneNumberID != request.MetaPhoneNumberID || added.DisplayName != *request.DisplayName {
 		t.Fatalf("added %+v, %v", added, err)
 	}
-	if _, err := client.AddPhoneNumber(ctx, "usr_1", request); !errors.Is(err, agentclients.ErrConflict) && !errors.Is(err, agentclients.ErrBadRequest) {
-		t.Errorf("added again: %v", err)
+	again := map[string]phoneagents.AddPhoneNumberRequest{"all": request, "id": request, "meta id": request}
+	for same, request := range again {
+		switch same {
+		case "id":
+			request.MetaPhoneNumberID = "1"
+		case "meta id":
+			request.ID = nil
+		}
+		if _, err := client.AddPhoneNumber(ctx, "usr_1", request); !errors.Is(err, agentclients.ErrConflict) || errors.Is(err, agentclients.ErrOutcomeUnknown) {
+			t.Errorf("added again with the same %s: %v", same, err)
+		}
 	}
 	for platform, want := range map[phoneagents.Platform]int{"": 1, phoneagents.PlatformWhatsApp: 1, phoneagents.PlatformInstagram: 0} {
 		list, err := client.ListPhoneNumbers(ctx, "usr_1", phoneagents.ListPhoneNumbersRequest{Platform: platform})
@@ -328,4 +337,24 @@ func TestPhoneNumberIsNotAddedTwice(t *testing.T) {
 		}
 		mock.AssertCalls(t, mockserver.PhoneagentsAddPhoneNumber, 1)
 	})
+}
+
+// TestPhoneNumberOfAnIDIsAddedOnce: whatever becomes of the responses, also if
+// the refusal of the repeat is no 409.
+func TestPhoneNumberOfAnIDIsAddedOnce(t *testing.T) {
+	for _, lost := range []fault.Fault{
+		fault.Drop(fault.BeforeCommit), fault.Drop(fault.AfterCommit), fault.Status(502, fault.AfterCommit), fault.Truncate(10),
+		fault.Status(429, fault.AfterCommit, fault.RetryAfter(0)),
+	} {
+		synctest.Test(t, func(t *testing.T) {
+			mock, client := startMock(t, mockserver.Config{})
+			mock.Fail(mockserver.PhoneagentsAddPhoneNumber, lost)
+			added, err := client.AddPhoneNumber(t.Context(), "usr_1", phoneagents.AddPhoneNumberRequest{
+				Platform: phoneagents.PlatformWebchat, MetaPhoneNumberID: "webchat_widget_001", AccessToken: "EAAxxxx0123456789", ID: new("pn_mine"),
+			})
+			if err != nil || added.ID != "pn_mine" {
+				t.Errorf("%v: got %v, %v", lost, added, err)
+			}
+		})
+	}
 }

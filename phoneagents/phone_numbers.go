@@ -7,6 +7,8 @@ import (
 	"net/http"
 
 	agentclients "github.com/agentclients/agentclients-go"
+	"github.com/agentclients/agentclients-go/internal/diff"
+	"github.com/agentclients/agentclients-go/internal/pages"
 	"github.com/agentclients/agentclients-go/internal/redact"
 	"github.com/agentclients/agentclients-go/internal/transport"
 	"github.com/agentclients/agentclients-go/internal/validate"
@@ -56,8 +58,8 @@ type AddPhoneNumberRequest struct {
 	// DisplayName is the name for people. At most 255 characters; nil leaves
 	// it out.
 	DisplayName *string `json:"display_name,omitempty"`
-	// ID is an id chosen by the caller: 1 to 50 letters, digits, _ and -. Nil
-	// lets the server make one.
+	// ID is an id chosen by the caller: 1 to 50 letters, digits, _ and -. It
+	// lets AddPhoneNumber settle a lost response. Nil lets the server make one.
 	ID *string `json:"id,omitempty"`
 
 	// ExtraFields are put into the request last: for fields that this package
@@ -106,20 +108,25 @@ type addPhoneNumberBody AddPhoneNumberRequest
 // AddPhoneNumber registers a phone number, an Instagram account or a webchat
 // channel for a user.
 //
-// It is not repeated when the response is lost. The error then matches
-// [agentclients.ErrOutcomeUnknown]: list the phone numbers of the user and
-// look for the Meta id.
+// With an ID it is repeated after a lost response, since the server refuses a
+// second phone number with the same id. If it stays open what became of it, the
+// phone numbers are listed, once, and the one of the ID is returned if it is
+// what the request says, as far as the API tells: it does not tell the access
+// token. (That proves that there is such a phone number, not who added it.)
 //
-// Errors: [agentclients.ErrConflict] or [agentclients.ErrBadRequest] if the
-// Meta id is registered already, [agentclients.ErrBadRequest] for an unknown
-// platform.
+// Without an ID it is not repeated when the response is lost. The error then
+// matches [agentclients.ErrOutcomeUnknown]: list the phone numbers of the user
+// and look for the Meta id, or use EnsurePhoneNumber, which does so.
+//
+// Errors: [agentclients.ErrConflict] if the ID or the Meta id is registered
+// already, [agentclients.ErrBadRequest] for an unknown platform.
 //
 // API reference: Add Phone Number, POST /users/{user_id}/phone_numbers.
 func (c *Client) AddPhoneNumber(ctx context.Context, userID string, request AddPhoneNumberRequest, options ...agentclients.CallOption) (*PhoneNumber, error) {
 	if err := request.Validate(); err != nil {
 		return nil, err
 	}
-	return transport.Call(ctx, c.transport, transport.Op{
+	op := transport.Op{
 		Name:   "add phone number",
 		Method: http.MethodPost,
 		Path:   "/users/{user_id}/phone_numbers",
@@ -127,7 +134,46 @@ func (c *Client) AddPhoneNumber(ctx context.Context, userID string, request AddP
 		Body:   addPhoneNumberBody(request),
 		Extra:  request.ExtraFields,
 		Replay: transport.ReplayNever,
-	}, options, decodePhoneNumber)
+	}
+	if request.ID == nil {
+		return transport.Call(ctx, c.transport, op, options, decodePhoneNumber)
+	}
+	op.Replay, op.ResourceID = transport.ReplayKeyed, *request.ID
+	return transport.Create(ctx, c.transport, op, options, func(body []byte) (*PhoneNumber, error) {
+		number, err := decodePhoneNumber(body)
+		if err == nil && number.ID != *request.ID {
+			return nil, wire.Other("id", number.ID, *request.ID)
+		}
+		return number, err
+	}, transport.Settling[PhoneNumber]{
+		Find: func(options ...agentclients.CallOption) (*PhoneNumber, error) {
+			return c.findPhoneNumber(ctx, userID, "", options, func(n *PhoneNumber) bool { return n.ID == *request.ID })
+		},
+		Compare: func(found *PhoneNumber) diff.Result {
+			return diff.Compare(addPhoneNumberBody(request), request.ExtraFields, found, diff.Rules{Omitted: []string{"display_name"}})
+		},
+	})
+}
+
+// findPhoneNumber returns the first phone number of a user on a platform ("":
+// any) that is the one looked for, nil if there is none.
+func (c *Client) findPhoneNumber(ctx context.Context, userID string, platform Platform, options []agentclients.CallOption, isIt func(*PhoneNumber) bool) (*PhoneNumber, error) {
+	all := pages.Offsets(provider, "list phone numbers", 0, defaultLimit, func(n PhoneNumber) string { return n.ID }, func(offset, limit int) ([]PhoneNumber, error) {
+		list, err := c.ListPhoneNumbers(ctx, userID, ListPhoneNumbersRequest{Platform: platform, Limit: limit, Offset: offset}, options...)
+		if err != nil {
+			return nil, err
+		}
+		return list.PhoneNumbers, nil
+	})
+	for number, err := range all {
+		if err != nil {
+			return nil, err
+		}
+		if isIt(&number) {
+			return &number, nil
+		}
+	}
+	return nil, nil
 }
 
 // ListPhoneNumbersRequest says which phone numbers to list. The zero value is

@@ -1,6 +1,7 @@
 package phoneagents
 
 import (
+	"context"
 	"encoding/json"
 	"maps"
 	"testing"
@@ -43,5 +44,43 @@ func TestDoubtStaysOnlyIfTheAgentIsNotRead(t *testing.T) {
 		"another's first": {[]string{`{"agents":[{"agent_id":"agt_0","phone_number_id":"pn_0"}]}`, none, none}, 200, true},
 	} {
 		t.Run(name, func(t *testing.T) { keyed.Doubts(t, suite, test.bodies, test.status, test.unknown) })
+	}
+}
+
+var keyedNumber = testkit.Keyed[*Client, PhoneNumber]{
+	Create: func(ctx context.Context, c *Client) (*PhoneNumber, error) {
+		return c.AddPhoneNumber(ctx, "usr_1", AddPhoneNumberRequest{
+			Platform: PlatformWhatsApp, MetaPhoneNumberID: "1", AccessToken: "EAAxxxx0123456789", DisplayName: new("Desk"), ID: new("pn_mine"),
+		})
+	},
+	Agent: func(body map[string]any) string {
+		number := maps.Clone(body)
+		delete(number, "access_token")
+		text, _ := json.Marshal(number)
+		return string(text)
+	},
+	Read: func(number string) string {
+		return `{"phone_numbers":[{"id":"pn_0","platform":"whatsapp","meta_phone_number_id":"0"},` + number + `]}`
+	},
+	Other: `{"id":"pn_2","platform":"whatsapp","meta_phone_number_id":"1"}`,
+}
+
+// A phone number with an id of the caller's is added once, and found.
+func TestAddedPhoneNumberIsSettled(t *testing.T) { keyedNumber.Settles(t, suite) }
+
+func TestDoubtStaysOnlyIfThePhoneNumberIsNotRead(t *testing.T) {
+	const begin = `{"phone_numbers":[{"id":"pn_mine","platform":"whatsapp"`
+	for name, test := range map[string]struct {
+		body    string
+		status  int
+		unknown bool
+	}{
+		"forbidden":       {"", 403, true},
+		"there is none":   {`{"phone_numbers":[]}`, 200, true},
+		"no Meta id":      {begin + `,"display_name":"Desk"}]}`, 200, true},
+		"another Meta id": {begin + `,"display_name":"Desk","meta_phone_number_id":"2"}]}`, 200, false},
+		"another name":    {begin + `,"display_name":null,"meta_phone_number_id":"1"}]}`, 200, false},
+	} {
+		t.Run(name, func(t *testing.T) { keyedNumber.Doubts(t, suite, []string{test.body}, test.status, test.unknown) })
 	}
 }

@@ -285,8 +285,9 @@ type CreateAgentRequest struct {
 	// Type says what kind of agent to create. Default manager.
 	Type *AgentType `json:"type,omitempty"`
 
-	// Deploy makes EnsureAgent deploy the agent after it changed it, so that
-	// the change runs. A new agent runs without, and CreateAgent ignores it.
+	// Deploy makes EnsureAgent deploy the agent after it changed it, or if it
+	// has pending changes, so that what is asked for runs. A new agent runs
+	// without, and CreateAgent ignores it.
 	Deploy bool `json:"-"`
 
 	// ExtraFields are put into the request last: for fields that this package

@@ -2,6 +2,7 @@ package xpander
 
 import (
 	"context"
+	"errors"
 	"slices"
 	"strconv"
 	"strings"
@@ -51,11 +52,17 @@ func (c *Client) FindAgents(ctx context.Context, name string, options ...agentcl
 // may make two agents: the API does not know names that are unique.
 //
 // An agent that exists keeps what the request leaves out. An update sends what
-// differs, and is staged until the agent is deployed: with Deploy that is done
-// after an update, and only then. Members that the response does not tell
+// differs, and is staged until the agent is deployed. With Deploy that is done
+// after an update, and if an agent that lacks nothing has pending changes: an
+// earlier deploy may have been lost. Such a deploy counts as Updated; it also
+// deploys what others have staged. Members that the response does not tell
 // (older servers do not tell UsingNemo and LLMExtraHeaders) cannot be compared,
 // and are sent with a create only. So are ExtraFields that an Agent has no field
-// for. An agent is Unchanged if it is after an update what it was before.
+// for. An agent is Unchanged if it is after an update what it was before, and
+// is not deployed then.
+//
+// If the response to a deploy is lost, the agent is read: a higher version
+// without pending changes is deployed.
 //
 // Errors: [agentclients.ErrConflict] if several agents have the name, else as
 // CreateAgent, ListAgents, GetAgent, UpdateAgent and DeployAgent. What
@@ -81,18 +88,36 @@ func (c *Client) EnsureAgent(ctx context.Context, request CreateAgentRequest, op
 			}
 			differences := request.Diff(before)
 			if len(differences) == 0 {
-				return before, agentclients.Unchanged, nil
+				if !request.Deploy || !before.HasPendingChanges {
+					return before, agentclients.Unchanged, nil
+				}
+				after, err := c.deployed(ctx, before, options)
+				return ensure.Updated(before, after, err, "deployed_at", "is_latest", "version")
 			}
 			after, err := c.UpdateAgent(ctx, before.ID, request.update(differences), options...)
 			after, change, err := ensure.Updated(before, after, err, "has_pending_changes", "is_latest", "version")
 			if change == agentclients.Updated && request.Deploy {
-				if after, err = c.DeployAgent(ctx, before.ID, options...); err != nil {
+				if after, err = c.deployed(ctx, after, options); err != nil {
 					return nil, "", err
 				}
 			}
 			return after, change, err
 		},
 	}.Ensure()
+}
+
+// deployed deploys an agent. If the response is lost, the version tells
+// whether it was done.
+func (c *Client) deployed(ctx context.Context, before *Agent, options []agentclients.CallOption) (*Agent, error) {
+	after, err := c.DeployAgent(ctx, before.ID, options...)
+	if !errors.Is(err, agentclients.ErrOutcomeUnknown) {
+		return after, err
+	}
+	found, lost := c.GetAgent(ctx, before.ID, options...)
+	if lost != nil || before.Version == 0 || found.Version <= before.Version || found.HasPendingChanges {
+		return nil, err
+	}
+	return found, nil
 }
 
 // update returns the request that removes the differences.

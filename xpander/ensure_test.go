@@ -47,6 +47,39 @@ func TestEnsureAgent(t *testing.T) {
 	})
 }
 
+// What an earlier call staged and could not deploy is deployed by the next one,
+// and a deploy whose response is lost is found by the version.
+func TestEnsureAgentDeploys(t *testing.T) {
+	const (
+		found    = `200 {"items":[{"id":"a","name":"n"}],"total":1,"page":1,"per_page":50,"total_pages":1}`
+		begin    = `200 {"id":"a","name":"n","instructions":{},`
+		other    = begin + `"description":"x","version":2}`
+		staged   = begin + `"description":"d","version":2,"has_pending_changes":true}`
+		deployed = begin + `"description":"d","version":3}`
+		changed  = begin + `"description":"d","version":3,"has_pending_changes":true}`
+		untold   = begin + `"description":"d","has_pending_changes":true}`
+	)
+	ensure := func(deploy bool) func(context.Context, *Client, ...agentclients.CallOption) (*Agent, agentclients.Change, error) {
+		return func(ctx context.Context, c *Client, options ...agentclients.CallOption) (*Agent, agentclients.Change, error) {
+			return c.EnsureAgent(ctx, CreateAgentRequest{Name: "n", Description: new("d"), Deploy: deploy}, options...)
+		}
+	}
+	testkit.Ensures(t, suite, ensure(true), []testkit.Ensured{
+		testkit.Ends("it is deployed", []string{found, deployed}, agentclients.Unchanged, nil, []string{"GET", "GET"}, ""),
+		testkit.Ends("it is staged", []string{found, staged, deployed}, agentclients.Updated, nil, []string{"GET", "GET", "PUT"}, ""),
+		testkit.Ends("the server keeps it staged", []string{found, staged, staged}, agentclients.Unchanged, nil, []string{"GET", "GET", "PUT"}, ""),
+		testkit.Ends("the response is lost, and it is deployed", []string{found, other, staged, "502 ", deployed}, agentclients.Updated, nil, []string{"GET", "GET", "PATCH", "PUT", "GET"}, ""),
+		testkit.Ends("the response is lost, and it is not deployed", []string{found, other, staged, "502 ", staged}, "", agentclients.ErrOutcomeUnknown, []string{"GET", "GET", "PATCH", "PUT", "GET"}, ""),
+		testkit.Ends("the response is lost, and it is changed by then", []string{found, staged, "502 ", changed}, "", agentclients.ErrOutcomeUnknown, []string{"GET", "GET", "PUT", "GET"}, ""),
+		testkit.Ends("the response is lost, and there is no version", []string{found, untold, "502 ", deployed}, "", agentclients.ErrOutcomeUnknown, []string{"GET", "GET", "PUT", "GET"}, ""),
+		testkit.Ends("the response is lost, and it must not be read", []string{found, staged, "502 ", "403 "}, "", agentclients.ErrOutcomeUnknown, []string{"GET", "GET", "PUT", "GET"}, ""),
+		testkit.Ends("it must not be deployed", []string{found, staged, "403 "}, "", agentclients.ErrForbidden, []string{"GET", "GET", "PUT"}, ""),
+	})
+	testkit.Ensures(t, suite, ensure(false), []testkit.Ensured{
+		testkit.Ends("it is staged, and a deploy is not asked for", []string{found, staged}, agentclients.Unchanged, nil, []string{"GET", "GET"}, ""),
+	})
+}
+
 func TestDiff(t *testing.T) {
 	request := CreateAgentRequest{
 		Name: "n", ModelName: new("gpt-4.1"), EnvironmentID: new("e"), LLMExtraHeaders: Secrets{"h": "secret"}, Type: new(AgentTypeRegular),

@@ -15,10 +15,8 @@ import (
 	"github.com/agentclients/agentclients-go/internal/httpheader"
 	"github.com/agentclients/agentclients-go/internal/redact"
 	"github.com/agentclients/agentclients-go/internal/validate"
+	"github.com/agentclients/agentclients-go/internal/version"
 )
-
-// Version is the version of this module, as its User-Agent names it.
-const Version = "0.1.0"
 
 // The defaults of agentclients.Options and agentclients.RetryPolicy.
 const (
@@ -196,7 +194,7 @@ func resolveHeader(config Config, problems *validate.Problems) (header http.Head
 }
 
 func userAgent(config Config) string {
-	own := fmt.Sprintf("agentclients-go/%s (%s)", Version, config.Provider)
+	own := fmt.Sprintf("agentclients-go/%s (%s)", version.String(), config.Provider)
 	return strings.TrimSpace(config.Options.UserAgent + " " + own)
 }
 

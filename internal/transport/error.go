@@ -51,7 +51,7 @@ func (c *call) unreadable(cause error) error {
 
 // nameResource says what exists or may exist.
 func (c *call) nameResource(e *agentclients.Error) {
-	if e.OutcomeUnknown || c.status == http.StatusConflict || c.opened != nil {
+	if e.OutcomeUnknown || c.conflicts() || c.opened != nil {
 		e.ResourceID = c.op.ResourceID
 	}
 }

@@ -143,6 +143,13 @@ func (c *call) leavesOpen() bool {
 	}
 	// A server that turned an earlier attempt away may have carried it out
 	// all the same, and then finds its own work in the way.
-	duplicate := c.op.Replay == ReplayKeyed && c.status == http.StatusConflict && c.attempts > 1
+	duplicate := c.op.Replay == ReplayKeyed && c.attempts > 1 && c.conflicts()
 	return c.lost || c.doubtful() || duplicate
+}
+
+// conflicts reports whether the last response says that something like it
+// exists, which some APIs do with another status than 409.
+func (c *call) conflicts() bool {
+	e := c.describe()
+	return e != nil && errors.Is(e, agentclients.ErrConflict)
 }

@@ -10,7 +10,8 @@ import (
 	"github.com/agentclients/agentclients-go/internal/diff"
 )
 
-// Settling is how to find out what became of a keyed create.
+// Settling is how to find out what became of a keyed create, or of anything
+// else that can be read back.
 type Settling[T any] struct {
 	// Find reads what exists under the key. It returns nil, or an error that
 	// matches ErrNotFound, if there is nothing.
@@ -37,11 +38,13 @@ func Create[T any](ctx context.Context, c *Client, op Op, options []agentclients
 	if err == nil {
 		return value, nil
 	}
-	return s.settle(err, tally, options)
+	return s.Settle(err, tally, options)
 }
 
-// settle returns what an error comes to after looking.
-func (s Settling[T]) settle(err error, tally *Tally, options []agentclients.CallOption) (*T, error) {
+// Settle returns what an error comes to after looking, for calls that know more
+// about when their outcome is open than Create does. The options are those of
+// the tally.
+func (s Settling[T]) Settle(err error, tally *Tally, options []agentclients.CallOption) (*T, error) {
 	var open *agentclients.Error
 	if !errors.As(err, &open) || !open.OutcomeUnknown && !(s.Own && open.StatusCode == http.StatusConflict) {
 		return nil, err

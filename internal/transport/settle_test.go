@@ -191,7 +191,7 @@ func TestSettleARefusalWithinASuccess(t *testing.T) {
 		{agentclients.Error{StatusCode: 502, Attempts: 1, OutcomeUnknown: true}, true},
 	} {
 		e := test.err
-		if got, err := none.settle(&e, nil, nil); got != nil || errors.Is(err, agentclients.ErrOutcomeUnknown) != test.unknown {
+		if got, err := none.Settle(&e, nil, nil); got != nil || errors.Is(err, agentclients.ErrOutcomeUnknown) != test.unknown {
 			t.Errorf("%v became %v, %v", test.err, got, err)
 		}
 	}
@@ -207,7 +207,7 @@ func TestSettleLeavesOtherErrorsAlone(t *testing.T) {
 		&agentclients.Error{StatusCode: 409},
 		&agentclients.Error{StatusCode: 500},
 	} {
-		if got, settled := never.settle(err, nil, nil); settled != err || got != nil {
+		if got, settled := never.Settle(err, nil, nil); settled != err || got != nil {
 			t.Errorf("%v became %v, %v", err, got, settled)
 		}
 	}

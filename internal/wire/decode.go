@@ -115,6 +115,25 @@ func Parse(body []byte) (any, error) {
 	return value, err
 }
 
+// Rest returns the members of a JSON object that T, a struct, has no field for;
+// nil if there are none. Numbers keep their digits.
+func Rest[T any](object []byte) map[string]any {
+	value, err := Parse(object)
+	if err != nil {
+		return nil
+	}
+	members, _ := value.(map[string]any)
+	for name := range members {
+		if memberType(reflect.TypeFor[T](), name) != nil {
+			delete(members, name)
+		}
+	}
+	if len(members) == 0 {
+		return nil
+	}
+	return members
+}
+
 // byteOrderMark is what some servers write before a text.
 var byteOrderMark = []byte("\xef\xbb\xbf")
 

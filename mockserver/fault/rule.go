@@ -13,7 +13,8 @@ const AnyOp = "*"
 // Rule says which requests a rule hits and what it does to them. Its JSON
 // form is that of the HTTP interface.
 type Rule struct {
-	// Op is the operation, such as "orq.CreateAgent". AnyOp stands for all.
+	// Op is the operation, such as "orq.CreateAgent". AnyOp stands for all and,
+	// if Match asks for a path, for requests that match no operation, too.
 	// Required.
 	Op string `json:"op"`
 	// Match must hold for the request, too. It has no Op of its own, and what
@@ -37,6 +38,11 @@ type Rule struct {
 	Stage Stage `json:"stage,omitempty"`
 	// Do is what happens to a request that is hit: all of it.
 	Do []Fault `json:"do,omitempty"`
+	// Stub: the rule stands for something that the mock does not emulate, and
+	// what it does is the response, so that Do needs a Status, an HTML or a
+	// Redirect. A test does not fail for a request that it hits although that
+	// matched no operation, nor for a stub that was never used.
+	Stub bool `json:"stub,omitempty"`
 	// Queue is what happens to one request after the other: the first that is
 	// hit gets the first fault. The rule ends with the list. Give either Do
 	// or Queue.

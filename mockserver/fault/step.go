@@ -71,6 +71,9 @@ func (s Step) Stage() Stage { return s.fault.stage }
 // request must not have taken effect by then.
 func (s Step) Edits() bool { return s.fault.kind.edits }
 
+// Responds reports whether it responds in place of the API.
+func (s Step) Responds() bool { return s.fault.kind.responds }
+
 // Waits reports whether it may take long.
 func (s Step) Waits() bool { return s.fault.kind.waits }
 

@@ -103,6 +103,8 @@ type Call struct {
 // Match says which requests are meant. Every field that is set must hold; the
 // zero value means all of them. Its JSON form is that of the HTTP
 // interface.
+//
+//	journal.Match{Path: "/v2/agents/*", Contains: map[string]string{"json /instructions": "polite"}}
 type Match struct {
 	// Op is the operation, such as "orq.CreateAgent".
 	Op string `json:"op,omitempty"`
@@ -111,7 +113,8 @@ type Match struct {
 	// Method is the HTTP method.
 	Method string `json:"method,omitempty"`
 	// Path is the path below the API's prefix, unescaped. An element that is
-	// "*" stands for any one: "/v2/agents/*".
+	// "*" stands for any one, and "**" at the end for whatever follows:
+	// "/v2/agents/*", "/v2/**".
 	Path string `json:"path,omitempty"`
 	// Header has values of request headers. Names have no case. In the
 	// journal the values of credentials are not kept: they match rules only.
@@ -120,6 +123,17 @@ type Match struct {
 	// the whole body). Numbers compare by value, objects by their members. Of
 	// a body over 64 KiB the journal knows only the beginning.
 	JSON map[string]any `json:"json,omitempty"`
+	// Prefix says, by place, how a text begins. A place is "path", "query"
+	// (as it was sent), "body", "header NAME" or "json POINTER": there a
+	// string is its own text, and another value its JSON. What is not there
+	// matches nothing.
+	Prefix map[string]string `json:"prefix,omitempty"`
+	// Contains says, by place as Prefix does, what a text has in it.
+	Contains map[string]string `json:"contains,omitempty"`
+	// Regexp has, by place as Prefix does, a regular expression (RE2) that a
+	// text has a match for. It holds anywhere in the text; "^" and "$" bind
+	// it to the ends.
+	Regexp map[string]string `json:"regexp,omitempty"`
 	// Retried is whether the same request came before: same operation, path,
 	// query and body.
 	Retried *bool `json:"retried,omitempty"`

@@ -31,7 +31,11 @@ type Reply struct {
 	// Delay is how long the agent thinks before anything else happens, by the
 	// clock of the mock.
 	Delay time.Duration
-	// Tools are the tools that it calls first, one after the other.
+	// Tools are the tools that it calls first, one after the other. On orq a
+	// tool that the agent, or the request, has as a function is left to the
+	// caller: the run ends behind the other tools, and the rest of the reply
+	// follows when the caller brings the results; the next reply if there is no
+	// rest. One that needs approval there waits for a review.
 	Tools []ToolCall
 	// Text is what it says.
 	Text string
@@ -47,7 +51,10 @@ type Reply struct {
 	// turn.failed; "no_progress" and "budget" seal the turn instead. On xpander
 	// it is the status of the task, such as "error" or "stopped"; a word that
 	// the API does not have plays a status of tomorrow, and one that is no
-	// failure is not used. Empty: the usual one, on xpander "failed".
+	// failure is not used. On orq it is the code of the error; a number on the
+	// surfaces below /v2, where other words are 500. "length", "content_filter",
+	// "max_iterations" and "max_time" end the run there before its time, but not
+	// as a failure. Empty: the usual one, on xpander "failed".
 	Code string
 	// Usage are the tokens that the run costs. Nil: about one for four
 	// characters.
@@ -56,7 +63,8 @@ type Reply struct {
 	// it is released, stopped or cancelled.
 	Hold bool
 	// Ask makes the run wait for a person, with this question: on xpander the
-	// task is paused. Agentloop does not know that, and it is like Hold.
+	// task is paused, on orq it requires input until it is released. Agentloop
+	// does not know that, and it is like Hold.
 	Ask string
 }
 

@@ -13,6 +13,8 @@ import (
 	"net"
 	"net/url"
 	"time"
+
+	"github.com/agentclients/agentclients-go/mockserver"
 )
 
 // makeCertificate makes up a certificate authority and a certificate of its
@@ -90,7 +92,7 @@ func (s *settings) encryption(ctx context.Context) (config *tls.Config, authorit
 	var certificate tls.Certificate
 	switch {
 	case s.tls:
-		hosts := make([]string, 0, 3)
+		hosts := mockserver.Hosts() // they may be made to lead here
 		for _, address := range []string{s.addr, s.guarded()} {
 			host, _, _ := net.SplitHostPort(address)
 			hosts = append(hosts, host)

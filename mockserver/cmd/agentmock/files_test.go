@@ -2,9 +2,11 @@ package main
 
 import (
 	"bytes"
+	"context"
 	"crypto/tls"
 	"crypto/x509"
 	"encoding/json"
+	"net"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -233,6 +235,13 @@ func TestSeedsAreJoined(t *testing.T) {
 	if n := len(other.Agents(mockserver.Orq)); n != 1 {
 		t.Errorf("%d agents, want 1", n)
 	}
+	write(t, filepath.Join(directory, "README.md"), "no seed")
+	if folder, err := readSeeds(t.Context(), []string{directory}); err != nil || !bytes.Equal(folder, joined) {
+		t.Errorf("the folder of both: %v\n%s", err, folder)
+	}
+	if _, err := readSeeds(t.Context(), []string{t.TempDir()}); err == nil || !strings.Contains(err.Error(), "no file whose name ends in .json") {
+		t.Errorf("an empty folder: %v", err)
+	}
 	if _, err := readSeeds(t.Context(), []string{orq, orq}); err == nil || !strings.Contains(err.Error(), "only one file may") {
 		t.Errorf("the same API twice: %v", err)
 	}
@@ -260,6 +269,24 @@ func TestTLS(t *testing.T) {
 	named := strings.Replace(r.ready.BaseURLs["orq"], "127.0.0.1", "localhost", 1)
 	if got := createOrq(t, client, named, "b"); got.status != 201 {
 		t.Errorf("by name: %d %s", got.status, got.body)
+	}
+	// A client whose base URL is the vendor's reaches the mock when the name
+	// leads here, as in a hosts file.
+	here := strings.TrimPrefix(r.ready.URL, "https://")
+	vendors := &http.Client{Transport: &http.Transport{TLSClientConfig: &tls.Config{RootCAs: pool}, DialContext: func(ctx context.Context, network, _ string) (net.Conn, error) {
+		return new(net.Dialer).DialContext(ctx, network, here)
+	}}}
+	defer vendors.CloseIdleConnections()
+	for _, host := range mockserver.Hosts() {
+		response, err := vendors.Get("https://" + host + "/_mock/health")
+		if err != nil {
+			t.Errorf("%s: %v", host, err)
+			continue
+		}
+		response.Body.Close()
+	}
+	if got := createOrq(t, vendors, "https://api.orq.ai", "c"); got.status != 201 {
+		t.Errorf("by the vendor's name: %d %s", got.status, got.body)
 	}
 	if _, err := http.Get(r.ready.URL); err == nil {
 		t.Error("a client that does not know the authority trusts it")

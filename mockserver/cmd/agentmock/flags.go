@@ -51,7 +51,7 @@ func (s *settings) flags() *flag.FlagSet {
 	flags.Func("clock", "`time` at which the clocks start and stand still, such as 2026-01-01T00:00:00Z (default the real clock)", s.setClock)
 	duration(flags, &s.clockStep, "clock-step", "`duration` by which every request moves a clock that -clock set, up to the year 9999", 0)
 
-	flags.Func("seed", "JSON `file` with the state to start from and to reset to; may be repeated. SIGHUP reads it again: resets go back to what it says then, and what exists stays until its reset", func(value string) error {
+	flags.Func("seed", "JSON `file` with the state to start from and to reset to, or a folder of such files; may be repeated. SIGHUP reads it again: resets go back to what it says then, and what exists stays until its reset", func(value string) error {
 		for name := range strings.SplitSeq(value, ",") {
 			if name = strings.TrimSpace(name); name == "" {
 				return errors.New("must be the name of a file")

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"path/filepath"
 	"strings"
 
 	"github.com/agentclients/agentclients-go/mockserver"
@@ -82,6 +83,10 @@ func readSeeds(ctx context.Context, names []string) (json.RawMessage, error) {
 		IDs     map[string]uint64          `json:"ids,omitempty"`
 	}
 	broughtBy := make(map[string]string)
+	names, err := filesIn(names)
+	if err != nil {
+		return nil, err
+	}
 	for _, name := range names {
 		data, err := readInput(ctx, name)
 		if err != nil {
@@ -110,6 +115,31 @@ func readSeeds(ctx context.Context, names []string) (json.RawMessage, error) {
 		}
 	}
 	return json.Marshal(joined)
+}
+
+// filesIn puts the JSON files of a folder in its place, in the order of their
+// names.
+func filesIn(names []string) (files []string, err error) {
+	for _, name := range names {
+		if info, err := os.Stat(name); err != nil || !info.IsDir() {
+			files = append(files, name)
+			continue
+		}
+		entries, err := os.ReadDir(name)
+		if err != nil {
+			return nil, misusage("-seed: %w", err)
+		}
+		before := len(files)
+		for _, entry := range entries {
+			if filepath.Ext(entry.Name()) == ".json" && !strings.HasPrefix(entry.Name(), ".") {
+				files = append(files, filepath.Join(name, entry.Name()))
+			}
+		}
+		if len(files) == before {
+			return nil, misusage("-seed %s: the folder has no file whose name ends in .json", name)
+		}
+	}
+	return files, nil
 }
 
 // notEmpty makes an empty file a document that is wrong, instead of none.

@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"log/slog"
-	"slices"
 
 	"github.com/agentclients/agentclients-go/mockserver"
 )
@@ -44,7 +43,11 @@ func rereadFiles(ctx context.Context, s *settings, rules *rulesFile, logger *slo
 }
 
 func reread(ctx context.Context, s *settings, rules *rulesFile) error {
-	for _, name := range append(slices.Clone(s.seedFiles), s.rulesFile) {
+	seeds, err := filesIn(s.seedFiles)
+	if err != nil {
+		return err
+	}
+	for _, name := range append(seeds, s.rulesFile) {
 		if err := checkRegular(name); err != nil {
 			return err // a pipe has nothing to say a second time
 		}

@@ -84,11 +84,12 @@ func newRoutes() []route {
 		{method: "POST", pattern: one + "/replies", summary: "Put replies behind those that wait; each run takes the next one that is for it.", body: repliesRequest{}, status: 201, response: repliesView{}, serve: (*call).addReplies},
 		{method: "DELETE", pattern: one + "/replies", summary: "Remove all replies.", status: 204, serve: (*call).removeReplies},
 		{method: "POST", pattern: one + "/release", summary: "Let runs go on that are held, or that ask a person.", body: releaseRequest{}, status: 200, response: releaseView{}, serve: (*call).release},
+		{method: "POST", pattern: one + "/messages", summary: "Let an API receive a message that a person writes to an agent.", body: messageRequest{}, status: 201, response: receivedView{}, serve: (*call).receive},
 
 		{method: "GET", pattern: one + "/journal", summary: "The requests that came, oldest first.", query: []parameter{op, outcome, since,
 			{"limit", "At most that many; 1 to 10000, usually 1000."}, {"format", "json, ndjson or curl; usually json."}}, status: 200, response: journalView{}, serve: (*call).readJournal},
-		{method: "POST", pattern: one + "/journal/count", summary: "Count the requests that match; with count, check that it is that many.", body: callsRequest{}, status: 200, response: countView{}, holds: true, serve: (*call).countCalls},
-		{method: "POST", pattern: one + "/journal/find", summary: "Find the requests that match; with count, check that it is that many.", body: callsRequest{}, status: 200, response: callsView{}, holds: true, serve: (*call).findCalls},
+		{method: "POST", pattern: one + "/journal/count", summary: "Count the requests that match; with count, at_least or at_most, check that it is that many.", body: callsRequest{}, status: 200, response: countView{}, holds: true, serve: (*call).countCalls},
+		{method: "POST", pattern: one + "/journal/find", summary: "Find the requests that match; with count, at_least or at_most, check that it is that many.", body: callsRequest{}, status: 200, response: callsView{}, holds: true, serve: (*call).findCalls},
 		{method: "POST", pattern: one + "/journal/wait", summary: "Wait until at least count requests match.", body: waitRequest{}, status: 200, response: callsView{}, holds: true, serve: (*call).waitForCalls},
 		{method: "GET", pattern: one + "/events", summary: "The journal live: one event for each request that ended.", query: []parameter{op, outcome, since}, status: 200, media: "text/event-stream", serve: (*call).events},
 
@@ -223,7 +224,22 @@ func (c *call) route() (*route, error) {
 	if method == http.MethodHead {
 		method = http.MethodGet
 	}
-	var allowed []string
+	found, allowed := c.lookUp(method, elements)
+	if found == nil && len(allowed) == 0 { // what only namespaces have means the default one
+		found, allowed = c.lookUp(method, slices.Concat([]string{"", "namespaces", engine.DefaultName}, elements[1:]))
+	}
+	switch {
+	case found != nil:
+		return found, nil
+	case len(allowed) == 0:
+		return nil, refuse(http.StatusNotFound, "there is no %.100q; %s/openapi.json lists what there is", c.r.URL.Path, Prefix)
+	}
+	c.w.Header().Set("Allow", strings.Join(allowed, ", "))
+	return nil, refuse(http.StatusMethodNotAllowed, "%.100q has only %s", c.r.URL.Path, strings.Join(allowed, ", "))
+}
+
+// lookUp finds the route of a path, or else the methods that the path has.
+func (c *call) lookUp(method string, elements []string) (found *route, allowed []string) {
 	all := routes()
 	for i := range all {
 		params, ok := engine.MatchPath(strings.Split(all[i].pattern, "/"), elements)
@@ -236,11 +252,7 @@ func (c *call) route() (*route, error) {
 		}
 		allowed = append(allowed, all[i].method)
 	}
-	if len(allowed) == 0 {
-		return nil, refuse(http.StatusNotFound, "there is no %.100q; %s/openapi.json lists what there is", c.r.URL.Path, Prefix)
-	}
-	c.w.Header().Set("Allow", strings.Join(allowed, ", "))
-	return nil, refuse(http.StatusMethodNotAllowed, "%.100q has only %s", c.r.URL.Path, strings.Join(allowed, ", "))
+	return nil, allowed
 }
 
 // readQuery reads the query and refuses parameters that the route does not

@@ -58,6 +58,34 @@ func base(s *mockserver.Server) string {
 	return strings.TrimSuffix(s.URL(mockserver.Orq), "/"+mockserver.Orq)
 }
 
+// Paths without a namespace mean the default one.
+func TestDefaultNamespaceNeedsNoName(t *testing.T) {
+	s := mockserver.StartInMemory(t, mockserver.Config{AllowUnfired: true})
+	for _, call := range []struct {
+		method, path, body string
+		status             int
+	}{
+		{"POST", "/rules", `{"op":"orq.CreateAgent","do":[{"status":503}]}`, 201},
+		{"GET", "/rules/r1", "", 200},
+		{"DELETE", "/rules/r1", "", 204},
+		{"POST", "/replies", `{"api":"agentloop","replies":[{"text":"Yes"}]}`, 201},
+		{"GET", "/journal", "", 200},
+		{"POST", "/journal/count", `{"match":{"op":"orq.CreateAgent"}}`, 200},
+		{"POST", "/journal/count", `{"at_least":1}`, 409},
+		{"POST", "/journal/count", `{"at_most":0}`, 200},
+		{"POST", "/journal/count", `{"at_most":0,"count":0}`, 400},
+		{"POST", "/journal/find", `{"at_least":-1}`, 400},
+		{"GET", "/state", "", 200},
+		{"PUT", "/clock", `{"advance":"1s"}`, 200},
+		{"PATCH", "/rules", "", 405},
+		{"GET", "/rulez", "", 404},
+	} {
+		if got := callAdmin(t, s, call.method, call.path, call.body); got.status != call.status {
+			t.Errorf("%s %s: %d %s", call.method, call.path, got.status, got.body)
+		}
+	}
+}
+
 // callAdmin calls the admin API of a server that was started.
 func callAdmin(t testing.TB, s *mockserver.Server, method, path, body string, headers ...string) exchanged {
 	t.Helper()
@@ -274,6 +302,11 @@ func TestAdminRefusals(t *testing.T) {
 		{"PUT", "/namespaces/default/clock", `{"advance":"-876000h"}`, 400, []string{"advance", "1970 to 9999"}},
 		{"POST", "/namespaces", `{"name":"w9","clock":"0001-01-01T00:00:00Z"}`, 400, []string{"clock", "1970 to 9999"}},
 		{"PUT", "/namespaces/default/clock", `{"advance":"a day"}`, 400, []string{"advance", "24h"}},
+		{"POST", "/namespaces/none/messages", `{"api":"orq","from":"+1","text":"Hi"}`, 404, []string{`"none"`}},
+		{"POST", "/namespaces/default/messages", `{"from":"+1","text":"Hi"}`, 400, []string{"api is missing"}},
+		{"POST", "/namespaces/default/messages", `{"api":"orc","from":"+1","text":"Hi"}`, 400, []string{`"orc"`, `"orq"`}},
+		{"POST", "/namespaces/default/messages", `{"api":"orq","from":"+1","text":"Hi"}`, 400, []string{"orq receives no messages"}},
+		{"POST", "/namespaces/default/messages", `{"api":"orq","sender":"+1","text":"Hi"}`, 400, []string{`"sender"`, `"from"`}},
 		{"PUT", "/namespaces/default/state", `"` + strings.Repeat("x", 8<<20) + `"`, 413, []string{"8 MiB"}},
 	} {
 		got := callAdmin(t, s, test.method, test.path, test.body)

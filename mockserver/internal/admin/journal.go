@@ -29,6 +29,30 @@ type callsRequest struct {
 	Match journal.Match `json:"match,omitzero"`
 	// Count is how many there must be. Absent: any number.
 	Count *int `json:"count,omitempty"`
+	// AtLeast is how many there must be, or more.
+	AtLeast *int `json:"at_least,omitempty"`
+	// AtMost is how many there must be, or fewer.
+	AtMost *int `json:"at_most,omitempty"`
+}
+
+// count is the number that is asked for; nil: none is. want is that of it which
+// a refusal tells.
+func (r *callsRequest) count() (count *journal.Count, want int, err error) {
+	for _, one := range []struct {
+		number *int
+		count  func(int) journal.Count
+	}{{r.Count, journal.Exactly}, {r.AtLeast, journal.AtLeast}, {r.AtMost, journal.AtMost}} {
+		switch {
+		case one.number == nil:
+		case count != nil:
+			return nil, 0, refuse(http.StatusBadRequest, "count, at_least and at_most: only one of them can be given")
+		case checkCount(one.number) != nil:
+			return nil, 0, checkCount(one.number)
+		default:
+			count, want = new(one.count(*one.number)), *one.number
+		}
+	}
+	return count, want, nil
 }
 
 type waitRequest struct {
@@ -202,7 +226,8 @@ func (c *call) find() (callsView, error) {
 	if err := c.read(&request); err != nil {
 		return callsView{}, err
 	}
-	if err := checkCount(request.Count); err != nil {
+	count, want, err := request.count()
+	if err != nil {
 		return callsView{}, err
 	}
 	if err := c.engine.CheckMatch(request.Match); err != nil {
@@ -212,9 +237,9 @@ func (c *call) find() (callsView, error) {
 	if err != nil {
 		return callsView{}, err
 	}
-	if request.Count != nil {
-		if err := w.Check(request.Match, journal.Exactly(*request.Count)); err != nil {
-			return callsView{}, missed(err, *request.Count)
+	if count != nil {
+		if err := w.Check(request.Match, *count); err != nil {
+			return callsView{}, missed(err, want)
 		}
 	}
 	found, err := w.Find(request.Match)

@@ -105,7 +105,7 @@ func openAPIDocument() map[string]any {
 		"info": map[string]any{
 			"title":       "agentmock admin API",
 			"version":     "1",
-			"description": "Namespaces, rules, journal, state and clock of a mock server. The default namespace is called \"default\". Callers on the server's own machine need a token only if it was given one.",
+			"description": "Namespaces, rules, journal, state and clock of a mock server. The default namespace is called \"default\"; paths without /namespaces/{namespace}, such as /_mock/rules and /_mock/journal, mean it. Callers on the server's own machine need a token only if it was given one.",
 		},
 		"paths":      paths,
 		"components": map[string]any{"schemas": schemas, "securitySchemes": map[string]any{"token": map[string]any{"type": "http", "scheme": "bearer"}}},

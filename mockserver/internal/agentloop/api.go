@@ -50,7 +50,8 @@ func API() *emulate.API {
 		sessions, session = "/v1/sessions", "/v1/sessions/{session_id}"
 	)
 	return &emulate.API{
-		Name: "agentloop",
+		Name:    "agentloop",
+		BaseURL: "https://app.everruns.com/api",
 		Operations: []emulate.Operation{
 			{Name: "CreateAgent", Method: http.MethodPost, Path: collection, Body: wholeAgent, Handler: emulate.With(createAgent)},
 			{Name: "ListAgents", Method: http.MethodGet, Path: collection, Handler: emulate.With(listAgents)},

@@ -11,6 +11,7 @@ import (
 	"github.com/agentclients/agentclients-go/mockserver/internal/jsontext"
 	"github.com/agentclients/agentclients-go/mockserver/internal/run"
 	"github.com/agentclients/agentclients-go/mockserver/internal/schema"
+	"github.com/agentclients/agentclients-go/mockserver/script"
 )
 
 // API is one emulated API. It holds no state: everything that changes lives
@@ -19,6 +20,11 @@ type API struct {
 	// Name is the first element of the API's paths on the mock, and what the
 	// names of its operations, variants and guesses begin with.
 	Name string
+
+	// BaseURL is where the vendor serves the API: "https://api.orq.ai". A
+	// request with that host is for this API, without its prefix. Empty: the
+	// API has no host that everybody knows.
+	BaseURL string
 
 	// Operations are what is emulated, fixed paths before paths with
 	// parameters where both would match.
@@ -60,6 +66,12 @@ type API struct {
 	// the zero time if nothing waits for time. It is called before every
 	// handler, and when a stream or a wait looks again. Nil with Runs.
 	Advance func(w World, state any) (next time.Time)
+
+	// Receive takes in a message that a person writes to an agent, as if it came
+	// over the network of messages, and starts the run that replies to it. The
+	// error says which conversation there is none of. Nil: persons reach no
+	// agent of this API but by requests.
+	Receive func(w World, state any, message script.Inbound) (script.Received, error)
 
 	// Refuse renders an error in the API's own shape: of an injected fault, of
 	// a request over a limit, of one that matches no operation (then

@@ -2,6 +2,7 @@ package engine
 
 import (
 	"net/http"
+	"net/url"
 	"slices"
 	"strings"
 
@@ -14,6 +15,8 @@ type Emulation struct {
 	*emulate.API
 	routes      []route
 	credentials []string // the headers, as net/http writes them
+	host        string   // of the vendor; "": none
+	base        string   // what the vendor's paths begin with: "api/"; "": nothing
 }
 
 // route is an operation with its path split for matching.
@@ -31,11 +34,18 @@ func Emulate(emulated *emulate.API) *Emulation {
 		op := &emulated.Operations[i]
 		a.routes = append(a.routes, route{op, a.Name + "." + op.Name, strings.Split(op.Path, "/"), op.Body.Names()})
 	}
+	if u, err := url.Parse(emulated.BaseURL); err == nil {
+		a.host, a.base = u.Hostname(), strings.TrimPrefix(u.EscapedPath()+"/", "/")
+	}
 	for _, name := range emulated.Credentials {
 		a.credentials = append(a.credentials, http.CanonicalHeaderKey(name))
 	}
 	return a
 }
+
+// Host is where the vendor serves the API: "api.orq.ai". Empty: everywhere or
+// nowhere.
+func (a *Emulation) Host() string { return a.host }
 
 func (a *Emulation) operations() []string {
 	var names []string

@@ -2,6 +2,7 @@ package engine
 
 import (
 	"errors"
+	"net"
 	"net/http"
 	"strings"
 )
@@ -27,14 +28,7 @@ func (e *Engine) route(r *http.Request) destination {
 		name, path, _ = strings.Cut(rest, "/")
 		named = true
 	}
-	d := destination{world: e.main}
-	prefix, rest, _ := strings.Cut(path, "/")
-	if d.api = e.byName[prefix]; d.api != nil {
-		d.path = "/" + rest
-	} else {
-		d.api = e.byName[e.config.Root] // nil without one
-		d.path = "/" + path
-	}
+	d := e.destinationAt(r.Host, path)
 	secret := false
 	if !named && d.api != nil {
 		name, named = worldInCredential(r.Header, d.api.credentials)
@@ -44,7 +38,7 @@ func (e *Engine) route(r *http.Request) destination {
 		name = r.Header.Get("X-Mock-Namespace")
 		named = name != ""
 	}
-	if !named || name == DefaultName {
+	if d.refused != 0 || !named || name == DefaultName {
 		return d
 	}
 	if err := CheckWorldName(name); err != nil {
@@ -64,6 +58,36 @@ func (e *Engine) route(r *http.Request) destination {
 		d.world = w
 	}
 	return d
+}
+
+// destinationAt finds the API of a path without the name of a world. A vendor's
+// host has that vendor's API at the root, as the real one is.
+func (e *Engine) destinationAt(host, path string) destination {
+	d := destination{world: e.main, path: "/" + path}
+	if d.api = e.byHost[hostname(host)]; d.api != nil {
+		rest, ok := strings.CutPrefix(path, d.api.base)
+		if !ok {
+			d.refused, d.reason = http.StatusNotFound, "mockserver: the paths of "+d.api.BaseURL+" begin with /"+d.api.base
+		}
+		d.path = "/" + rest
+		return d
+	}
+	prefix, rest, _ := strings.Cut(path, "/")
+	if d.api = e.byName[prefix]; d.api != nil {
+		d.path = "/" + rest
+	} else {
+		d.api = e.byName[e.config.Root] // nil without one
+	}
+	return d
+}
+
+// hostname is a Host header without its port, in lower case.
+func hostname(host string) string {
+	name, _, err := net.SplitHostPort(host)
+	if err != nil {
+		name = host
+	}
+	return strings.ToLower(strings.TrimSuffix(name, "."))
 }
 
 // worldInCredential finds the name in a credential such as

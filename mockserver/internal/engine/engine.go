@@ -57,6 +57,7 @@ const (
 type Engine struct {
 	config  Config
 	byName  map[string]*Emulation
+	byHost  map[string]*Emulation          // those whose vendors have one
 	secrets func() jsontext.Secrets        // of all APIs together
 	on      map[*Emulation]map[string]bool // variants
 	seed    *snapshot
@@ -82,9 +83,12 @@ type Engine struct {
 // New returns an engine. It fails, naming what is wrong and what is allowed,
 // if the configuration asks for something unknown.
 func New(config Config) (*Engine, error) {
-	e := &Engine{config: config, byName: make(map[string]*Emulation, len(config.APIs)), closed: make(chan struct{}), began: time.Now()}
+	e := &Engine{config: config, byName: make(map[string]*Emulation, len(config.APIs)), byHost: make(map[string]*Emulation, len(config.APIs)), closed: make(chan struct{}), began: time.Now()}
 	for _, a := range config.APIs {
 		e.byName[a.Name] = a
+		if a.host != "" {
+			e.byHost[a.host] = a
+		}
 	}
 	e.secrets = sync.OnceValue(e.joinSecrets)
 	if err := e.configure(); err != nil {

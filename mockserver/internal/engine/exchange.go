@@ -30,6 +30,9 @@ type exchange struct {
 	limit    limitStatus     // set by limited
 	effects  effects         // what the plan has done so far
 	deaf     bool            // nothing is read of the client any more: that its context ended says nothing
+	refused  bool            // its world cannot be had
+	stubbed  bool            // the rule that hit it stands for what is not emulated
+	lost     bool            // it is counted among those that matched no operation
 	alone    bool            // nobody else follows what the request began
 	stream   string          // what it streams, if that is counted
 }
@@ -55,6 +58,7 @@ func newExchange(r *http.Request, d destination) *exchange {
 	}
 	if d.refused != 0 { // it is no request to an operation of the default world
 		x.entry.reason = d.reason
+		x.refused = true
 		return x
 	}
 	x.route, x.Params, x.Allowed = d.api.match(r.Method, elements)
@@ -78,12 +82,20 @@ func (x *exchange) arrive() {
 		w.step()
 		x.entry.received = w.now()
 		w.journal.add(x.entry, &w.engine.config)
-		if x.route == nil {
-			w.journal.unmatched.add(x.suggest)
+		if w.claim(x, true); x.api == nil || x.refused || x.plan != nil {
+			x.countUnmatched()
 		}
-		w.claim(x, true)
 		w.notify()
 	})
+}
+
+// countUnmatched notes a request that matched no operation, unless a stub has
+// it.
+func (x *exchange) countUnmatched() {
+	if x.route == nil && !x.stubbed && !x.lost {
+		x.lost = true
+		x.world.journal.unmatched.add(x.suggest)
+	}
 }
 
 // leave marks the end of the request.
@@ -92,6 +104,7 @@ func (x *exchange) leave() {
 	w.locked(func() {
 		w.active--
 		w.used = time.Now()
+		x.countUnmatched() // its body was never read
 		if x.stream != "" {
 			w.count(x.api.Name, x.stream, -1)
 		}
@@ -120,6 +133,7 @@ func (x *exchange) admit() (response emulate.Response, done bool) {
 		} else {
 			w.claim(x, false)
 		}
+		x.countUnmatched()
 		if done = x.plan == nil; done {
 			response = x.serve()
 		}
@@ -204,7 +218,7 @@ func (x *exchange) authenticate() error {
 // what it does about a wrong method.
 func (x *exchange) refuseRoute() emulate.Response {
 	if len(x.Allowed) == 0 {
-		return x.api.Refuse(&x.Request, http.StatusNotFound, "").Because("path: no operation has it")
+		return x.api.Refuse(&x.Request, http.StatusNotFound, "").Because("path: no operation has it; " + x.nearest())
 	}
 	x.Guess("405")
 	response := x.api.Refuse(&x.Request, http.StatusMethodNotAllowed, "").

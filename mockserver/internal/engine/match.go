@@ -18,6 +18,7 @@ import (
 // redacted is a match as others may see it.
 func redacted(m journal.Match, secrets jsontext.Secrets) journal.Match {
 	m.Header, m.JSON = maps.Clone(m.Header), maps.Clone(m.JSON)
+	m.Prefix, m.Contains, m.Regexp = redactedTexts(m.Prefix, secrets), redactedTexts(m.Contains, secrets), redactedTexts(m.Regexp, secrets)
 	for name := range m.Header {
 		if credential.IsHeader(http.CanonicalHeaderKey(name), nil) {
 			m.Header[name] = jsontext.Redacted
@@ -71,6 +72,11 @@ func (e *Engine) compile(m journal.Match) (matcher, error) {
 	if m.Path != "" {
 		out = append(out, pathCondition(m.Path))
 	}
+	texts, err := textConditions(m, e.secrets())
+	if err != nil {
+		return nil, err
+	}
+	out = append(out, texts...)
 	for _, name := range slices.Sorted(maps.Keys(m.Header)) {
 		out = append(out, headerCondition(name, m.Header[name]))
 	}
@@ -111,14 +117,22 @@ func (e *Engine) CheckMatch(m journal.Match) error {
 	return err
 }
 
-// pathCondition compares paths element by element: "*" is any one.
+// pathCondition compares paths element by element: "*" is any one, and "**" at
+// the end is all that follow.
 func pathCondition(want string) condition {
 	pattern := strings.Split(want, "/")
+	open := pattern[len(pattern)-1] == "**"
+	if open {
+		pattern = pattern[:len(pattern)-1]
+	}
 	return condition{
 		name: "path", want: want,
 		got: func(e *entry) string { return e.path },
 		holds: func(e *entry, _ *exchange) bool {
 			path := strings.Split(e.path, "/")
+			if open && len(path) > len(pattern) {
+				path = path[:len(pattern)]
+			}
 			return slices.EqualFunc(pattern, path, func(want, got string) bool {
 				return want == got || want == "*" && got != ""
 			})

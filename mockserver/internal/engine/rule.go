@@ -6,9 +6,11 @@ import (
 	"math/rand/v2"
 	"slices"
 	"strconv"
+	"strings"
 
 	"github.com/agentclients/agentclients-go/mockserver/fault"
 	"github.com/agentclients/agentclients-go/mockserver/internal/jsontext"
+	"github.com/agentclients/agentclients-go/mockserver/journal"
 )
 
 // Rule is a rule of a namespace. It is safe for concurrent use.
@@ -19,6 +21,7 @@ type Rule struct {
 	matcher matcher
 	plans   [][]fault.Step // single faults with their stages: one list, or one per request
 	size    int            // what it counts among the rules
+	reaches bool           // also requests that match no operation
 
 	// Guarded by the lock of the namespace.
 	seen    int // requests that matched
@@ -178,9 +181,12 @@ func (r *Rule) compile() error {
 		return errors.New("match: op is that of the rule")
 	case match.Status != 0 || match.Outcome != "" || match.Committed != nil || match.Rule != "" || match.Matched != nil:
 		return errors.New("match: status, outcome, committed, rule and matched are not known before the response")
-	case slices.ContainsFunc(r.plans, isEarly) && (match.JSON != nil || match.Retried != nil):
-		return fmt.Errorf("match: json and retried are not known at stage %q", fault.BeforeRead)
+	case slices.ContainsFunc(r.plans, isEarly) && (match.JSON != nil || match.Retried != nil || needsBody(match)):
+		return fmt.Errorf("match: json, body and retried are not known at stage %q", fault.BeforeRead)
+	case spec.Stub && (len(spec.Do) == 0 || !slices.ContainsFunc(r.plans[0], fault.Step.Responds)):
+		return errors.New("stub: it responds itself, so do needs a status, an html or a redirect")
 	}
+	r.reaches = spec.Op == fault.AnyOp && (spec.Stub || namesPath(match))
 	if spec.Op != fault.AnyOp {
 		match.Op = spec.Op
 	}
@@ -234,7 +240,7 @@ func (r *Rule) next() []fault.Step {
 // the request was read and once after.
 func (r *Rule) claim(x *exchange, early bool) bool {
 	plan := r.next()
-	if plan == nil || isEarly(plan) != early || !r.matcher.holds(x.entry, x) {
+	if plan == nil || isEarly(plan) != early || x.route == nil && !r.reaches || !r.matcher.holds(x.entry, x) {
 		return false
 	}
 	r.seen++
@@ -249,6 +255,7 @@ func (r *Rule) claim(x *exchange, early bool) bool {
 	}
 	r.fired++
 	x.plan = plan
+	x.stubbed = r.spec.Stub
 	x.stop = r.world.stopped()
 	x.entry.rule, x.entry.faults = r.id, plan
 	r.world.journal.grow(x.entry, sizeOf(plan), r.world.engine.config.JournalBytes)
@@ -288,9 +295,9 @@ func (r *Rule) Remaining() (remaining int) {
 	return remaining
 }
 
-// Owes reports whether a fault of the rule never happened.
+// Owes reports whether a fault of the rule never happened. A stub owes nothing.
 func (r *Rule) Owes() (owes bool) {
-	r.world.locked(func() { owes = r.fired == 0 || len(r.spec.Queue) > 0 && r.remaining() > 0 })
+	r.world.locked(func() { owes = !r.spec.Stub && r.fired == 0 || len(r.spec.Queue) > 0 && r.remaining() > 0 })
 	return owes
 }
 
@@ -355,6 +362,7 @@ func (w *World) Unfired() (lines []string) {
 
 func (r *Rule) unfired() (lines []string) {
 	switch {
+	case r.spec.Stub:
 	case len(r.spec.Queue) > 0:
 		for i, f := range r.spec.Queue[r.fired:] {
 			lines = append(lines, fmt.Sprintf("rule %s on %s: fault %d of %d never fired: %s",
@@ -365,4 +373,22 @@ func (r *Rule) unfired() (lines []string) {
 			r.id, r.spec.Op, r.seen, jsontext.MustMarshal(withoutSecrets(r.spec.Do))))
 	}
 	return lines
+}
+
+// namesPath reports whether a match asks for a path, and so can be about one
+// that no operation has.
+func namesPath(m journal.Match) bool {
+	return m.Path != "" || m.Prefix["path"] != "" || m.Contains["path"] != "" || m.Regexp["path"] != ""
+}
+
+// needsBody reports whether a match asks for a text in the body.
+func needsBody(m journal.Match) bool {
+	for _, wants := range []map[string]string{m.Prefix, m.Contains, m.Regexp} {
+		for name := range wants {
+			if name == "body" || strings.HasPrefix(name, "json ") {
+				return true
+			}
+		}
+	}
+	return false
 }

@@ -36,6 +36,17 @@ func (e *Engine) Runners() []string {
 	return names
 }
 
+// Receivers returns the names of the APIs whose agents get messages of persons.
+func (e *Engine) Receivers() []string {
+	var names []string
+	for _, a := range e.config.APIs {
+		if a.Receive != nil {
+			names = append(names, a.Name)
+		}
+	}
+	return names
+}
+
 // Script puts replies behind those that an API has in its queue. The error
 // says which reply is wrong; then none was added.
 func (w *World) Script(api string, replies ...script.Reply) error {
@@ -106,6 +117,29 @@ func (w *World) Release(api, thread string) (released int, err error) {
 		w.tick()
 	})
 	return released, nil
+}
+
+// Receive lets an API receive a message that a person writes to an agent. The
+// error says what is wrong with it, or that there is no such conversation;
+// then nothing was changed.
+func (w *World) Receive(api string, message script.Inbound) (received script.Received, err error) {
+	a, err := w.engine.api(api)
+	switch {
+	case err != nil:
+		return received, err
+	case a.Receive == nil:
+		return received, fmt.Errorf("%s receives no messages of persons here; %s do", api, jsontext.Quote(w.engine.Receivers()))
+	}
+	if err := message.Validate(); err != nil {
+		return received, err
+	}
+	w.locked(func() {
+		w.advance(a)
+		received, err = a.Receive(view{w, a}, w.state(a), message)
+		w.tick()
+	})
+	w.decideReplies(a)
+	return received, err
 }
 
 // reply takes the reply to a turn out of the queue; nil if a function decides.

@@ -278,6 +278,46 @@ func TestHoldAndRelease(t *testing.T) {
 	})
 }
 
+// A message of a person starts a run, whose reply a script or a function
+// decides; one that nobody can get changes nothing.
+func TestReceive(t *testing.T) {
+	inBubble(t, Config{}, func(t *testing.T, m *mock) {
+		w := m.Main()
+		m.script(script.Reply{Text: "scripted"})
+		for _, wrong := range []struct {
+			api     string
+			message script.Inbound
+			says    string
+		}{
+			{"nothing", script.Inbound{From: "p", Text: "x"}, `"nothing"`},
+			{"toy", script.Inbound{Text: "x"}, "conversation or from is missing"},
+			{"toy", script.Inbound{From: "p"}, "text is missing"},
+			{"toy", script.Inbound{From: "p", Text: "\xff"}, "text is not UTF-8"},
+			{"toy", script.Inbound{Conversation: "nowhere", Text: "x"}, `no conversation "nowhere"`},
+		} {
+			if _, err := w.Receive(wrong.api, wrong.message); err == nil || !strings.Contains(err.Error(), wrong.says) {
+				t.Errorf("%+v: %v", wrong, err)
+			}
+		}
+		received, err := w.Receive("toy", script.Inbound{From: "p", Text: "x"})
+		if err != nil || received.Conversation != "p" || received.Message == "" {
+			t.Errorf("%+v, %v", received, err)
+		}
+		if text, err := m.read("GET", "/toy/games/p", ""); text != "begin\nsay scripted\nend \n" || err != nil {
+			t.Errorf("%q %v", text, err)
+		}
+		if err := w.ScriptFunc("toy", script.Echo); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := w.Receive("toy", script.Inbound{Conversation: "c", Text: "y"}); err != nil {
+			t.Error(err)
+		}
+		if text, err := m.read("GET", "/toy/games/c/now", ""); !strings.HasSuffix(text, "end ") || !strings.Contains(text, "Echo:") || err != nil {
+			t.Errorf("%q %v", text, err)
+		}
+	})
+}
+
 // Streams follow a clock that stands still, is moved by hand, or is reset,
 // and end with what they show.
 func TestStreamsFollowTheClock(t *testing.T) {

@@ -20,22 +20,32 @@ func (x *exchange) suggest() string {
 	case len(x.Allowed) > 0:
 		return text + ": the path has only " + strings.Join(x.Allowed, ", ")
 	}
-	var nearest *route
+	return text + ": " + x.nearest()
+}
+
+// nearest says which operation comes nearest to a request, and what of the
+// API is known and not emulated.
+func (x *exchange) nearest() string {
+	var found *route
 	least := 0
-	for i := range a.routes {
-		r := &a.routes[i]
+	for i := range x.api.routes {
+		r := &x.api.routes[i]
 		distance := pathDistance(strings.Split(x.Path, "/"), r.elements)
 		if r.Method != x.Method {
 			distance++
 		}
-		if nearest == nil || distance < least {
-			nearest, least = r, distance
+		if found == nil || distance < least {
+			found, least = r, distance
 		}
 	}
-	if nearest == nil {
-		return text
+	var parts []string
+	if found != nil {
+		parts = append(parts, fmt.Sprintf("nearest is %s %s (%s)", found.Method, found.Path, found.name))
 	}
-	return text + fmt.Sprintf(": nearest is %s %s (%s)", nearest.Method, nearest.Path, nearest.name)
+	if len(x.api.NotEmulated) > 0 {
+		parts = append(parts, "not emulated are "+strings.Join(x.api.NotEmulated, ", "))
+	}
+	return strings.Join(parts, "; ")
 }
 
 // pathDistance is how much two paths differ: two for each element that one of

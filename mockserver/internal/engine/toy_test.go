@@ -1,6 +1,8 @@
 package engine
 
 import (
+	"cmp"
+	"errors"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -65,6 +67,16 @@ func toyAPI() *emulate.API {
 				}
 			}
 			return next
+		},
+		Receive: func(w emulate.World, s any, message script.Inbound) (script.Received, error) {
+			if message.Conversation == "nowhere" {
+				return script.Received{}, errors.New(`there is no conversation "nowhere"`)
+			}
+			id := cmp.Or(message.Conversation, message.From)
+			turn := script.Turn{Agent: "toy", Thread: id, Input: message.Text}
+			game := &toyGame{Run: run.Start(w.Now(), turn, w.Reply(turn, script.Reply{Text: "usual"}))}
+			s.(*toys).Games.Add("", id, game)
+			return script.Received{Conversation: id, Message: emulate.HexID(w, "message", 8)}, nil
 		},
 		Authenticate: func(r *emulate.Request) (string, error) {
 			if key := r.Header.Get("X-Key"); r.Accepts(key) {

@@ -282,7 +282,7 @@ func (w *World) Activity() (activity Activity) {
 // claim finds the rule that the request is hit by. It is asked once before
 // the request was read and once after.
 func (w *World) claim(x *exchange, early bool) {
-	if x.route == nil || x.plan != nil {
+	if x.api == nil || x.refused || x.plan != nil {
 		return
 	}
 	for _, r := range w.rules {

@@ -29,7 +29,13 @@ const (
 
 // state is everything that the API remembers.
 type state struct {
-	Agents emulate.Collection[storedAgent] `json:"agents"`
+	Agents        emulate.Collection[storedAgent]        `json:"agents"`
+	MessageFlows  emulate.Collection[flow]               `json:"message_flows"`
+	Conversations emulate.Collection[storedConversation] `json:"conversations"`
+	PhoneNumbers  emulate.Collection[phoneNumber]        `json:"phone_numbers"`
+
+	active []activeConversation // see listActive
+	listed bool
 }
 
 // agent is an agent as responses have it.
@@ -44,6 +50,10 @@ type agent struct {
 	Status        string          `json:"status"`
 	CreatedAt     string          `json:"createdAt"`
 	UpdatedAt     string          `json:"updatedAt"`
+
+	// MessageChannel is that of the flow which the agent has: only lists and
+	// reads show it.
+	MessageChannel string `json:"messageChannel,omitempty"`
 }
 
 // storedAgent is an agent with what is taken in but never in a response.
@@ -120,10 +130,12 @@ func userOf(tenant string) string {
 }
 
 func listAgents(r *emulate.Request, s *state) (emulate.Response, error) {
-	agents := []agent{}
+	agents, channels := []agent{}, s.channels(r.Tenant, workspace(r))
 	for a := range s.Agents.OldestFirst(r.Tenant) {
 		if a.isIn(workspace(r)) {
-			agents = append(agents, view(r, settle(r, s, a)))
+			shown := view(r, settle(r, s, a))
+			shown.MessageChannel = channels[a.ID]
+			agents = append(agents, shown)
 		}
 	}
 	r.Guess("list-order")
@@ -135,7 +147,9 @@ func getAgent(r *emulate.Request, s *state) (emulate.Response, error) {
 	if err != nil {
 		return emulate.Response{}, err
 	}
-	return emulate.JSON(http.StatusOK, view(r, settle(r, s, found))), nil
+	shown := view(r, settle(r, s, found))
+	shown.MessageChannel = s.channels(r.Tenant, workspace(r))[found.ID]
+	return emulate.JSON(http.StatusOK, shown), nil
 }
 
 // updateAgent merges: members that are not given keep their value, and

@@ -1,5 +1,6 @@
-// Package omniflow emulates the Omni Flow agents of Trillet. Agents belong to
-// the workspace that the request names, and nobody sees them from another.
+// Package omniflow emulates the Omni Flow agents of Trillet, and what they say
+// to the contacts of their message flows. All of it belongs to the workspace
+// that the request names, and nobody sees it from another.
 package omniflow
 
 import (
@@ -13,7 +14,7 @@ import (
 // The variants.
 const (
 	seedExact         = "seed-exact"          // no response has _id, as the published one of a create
-	strict            = "strict"              // a create needs llmModel
+	strict            = "strict"              // a create needs llmModel, and a generated message autopilot
 	created           = "created"             // a create responds with 201
 	flatErrors        = "flat-errors"         // an error is a string, not an object
 	pending           = "pending"             // a new agent is ready only after a while
@@ -24,22 +25,40 @@ const (
 // API returns the emulated API.
 func API() *emulate.API {
 	const collection, one = "/v1/api/omni-flow-agents", "/v1/api/omni-flow-agents/{id}"
+	const flows, aFlow = "/v1/api/message-flows", "/v1/api/message-flows/{id}"
+	const conversations, aConversation = "/v1/api/conversations", "/v1/api/conversations/{conversationId}"
 	return &emulate.API{
-		Name: "omniflow",
+		Name:    "omniflow",
+		BaseURL: "https://api.trillet.ai",
 		Operations: []emulate.Operation{
 			{Name: createOperation, Method: http.MethodPost, Path: collection, Body: createBody, Handler: withBody(createAgent)},
 			{Name: "ListAgents", Method: http.MethodGet, Path: collection, Handler: emulate.With(listAgents)},
 			{Name: "GetAgent", Method: http.MethodGet, Path: one, Handler: emulate.With(getAgent)},
 			{Name: updateOperation, Method: http.MethodPut, Path: one, Body: updateBody, Handler: withBody(updateAgent)},
 			{Name: "DeleteAgent", Method: http.MethodDelete, Path: one, Handler: emulate.With(deleteAgent)},
+			{Name: "CreateMessageFlow", Method: http.MethodPost, Path: flows, Body: createFlowBody, Handler: withBody(createFlow)},
+			{Name: "ListMessageFlows", Method: http.MethodGet, Path: flows, Handler: emulate.With(listFlows)},
+			{Name: "GetMessageFlow", Method: http.MethodGet, Path: aFlow, Handler: emulate.With(getFlow)},
+			{Name: "UpdateMessageFlow", Method: http.MethodPut, Path: aFlow, Body: updateFlowBody, Handler: withBody(updateFlow)},
+			{Name: "ToggleAutopilot", Method: http.MethodPut, Path: aFlow + "/toggle-autopilot", Handler: emulate.With(toggleAutopilot)},
+			{Name: "DeleteMessageFlow", Method: http.MethodDelete, Path: aFlow, Handler: emulate.With(deleteFlow)},
+			{Name: generateOperation, Method: http.MethodPost, Path: conversations + "/message/generate", Body: generateBody, Handler: withBody(generateMessage)},
+			{Name: "ListConversations", Method: http.MethodGet, Path: conversations, Handler: emulate.With(listConversations)},
+			{Name: "GetConversation", Method: http.MethodGet, Path: aConversation, Handler: emulate.With(getConversation)},
+			{Name: "MessageAction", Method: http.MethodPost, Path: aConversation + "/message/{messageId}/action", Body: actionBody, Handler: withBody(messageAction)},
+			{Name: "ListPhoneNumbers", Method: http.MethodGet, Path: "/v1/api/twilio/user-phone-numbers", Handler: emulate.With(listPhoneNumbers)},
 		},
-		NotEmulated:  []string{"message flows", "conversations", "phone numbers", "workspaces", "credits (402)"},
+		NotEmulated: []string{"buying, configuring and registering phone numbers", "working hours of message flows", "call agents and calls",
+			"workspaces", "credits (402)"},
 		Variants:     []string{seedExact, strict, created, flatErrors, pending, objectPhoneNumber, deletes},
 		Credentials:  emulate.KeyHeaders,
 		Secrets:      jsontext.NewSecrets(nil, nil, nil),
 		Limits:       emulate.Limits{Limits: []emulate.Limit{{Requests: 60, Per: time.Minute}}},
 		NewState:     func() any { return new(state) },
 		Agents:       func(s any) []emulate.Agent { return emulate.AgentsOf(&s.(*state).Agents, describe) },
+		Runs:         runs,
+		Advance:      advance,
+		Receive:      receive,
 		Authenticate: authenticate,
 		Refuse:       failure,
 	}
@@ -47,8 +66,9 @@ func API() *emulate.API {
 
 // The operations that are looked at by name.
 const (
-	createOperation = "CreateAgent"
-	updateOperation = "UpdateAgent"
+	createOperation   = "CreateAgent"
+	updateOperation   = "UpdateAgent"
+	generateOperation = "GenerateMessage"
 )
 
 // authenticate also wants the workspace, which every operation needs.

@@ -25,11 +25,6 @@ var (
 		schema.Optional("llmModel", notEmpty),
 		settings,
 	}
-	strictCreateBody = schema.Shape{
-		schema.Required("name", needed),
-		schema.Required("llmModel", needed),
-		settings,
-	}
 	updateBody = schema.Shape{
 		schema.Optional("name", notEmpty),
 		schema.Optional("llmModel", notEmpty),
@@ -37,6 +32,17 @@ var (
 		settings,
 	}
 )
+
+// strictBodies are those of the operations of which a document says that a
+// member is required, and has a default nevertheless.
+var strictBodies = map[string]schema.Shape{
+	createOperation: {
+		schema.Required("name", needed),
+		schema.Required("llmModel", needed),
+		settings,
+	},
+	generateOperation: generateBody.Without("autopilot").With(schema.Required("autopilot", schema.Boolean)),
+}
 
 // withBody is a handler that gets the members of the JSON object that the
 // request must carry, after they were checked.
@@ -61,8 +67,8 @@ func readBody(r *emulate.Request) (jsontext.Object, error) {
 		return nil, refuse(r, http.StatusBadRequest, err.Error(), "body: expected a JSON object; "+err.Error())
 	}
 	shape := r.Operation.Body
-	if r.Operation.Name == createOperation && r.Variant(strict) {
-		shape = strictCreateBody
+	if stricter := strictBodies[r.Operation.Name]; stricter != nil && r.Variant(strict) {
+		shape = stricter
 	}
 	if violations := shape.Check(members); len(violations) > 0 {
 		message, reason := describeViolation(schema.MissingFirst(violations))
@@ -92,8 +98,20 @@ func describeViolation(v schema.Violation) (message, reason string) {
 	switch v.Problem {
 	case schema.Missing:
 		message += " is required"
+		switch path[len(path)-1] {
+		case "metadata":
+			expected = string(schema.ObjectType)
+		case "autopilot":
+			expected = string(schema.BooleanType)
+		}
 	case schema.TooShort:
 		message += " must not be empty"
+	case schema.NotAllowed:
+		message += " must be one of " + strings.Join(v.Allowed, ", ")
+		expected = "one of " + jsontext.Quote(v.Allowed)
+	case schema.TooSmall:
+		message += " must not be negative"
+		expected = "a number that is not negative"
 	default:
 		message += " must be " + string(v.Want)
 	}

@@ -26,6 +26,9 @@ var usualErrors = map[int]apiError{
 	http.StatusInternalServerError: {Code: "internal_error", Message: "Internal server error"},
 }
 
+// invalidNumber is the documented error about a contact without a phone number.
+var invalidNumber = apiError{Code: "invalid_number", Message: "The provided phone number is invalid"}
+
 // failure renders an error.
 func failure(r *emulate.Request, status int, message string) emulate.Response {
 	body, ok := usualErrors[status]
@@ -46,6 +49,11 @@ func failure(r *emulate.Request, status int, message string) emulate.Response {
 	default:
 		r.Guess("error-code")
 	}
+	return failureOf(r, status, body)
+}
+
+// failureOf renders an error with a code of its own.
+func failureOf(r *emulate.Request, status int, body apiError) emulate.Response {
 	if r.Variant(flatErrors) {
 		return emulate.JSON(status, struct {
 			Error string `json:"error"`

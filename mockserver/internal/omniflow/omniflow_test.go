@@ -75,14 +75,14 @@ func TestOrderOfChecks(t *testing.T) {
 		{"", "", "/nowhere", "text/plain", `{`, 401, "unauthorized", "Invalid API key"},
 		{"tk_bad", "", "/nowhere", "text/plain", `{`, 401, "unauthorized", "Invalid API key"},
 		{"tk_good", "", "/nowhere", "text/plain", `{`, 400, "validation_error", "x-workspace-id header is required"},
-		{"tk_good", "ws", "/nowhere", "text/plain", `{`, 404, "not_found", "Route not found"},
-		{"tk_good", "ws", path + "/x", "text/plain", `{`, 400, "validation_error", "Content-Type must be application/json"},
-		{"tk_good", "ws", path + "/x", "application/json", `{`, 400, "validation_error", "request body is not valid JSON"},
-		{"tk_good", "ws", path + "/x", "application/json", `{"name":1,"llmModel":2,"ttsModel":3,"settings":4}`, 400, "validation_error", "name must be a string"},
-		{"tk_good", "ws", path + "/x", "application/json", `{"llmModel":2,"ttsModel":3,"settings":4}`, 400, "validation_error", "llmModel must be a string"},
-		{"tk_good", "ws", path + "/x", "application/json", `{"ttsModel":3,"settings":4}`, 400, "validation_error", "ttsModel must be an object"},
-		{"tk_good", "ws", path + "/x", "application/json", `{"settings":4}`, 400, "validation_error", "settings must be an object"},
-		{"tk_good", "ws", path + "/x", "application/json; charset=utf-8", `{}`, 404, "not_found", "Agent not found"},
+		{"tk_good", "w-7f", "/nowhere", "text/plain", `{`, 404, "not_found", "Route not found"},
+		{"tk_good", "w-7f", path + "/x", "text/plain", `{`, 400, "validation_error", "Content-Type must be application/json"},
+		{"tk_good", "w-7f", path + "/x", "application/json", `{`, 400, "validation_error", "request body is not valid JSON"},
+		{"tk_good", "w-7f", path + "/x", "application/json", `{"name":1,"llmModel":2,"ttsModel":3,"settings":4}`, 400, "validation_error", "name must be a string"},
+		{"tk_good", "w-7f", path + "/x", "application/json", `{"llmModel":2,"ttsModel":3,"settings":4}`, 400, "validation_error", "llmModel must be a string"},
+		{"tk_good", "w-7f", path + "/x", "application/json", `{"ttsModel":3,"settings":4}`, 400, "validation_error", "ttsModel must be an object"},
+		{"tk_good", "w-7f", path + "/x", "application/json", `{"settings":4}`, 400, "validation_error", "settings must be an object"},
+		{"tk_good", "w-7f", path + "/x", "application/json; charset=utf-8", `{}`, 404, "not_found", "Agent not found"},
 	} {
 		var got struct{ Error map[string]string }
 		c.With("x-api-key", step.key).With("x-workspace-id", step.workspace).With("Content-Type", step.contentType).

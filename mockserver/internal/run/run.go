@@ -20,6 +20,9 @@ type Run struct {
 	Held  bool          `json:"held,omitempty"` // it waits to be released
 	Over  bool          `json:"over,omitempty"`
 
+	// Paused: it is held because of what Pause says, not because of its reply.
+	Paused bool `json:"paused,omitempty"`
+
 	// Otherwise is the reply if nobody is left who could decide one.
 	Otherwise *script.Reply `json:"otherwise,omitempty"`
 
@@ -133,7 +136,7 @@ func (r *Run) Advance(now time.Time, play func(Step)) time.Time {
 	if r.pieces == nil {
 		r.pieces = r.Reply.Pieces()
 	}
-	for !r.Over { // play may also stop it
+	for !r.Over && !r.Held { // play may also stop or pause it
 		step := r.at(r.Step)
 		if step.hold {
 			r.Held = true
@@ -160,6 +163,10 @@ func (r *Run) released() bool { return !r.Reply.Hold && r.Reply.Ask == "" }
 // Release lets a run go on that is held, or that will be. What it asked a
 // person is answered.
 func (r *Run) Release(now time.Time) {
+	if r.Paused {
+		r.resume(now)
+		return
+	}
 	if r.Over || r.Reply == nil || r.released() {
 		return
 	}
@@ -169,11 +176,20 @@ func (r *Run) Release(now time.Time) {
 	reply := *r.Reply
 	reply.Hold, reply.Ask = false, ""
 	r.Reply = &reply
+	r.resume(now)
+}
+
+// resume lets a run go on that was held.
+func (r *Run) resume(now time.Time) {
 	if r.Held && r.Due.Before(now) {
 		r.Due = now
 	}
-	r.Held, r.next = false, time.Time{}
+	r.Held, r.Paused, r.next = false, false, time.Time{}
 }
 
+// Pause holds the run behind the step that is being played, until Release: its
+// API waits for something that the reply says nothing of.
+func (r *Run) Pause() { r.Held, r.Paused = true, true }
+
 // Stop ends the run where it is.
-func (r *Run) Stop() { r.Over, r.Held = true, false }
+func (r *Run) Stop() { r.Over, r.Held, r.Paused = true, false, false }

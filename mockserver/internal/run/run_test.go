@@ -106,3 +106,26 @@ func TestPiecesJoinToTheText(t *testing.T) {
 		}
 	}
 }
+
+// A pause ends with Release alone, and what was played is not played again.
+func TestPause(t *testing.T) {
+	r := Start(begin, script.Turn{}, &script.Reply{Tools: []script.ToolCall{{Name: "x"}}, Text: "a", Hold: true})
+	steps := 0
+	r.Advance(begin, func(s Step) {
+		if steps++; s.Kind == ToolStart {
+			r.Pause()
+		}
+	})
+	if steps != 2 || !r.Held || played(r, time.Hour) != "" {
+		t.Errorf("after %d steps, held %v", steps, r.Held)
+	}
+	for _, want := range []string{"done", "say a, end"} { // the hold of the reply comes behind the pause
+		r.Release(begin.Add(time.Hour))
+		if got := played(r, time.Hour); got != want {
+			t.Errorf("released: %q, want %q", got, want)
+		}
+	}
+	if !r.Due.Equal(begin.Add(time.Hour)) {
+		t.Errorf("due %s", r.Due)
+	}
+}

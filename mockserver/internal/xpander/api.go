@@ -34,7 +34,8 @@ func API() *emulate.API {
 	const collection, one = "/v1/agents", "/v1/agents/{agent_id}"
 	const tasks, task = "/v1/tasks", "/v1/tasks/{task_id}"
 	return &emulate.API{
-		Name: "xpander",
+		Name:    "xpander",
+		BaseURL: "https://api.xpander.ai",
 		Operations: []emulate.Operation{
 			{Name: "CreateAgent", Method: http.MethodPost, Path: collection, Body: createBody, Handler: emulate.With(createAgent)},
 			{Name: "ListAgents", Method: http.MethodGet, Path: collection, Handler: emulate.With(listAgents)},
