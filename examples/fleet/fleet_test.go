@@ -123,7 +123,7 @@ func TestFiveHundredAgentsAndAKilledWorker(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	p.await(`\n([12]\d\d) of 500 agents`)
+	p.await(`\n([1-4]\d\d) of 500 agents`)
 	if err := syscall.Kill(pid, syscall.SIGKILL); err != nil {
 		t.Fatal(err)
 	}
@@ -163,7 +163,7 @@ func TestRedisInTheProgram(t *testing.T) {
 func TestRedisStoppedUnderTheFleet(t *testing.T) {
 	server := redistest.Start(t)
 	p := run(t, "-redis", server.Addr(), "-agents", "120", "-lease", "1s")
-	p.await(`\n([1-9]\d?) of 120 agents`)
+	p.await(`\n([1-9]\d*) of 120 agents`)
 	server.Pause()
 	<-time.After(300 * time.Millisecond)
 	server.Resume()
@@ -180,7 +180,7 @@ func TestRedisStoppedUnderTheFleet(t *testing.T) {
 func TestRedisThatStaysAway(t *testing.T) {
 	server := redistest.Start(t)
 	p := run(t, "-redis", server.Addr(), "-agents", "200", "-patience", "500ms", "-lease", "500ms")
-	p.await(`\n([1-9]\d?) of 200 agents`)
+	p.await(`\n([1-9]\d*) of 200 agents`)
 	server.Kill()
 	start := time.Now()
 	if err := p.end(); err == nil || !strings.Contains(err.Error(), "connection refused") || time.Since(start) > 8*time.Second {
@@ -193,7 +193,7 @@ func TestRedisThatStaysAway(t *testing.T) {
 func TestRedisThatForgets(t *testing.T) {
 	inside := miniredis.RunT(t)
 	p := run(t, "-redis", inside.Addr(), "-agents", "200", "-lease", "500ms")
-	p.await(`\n([1-9]\d?) of 200 agents`)
+	p.await(`\n([1-9]\d*) of 200 agents`)
 	inside.FlushAll()
 	if err := p.end(); err == nil || !strings.Contains(err.Error(), "redis does not know these jobs") {
 		t.Error(err)
@@ -211,7 +211,7 @@ func TestInterrupted(t *testing.T) {
 	defer file.Close()
 	p := &program{t, file.Name(), make(chan error, 1)}
 	go func() { p.result <- runFleet(ctx, nil, file) }()
-	p.await(`\n([1-9]\d?) of 500 agents`)
+	p.await(`\n([1-9]\d*) of 500 agents`)
 	cancel()
 	start := time.Now()
 	if err := p.end(); !errors.Is(err, context.Canceled) || !strings.Contains(err.Error(), "not made") || time.Since(start) > 5*time.Second {
@@ -309,4 +309,24 @@ func goroutines(words ...string) string {
 		}
 	}
 	return strings.Join(found, "\n\n")
+}
+
+// TestDurabilityOfRedis: the program says what a crash could cost.
+func TestDurabilityOfRedis(t *testing.T) {
+	server := redistest.Start(t)
+	f := &fleet{client: server.Client()}
+	for _, test := range []struct{ appendonly, appendfsync, want string }{
+		{"yes", "always", ""},
+		{"yes", "everysec", "may forget the last second"},
+		{"no", "always", "forgets everything when it ends"},
+	} {
+		for name, value := range map[string]string{"appendonly": test.appendonly, "appendfsync": test.appendfsync} {
+			if err := f.client.ConfigSet(t.Context(), name, value).Err(); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if note := f.durability(t.Context()); !strings.Contains(note, test.want) || (test.want == "") != (note == "") {
+			t.Errorf("appendonly %s, appendfsync %s: %q", test.appendonly, test.appendfsync, note)
+		}
+	}
 }
