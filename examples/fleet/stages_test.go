@@ -60,12 +60,13 @@ type stopper struct {
 func (s *stopper) reach(at stage) {
 	if at == s.at && !s.stopped {
 		s.stopped = true
+		last := time.Now()
 		syscall.Kill(os.Getpid(), s.signal) //nolint:errcheck // itself
 		if s.signal == syscall.SIGKILL {
 			select {} // the signal is on its way
 		}
-		for last, now := time.Now(), time.Now(); now.Sub(last) < 100*time.Millisecond; {
-			last, now = now, time.Now() // until the process has stood still
+		for now := time.Now(); now.Sub(last) < 100*time.Millisecond; { // until the process has stood still
+			last, now = now, time.Now()
 		}
 	}
 }
