@@ -141,7 +141,9 @@ func (l *lane) record(call func(context.Context) error) error {
 	ctx := context.Background()
 	for start := time.Now(); ; {
 		err := call(ctx)
-		if err == nil || errors.Is(err, queue.ErrTwice) || errors.Is(err, queue.ErrForgotten) || time.Since(start) > l.worker.Patience {
+		switch {
+		case err == nil, errors.Is(err, queue.ErrTwice), errors.Is(err, queue.ErrForgotten), errors.Is(err, queue.ErrWithdrawn),
+			time.Since(start) > l.worker.Patience:
 			return err
 		}
 		sleep(ctx, pause)

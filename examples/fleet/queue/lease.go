@@ -97,9 +97,14 @@ func (l *Lease) Fail(ctx context.Context, reason string) error {
 	return err
 }
 
-// Doubt ends the job: it may have been done, and nothing can tell.
+// Doubt ends the job: it may have been done, and nothing can tell. It is
+// [ErrWithdrawn] if whoever had begun the job has found out since that it did
+// nothing; the job is open then.
 func (l *Lease) Doubt(ctx context.Context, reason string) error {
-	_, err := l.settle(ctx, "doubtful", reason)
+	there, err := l.settle(ctx, "doubtful", reason)
+	if err == nil && there == "" {
+		return fmt.Errorf("%s: %w", l.Name, ErrWithdrawn)
+	}
 	return err
 }
 

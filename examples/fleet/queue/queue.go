@@ -57,6 +57,8 @@ var (
 	ErrLost = errors.New("the lease of the job is over")
 	// ErrAttempted: somebody else has begun the job, and it may have been done.
 	ErrAttempted = errors.New("somebody else has begun this job")
+	// ErrWithdrawn: the attempt was withdrawn, so there is no doubt.
+	ErrWithdrawn = errors.New("the attempt of the job was withdrawn")
 	// ErrTwice: the job was done before, with another result.
 	ErrTwice = errors.New("the job was done twice")
 )

@@ -187,6 +187,15 @@ func TestWithdraw(t *testing.T) {
 		check(t, first.Withdraw(t.Context()))
 		if third := take(t, q.Consumer("third")); !third.Attempted {
 			t.Error("somebody else withdrew it")
+		} else {
+			// It is withdrawn while the third one looks what became of it.
+			check(t, second.Withdraw(t.Context()))
+			if err := third.Doubt(t.Context(), "who knows"); !errors.Is(err, ErrWithdrawn) {
+				t.Errorf("there is no doubt any more: %v", err)
+			}
+			if count, err := q.Count(t.Context()); err != nil || count.Open() != 1 {
+				t.Errorf("the job is not open: %+v %v", count, err)
+			}
 		}
 	})
 }
@@ -205,6 +214,9 @@ func TestEnds(t *testing.T) {
 			}
 		}
 		count(Count{})
+		for _, lease := range leases {
+			check(t, lease.Begin(ctx, false))
+		}
 		check(t, leases[0].Doubt(ctx, "who knows"))
 		count(Count{Doubtful: 1})
 		check(t, leases[0].Done(ctx, "a"))
