@@ -45,10 +45,16 @@ func agentAnswer() []byte {
 	}, "system_prompt")
 }
 
-// byHand is net/http and encoding/json, and nothing else.
-func byHand() subject {
-	return subject{name: "by hand", answer: agentAnswer(), connect: func(baseURL string, httpClient *http.Client) create {
+// byHand is net/http and encoding/json, and nothing else. Without a timeout it
+// hangs as long as the server does: 0 is none.
+func byHand(name string, timeout time.Duration) subject {
+	return subject{name: name, answer: agentAnswer(), connect: func(baseURL string, httpClient *http.Client) create {
 		return func(ctx context.Context) error {
+			if timeout > 0 {
+				var cancel context.CancelFunc
+				ctx, cancel = context.WithTimeout(ctx, timeout)
+				defer cancel()
+			}
 			body, err := json.Marshal(newHandRequest())
 			if err != nil {
 				return err

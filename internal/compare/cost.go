@@ -95,18 +95,22 @@ func race(hand, other create, rounds int) (pace, error) {
 	}
 	times, ratios := make([]time.Duration, rounds), make([]float64, rounds)
 	for i := range rounds {
-		before, err := took(hand)
+		calls := []create{hand, other}
+		if i%2 == 1 {
+			slices.Reverse(calls)
+		}
+		first, err := took(calls[0])
 		if err != nil {
 			return pace{}, err
 		}
-		if times[i], err = took(other); err != nil {
-			return pace{}, err
-		}
-		after, err := took(hand)
+		second, err := took(calls[1])
 		if err != nil {
 			return pace{}, err
 		}
-		ratios[i] = 2 * times[i].Seconds() / (before + after).Seconds()
+		if i%2 == 1 {
+			first, second = second, first
+		}
+		times[i], ratios[i] = second, second.Seconds()/first.Seconds()
 	}
 	return pace{median(times), median(ratios)}, nil
 }
@@ -121,10 +125,10 @@ func measure(s subject, rounds int) (c cost, err error) {
 	if c.allocations, c.bytes, err = allocate(s); err != nil {
 		return c, err
 	}
-	if c.canned, err = race(connectCanned(byHand()), connectCanned(s), rounds); err != nil {
+	if c.canned, err = race(connectCanned(subjects()[0]), connectCanned(s), rounds); err != nil {
 		return c, fmt.Errorf("%s: %w", s.name, err)
 	}
-	hand, stopHand := connectSocket(byHand())
+	hand, stopHand := connectSocket(subjects()[0])
 	defer stopHand()
 	call, stop := connectSocket(s)
 	defer stop()

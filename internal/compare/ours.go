@@ -49,7 +49,7 @@ func omniflowCreate() subject {
 			}))
 			return func(ctx context.Context) error {
 				_, err := client.CreateAgent(ctx, omniflow.CreateAgentRequest{
-					Name: agentName, LLMModel: model, Settings: map[string]any{"prompt": prompt, "description": description},
+					Name: agentName + ": " + description + ". " + prompt, LLMModel: model,
 				})
 				return err
 			}

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/http"
 	"strings"
+	"time"
 )
 
 // create makes one agent, or what comes nearest to one in another API.
@@ -27,7 +28,8 @@ type subject struct {
 // subjects are all ways, by hand first.
 func subjects() []subject {
 	return []subject{
-		byHand(),
+		byHand("by hand", 0),
+		byHand("by hand, with a timeout", time.Minute),
 		agentloopCreate(),
 		omniflowCreate(),
 		openAI(),
