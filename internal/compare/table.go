@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"fmt"
 	"io"
 	"runtime"
@@ -9,8 +10,6 @@ import (
 	"testing"
 	"testing/synctest"
 	"time"
-
-	"bytes"
 )
 
 // How much is measured.
@@ -29,7 +28,7 @@ var waits = []string{"0", "3600", "9223372036854775807"}
 // table makes all comparisons and returns them as Markdown.
 func table(t *testing.T) (string, error) {
 	var text strings.Builder
-	fmt.Fprintf(&text, "%s, %s. A create sends about 600 bytes and gets %s.\n\n", time.Now().Format(time.DateOnly), runtime.Version(), thousands(answerSize))
+	fmt.Fprintf(&text, "%s, %s. A create sends about 500 bytes and gets %s.\n\n", time.Now().Format(time.DateOnly), runtime.Version(), thousands(answerSize))
 	text.WriteString("| create an agent | allocations | bytes | time, canned | time, socket | 100 × (429, 201) | commit, then reset | Retry-After 0 | 3600 | 2^63-1 |\n" +
 		"|---|---|---|---|---|---|---|---|---|---|\n")
 	for _, s := range subjects() {
