@@ -123,8 +123,19 @@ func createAgent(r *emulate.Request, s *state, members jsontext.Object) (emulate
 	return emulate.JSON(status, view(r, made)), nil
 }
 
+// onlyUser is the user of the organization that there is unless a
+// configuration says otherwise.
+var onlyUser = makeUser("")
+
 // userOf is the id of the user whom the keys of an organization belong to.
 func userOf(tenant string) string {
+	if tenant == "" {
+		return onlyUser
+	}
+	return makeUser(tenant)
+}
+
+func makeUser(tenant string) string {
 	sum := sha256.Sum256([]byte("user of " + tenant))
 	return hex.EncodeToString(sum[:12])
 }

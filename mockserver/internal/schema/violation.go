@@ -165,6 +165,14 @@ type Verdict struct {
 
 	strict  bool // remarks are wanted
 	remarks []Violation
+
+	room [4]step // for path, which is hardly ever longer
+}
+
+func newVerdict(strict bool) *Verdict {
+	v := &Verdict{strict: strict}
+	v.path = v.room[:0]
+	return v
 }
 
 // step leads to a member or to an item.
