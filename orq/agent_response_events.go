@@ -86,11 +86,10 @@ type agentResponseEventData struct {
 // field zero.
 func (e *AgentResponseEvent) UnmarshalJSON(data []byte) error {
 	type plain AgentResponseEvent
-	read, err := wire.Decode[plain](data)
-	if err != nil {
+	*e = AgentResponseEvent{}
+	if err := wire.DecodeInto(data, (*plain)(e)); err != nil {
 		return err
 	}
-	*e = AgentResponseEvent(*read)
 	if len(e.Data) == 0 {
 		e.Data = slices.Clone(data)
 	}
