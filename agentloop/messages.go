@@ -232,7 +232,8 @@ const sendMessage = "send message"
 // [agentclients.ErrBadRequest] also if too many turns are running,
 // [agentclients.ErrConflict] if the session cannot take the message now.
 //
-// API reference: create_message, POST /v1/sessions/{session_id}/messages.
+// API reference: create_message, POST /v1/sessions/{session_id}/messages,
+// https://github.com/everruns/everruns.
 func (c *Client) SendMessage(ctx context.Context, sessionID string, request SendMessageRequest, options ...agentclients.CallOption) (*Message, error) {
 	if err := request.Validate(); err != nil {
 		return nil, err
@@ -321,7 +322,8 @@ type MessageList struct {
 //
 // Errors: [agentclients.ErrNotFound] if there is no such session.
 //
-// API reference: list_messages, GET /v1/sessions/{session_id}/messages.
+// API reference: list_messages, GET /v1/sessions/{session_id}/messages,
+// https://github.com/everruns/everruns.
 func (c *Client) ListMessages(ctx context.Context, sessionID string, options ...agentclients.CallOption) (*MessageList, error) {
 	const op = "list messages"
 	if err := checkSessionID(op, sessionID); err != nil {

@@ -193,7 +193,8 @@ type ModelList struct {
 // [agentclients.ErrNotFound] on servers since about June 2026, which have the
 // list at another place.
 //
-// API reference: list_all_models, GET /v1/llm-models.
+// API reference: list_all_models, GET /v1/llm-models,
+// https://github.com/everruns/everruns.
 func (c *Client) ListModels(ctx context.Context, request ListModelsRequest, options ...agentclients.CallOption) (*ModelList, error) {
 	return transport.Call(ctx, c.transport, transport.Op{
 		Name:   "list models",

@@ -184,8 +184,8 @@ func (c *Client) StreamAgentResponse(ctx context.Context, agentKey string, reque
 //
 // Errors: [agentclients.ErrNotFound] if there is no such task.
 //
-// API reference: Get response, GET
-// /v2/agents/{agent_key}/responses/{task_id}, https://docs.orq.ai.
+// API reference: Get response, GET /v2/agents/{agent_key}/responses/{task_id},
+// https://docs.orq.ai.
 func (c *Client) GetAgentResponse(ctx context.Context, agentKey, taskID string, options ...agentclients.CallOption) (*AgentResponse, error) {
 	return transport.Call(ctx, c.transport, transport.Op{
 		Name:   "get agent response",
