@@ -26,12 +26,12 @@ type ModelSource string
 
 // The documented sources.
 const (
-	// ModelManual: somebody added the model.
-	ModelManual ModelSource = "manual"
-	// ModelDiscovered: the server found the model at its provider.
-	ModelDiscovered ModelSource = "discovered"
-	// ModelPredefined: the server came with the model.
-	ModelPredefined ModelSource = "predefined"
+	// ModelSourceManual: somebody added the model.
+	ModelSourceManual ModelSource = "manual"
+	// ModelSourceDiscovered: the server found the model at its provider.
+	ModelSourceDiscovered ModelSource = "discovered"
+	// ModelSourcePredefined: the server came with the model.
+	ModelSourcePredefined ModelSource = "predefined"
 )
 
 // ProviderType is the kind of API by which a language model is reached. The
