@@ -77,7 +77,7 @@ func (c *leanClient) send() error {
 // many short rounds of each in turn, so that whatever else the machine does
 // hits both, and the median of the rounds.
 func BenchmarkRatio(b *testing.B) {
-	const connections, round = 4, 50
+	const connections, round = 4, 500
 	load := func(handler http.Handler, path string) (run func() time.Duration) {
 		server := httptest.NewServer(handler)
 		b.Cleanup(server.Close)

@@ -182,10 +182,9 @@ func updateAgent(r *emulate.Request, s *state, members jsontext.Object) (emulate
 func deleteAgent(r *emulate.Request, s *state) (emulate.Response, error) {
 	if !r.Variant(deletes) {
 		r.Guess("405")
-		response := failure(r, http.StatusMethodNotAllowed, "").
-			Because("method: expected GET or PUT, got " + jsontext.Excerpt(r.Method))
-		response.Header.Set("Allow", "GET, PUT")
-		return emulate.Response{}, response.Refuse()
+		return emulate.Response{}, failure(r, http.StatusMethodNotAllowed, "").
+			Because("method: expected GET or PUT, got "+jsontext.Excerpt(r.Method)).
+			With("Allow", "GET, PUT").Refuse()
 	}
 	r.Guess("delete")
 	if _, err := find(r, s); err != nil {
