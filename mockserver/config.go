@@ -22,8 +22,9 @@ type Config struct {
 	// base URL cannot have a path. Empty: none.
 	Root string
 
-	// APIKeys are the credentials that are accepted; any other gets 401. Empty: every well-formed credential is accepted. A missing
-	// credential is always 401.
+	// APIKeys are the credentials that are accepted; any other gets 401.
+	// Empty: every well-formed credential is accepted. A missing credential is
+	// always 401.
 	APIKeys []string
 
 	// Tenants tells organizations apart: it maps credentials to the names of

@@ -18,10 +18,10 @@ import (
 // are replaced as a whole, other settings one by one. Models that the server
 // names by ids of its own making are taken for those of the request, and are
 // set only along with another difference: use UpdateAgent where nothing else
-// changes. Whether the agent has the variables, or knowledge bases, memory
-// stores and evaluators that the server names in that way, only an update
-// tells: it is sent, and the agent is Unchanged if it then is what it was
-// before. ExtraFields that an Agent has no field for are sent with an update
+// changes. Reading does not tell the values of an agent's variables, nor, where
+// the server names those by such ids, its knowledge bases, memory stores and
+// evaluators: a request that sets them is sent as an update each time, and the
+// agent is Unchanged if it is afterwards what it was before. ExtraFields that an Agent has no field for are sent with an update
 // only.
 //
 // Errors: [agentclients.ErrConflict] if the key is taken by an agent that

@@ -45,7 +45,8 @@ type RunRequest struct {
 	Limits *ResponseLimits
 
 	// ExtraFields are put into the request last: for the other fields of a
-	// [CreateResponseRequest], by their wire names, and for those that this
+	// [CreateResponseRequest], by their wire names, such as "tools" with a
+	// []ResponseTool, and for those that this
 	// package does not know. A nil value sends null. A run that is not stored
 	// cannot be read if its stream breaks.
 	ExtraFields map[string]any
@@ -130,8 +131,8 @@ func (e RunEvent) String() string { return e.Event.String() }
 // If ctx has no deadline, it ends after RunTimeout of the retry policy (10
 // minutes by default), and the agent goes on.
 //
-// It starts at most one response. It is not repeated when that is lost; what
-// happens then is as with StreamRun. The run is returned also beside an error,
+// It starts at most one run. It is not repeated when the HTTP response is lost;
+// what happens then is as with StreamRun. The run is returned also beside an error,
 // if it is known to exist.
 //
 // Errors: those of StreamRun.
@@ -151,15 +152,15 @@ func (c *Client) RunAgent(ctx context.Context, agentKey string, request RunReque
 // StreamRun asks an agent something and returns what happens, event by event,
 // with the pieces of the answer. The last pair has the Run. agentKey is the key
 // of the agent, and may end with "@" and a version. Nothing is sent before the
-// events are ranged over, which can be done once. Breaking out of the loop
-// leaves the agent working. If ctx has no deadline, the stream ends after
-// RunTimeout of the retry policy (10 minutes by default), and the agent goes
-// on, too.
+// events are ranged over. That can be done once; a second time yields one error
+// that matches [agentclients.ErrInvalidRequest]. Breaking out of the loop leaves
+// the agent working. If ctx has no deadline, the stream ends after RunTimeout
+// of the retry policy (10 minutes by default), and the agent goes on, too.
 //
-// It starts at most one response and is never repeated when that is lost. The
-// first event names the response: if the stream breaks after it, the response
-// is read until it is done, and the last pair is made from that: it has the
-// rest of the answer. A stream that is silent for 30 seconds is checked in the
+// It starts at most one run, and the request is never repeated when the HTTP
+// response to it is lost. The first event names the response of the run: if the
+// stream breaks after it, the response is read until it is done, and the last
+// pair is made from that: it has the rest of the answer. A stream that is silent for 30 seconds is checked in the
 // same way. If it breaks before its first event, nothing can tell whether there
 // is a run.
 //

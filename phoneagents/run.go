@@ -41,7 +41,7 @@ type Run struct {
 	// so in its place. "" if there is no answer.
 	Text string
 	// ID is the visitor who asked, by which the run can be looked up with
-	// ListWebchatMessages, and gone on with.
+	// ListWebchatMessages, and for RunRequest.VisitorID to go on.
 	ID string
 	// ConversationID is the conversation of the visitor and the agent.
 	ConversationID string
@@ -84,9 +84,9 @@ const (
 // A stream that cannot be had within 5 s, breaks, or is silent for 30 s is no
 // failure: the history is read instead.
 //
-// A server that fails to answer says nothing about it. Without a deadline of
-// ctx the call ends after Retry.RunTimeout of the options; an answer may come
-// later all the same.
+// A server that fails to answer says nothing about it. If ctx has no
+// deadline, the call ends after RunTimeout of the retry policy (10 minutes by
+// default); an answer may come later all the same.
 //
 // The Run is returned beside an error, too, once the message is known to be
 // there. Errors: [agentclients.ErrNotFound] if there is no such web chat, or no
@@ -111,9 +111,9 @@ func (c *Client) RunAgent(ctx context.Context, webchatID string, request RunRequ
 }
 
 // StreamRun is RunAgent that shows what happens meanwhile, which is that the
-// agent is typing: the answer comes in one piece. The last event has the Run;
-// if the run did not end well it comes with the error. Breaking out of the loop
-// leaves the agent working.
+// agent is typing: the answer comes in one piece. The last pair has the Run,
+// beside the error if the run did not end well. Breaking out of the loop leaves
+// the agent working.
 //
 // Nothing is sent before the stream is ranged over. That can be done once; a
 // second time yields one error that matches [agentclients.ErrInvalidRequest].

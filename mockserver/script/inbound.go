@@ -6,7 +6,8 @@ import (
 )
 
 // Inbound is a message that a person writes to an agent: what reaches an API
-// over the phone network or by mail, not by a request to it.
+// over the phone network or by mail, not by a request to it. Over HTTP it is
+// {"api": "omniflow", "from": "+12025550123", "to": "…", "text": "When?"}.
 type Inbound struct {
 	// Conversation is the id of the conversation that it goes on with. Empty:
 	// From and To say which.
