@@ -214,6 +214,22 @@ func (v *Verdict) remark(name, format string, arguments ...any) {
 	}
 }
 
+// Advised applies a rule, and lets pass what breaks another one, which only
+// remarks tell of: documents have it, and the API does not insist.
+func Advised(rule, advice Rule) Rule {
+	return func(v *Verdict, raw json.RawMessage) {
+		before := len(v.violations)
+		rule(v, raw)
+		if !v.strict || len(v.violations) > before {
+			return
+		}
+		advice(v, raw)
+		broken := v.violations[before:]
+		v.remarks = append(v.remarks, broken[:min(len(broken), max(0, MaxViolations-len(v.remarks)))]...)
+		v.violations = v.violations[:before]
+	}
+}
+
 // Enter applies a rule to a member of the present value.
 func (v *Verdict) Enter(name string, r Rule, raw json.RawMessage) {
 	v.enter(step{name: name, member: true}, r, raw)
