@@ -21,8 +21,8 @@ type RunRequest struct {
 	Text string
 	// Content are the parts of what to ask: texts and pictures. Nil: Text.
 	Content []ContentPart
-	// SessionID goes on in this session, which must be one of the agent. "":
-	// a new one.
+	// SessionID goes on in this session, which must be one of the agent:
+	// Run.ID of an earlier run. "": a new one.
 	SessionID string
 	// Controls are what the message asks for besides. Nil: nothing.
 	Controls *Controls
@@ -64,7 +64,8 @@ type Run struct {
 	// be an apology of the server's; of a run that did not come to its end, what
 	// there is of it.
 	Text string
-	// ID is the session, by which the run can be looked up.
+	// ID is the session, by which the run can be looked up, and for
+	// RunRequest.SessionID to go on.
 	ID string
 	// MessageID is the message that asked. "" if it is not known to be stored.
 	MessageID string

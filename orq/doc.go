@@ -51,6 +51,15 @@
 // on with another call that names it: PreviousResponseID of a response, TaskID
 // of a task; a person's approval is given with [Client.ReviewAction].
 //
+//	run, err := client.RunAgent(ctx, agent.Key, orq.RunRequest{Text: "Where is order 17?"})
+//	for errors.Is(err, agentclients.ErrInputRequired) {
+//		var results []orq.InputItem
+//		for _, call := range run.Response.Pending() {
+//			results = append(results, orq.FunctionCallOutput(call.CallID, look(call.Arguments)))
+//		}
+//		run, err = client.RunAgent(ctx, agent.Key, orq.RunRequest{Items: results, PreviousResponseID: run.ID})
+//	}
+//
 // The same run shows as a response, as an agent response and as a task only as
 // far as the server has these operations: older servers have no responses, and
 // newer ones no lists of tasks. The client does not go from one to the other

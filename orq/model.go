@@ -154,7 +154,7 @@ type ModelParameters struct {
 	Modalities []Modality `json:"modalities,omitzero"`
 
 	// ExtraFields are put into the parameters last: for fields that this
-	// package does not know. A nil value sends null. Answers do not fill it.
+	// package does not know. A nil value sends null. Reading does not fill it.
 	ExtraFields map[string]any `json:"-"`
 }
 

@@ -45,8 +45,8 @@ type RunRequest struct {
 	Limits *ResponseLimits
 
 	// ExtraFields are put into the request last: for the other fields of a
-	// [CreateResponseRequest], by their wire names, and for those that this
-	// package does not know. A nil value sends null. A run that is not stored
+	// [CreateResponseRequest], by their wire names ("tools" with a
+	// []ResponseTool, say), and for those that this package does not know. A nil value sends null. A run that is not stored
 	// cannot be read if its stream breaks.
 	ExtraFields map[string]any
 }
@@ -151,7 +151,8 @@ func (c *Client) RunAgent(ctx context.Context, agentKey string, request RunReque
 // StreamRun asks an agent something and returns what happens, event by event,
 // with the pieces of the answer. The last pair has the Run. agentKey is the key
 // of the agent, and may end with "@" and a version. Nothing is sent before the
-// events are ranged over, which can be done once. Breaking out of the loop
+// events are ranged over, which can be done once: a second time yields one
+// error that matches [agentclients.ErrInvalidRequest]. Breaking out of the loop
 // leaves the agent working. If ctx has no deadline, the stream ends after
 // RunTimeout of the retry policy (10 minutes by default), and the agent goes
 // on, too.

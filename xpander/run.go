@@ -172,10 +172,11 @@ func (c *Client) RunAgent(ctx context.Context, agentID string, request RunReques
 
 // StreamRun asks an agent something and returns what happens, event by event,
 // with the pieces of the answer. The last pair has the Run. Nothing is sent
-// before the events are ranged over, which can be done once. Breaking out of
-// the loop leaves the task going on: StopTask stops it. If ctx has no deadline,
-// the stream ends after RunTimeout of the retry policy (10 minutes by default),
-// and the task goes on, too.
+// before the events are ranged over, which can be done once: a second time
+// yields one error that matches [agentclients.ErrInvalidRequest]. Breaking out
+// of the loop leaves the task going on: StopTask stops it. If ctx has no
+// deadline, the stream ends after RunTimeout of the retry policy (10 minutes by
+// default), and the task goes on, too.
 //
 // It starts at most one turn and is never repeated when a response is lost. If
 // the stream breaks, the task is read until it is done, and the last pair is
