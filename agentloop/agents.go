@@ -31,6 +31,8 @@ const (
 
 // Agent is the configuration of an AI agent.
 type Agent struct {
+	// ID identifies the agent, such as "agent_01933b5a000070008000000000000001".
+	ID string `json:"id"`
 	// Capabilities are the capabilities that the agent has.
 	Capabilities []Capability `json:"capabilities,omitzero"`
 	// CreatedAt is when the agent was created.
@@ -41,8 +43,6 @@ type Agent struct {
 	DefaultModelID string `json:"default_model_id,omitempty"`
 	// Description says for people what the agent does, "" if there is none.
 	Description string `json:"description,omitempty"`
-	// ID identifies the agent, such as "agent_01933b5a000070008000000000000001".
-	ID string `json:"id"`
 	// Name is the agent's name for people.
 	Name string `json:"name"`
 	// Status is where the agent is in its life.

@@ -23,6 +23,8 @@ const (
 
 // CapabilityInfo describes a capability that agents can have.
 type CapabilityInfo struct {
+	// ID identifies the capability: what Capability.Ref names.
+	ID string `json:"id"`
 	// Category groups capabilities for people, "" if there is none.
 	Category string `json:"category,omitempty"`
 	// Dependencies are the ids of the capabilities that come with this one.
@@ -31,8 +33,6 @@ type CapabilityInfo struct {
 	Description string `json:"description"`
 	// Icon is the name of a picture, "" if there is none.
 	Icon string `json:"icon,omitempty"`
-	// ID identifies the capability: what Capability.Ref names.
-	ID string `json:"id"`
 	// IsMCP reports that the capability is a server of the Model Context
 	// Protocol.
 	IsMCP bool `json:"is_mcp"`

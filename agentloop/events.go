@@ -21,14 +21,14 @@ import (
 
 // Event is one thing that happened in a session.
 type Event struct {
+	// ID identifies the event, such as
+	// "event_01933b5a000070008000000000000001". IDs sort by time.
+	ID string `json:"id"`
 	// Context says what the event belongs to.
 	Context EventContext `json:"context"`
 	// Data is what happened, as it came. Which members it has depends on Type:
 	// [Event.Detail] reads it.
 	Data json.RawMessage `json:"data"`
-	// ID identifies the event, such as
-	// "event_01933b5a000070008000000000000001". IDs sort by time.
-	ID string `json:"id"`
 	// Metadata is more about the event, as it came. Nil if there is none.
 	Metadata json.RawMessage `json:"metadata,omitempty"`
 	// Sequence is the number of the event in its session, from 1 on. 0 if the

@@ -31,6 +31,9 @@ const (
 
 // Message is one message of a session.
 type Message struct {
+	// ID identifies the message, such as
+	// "message_01933b5a000070008000000000000001".
+	ID string `json:"id"`
 	// Content are the parts of the message.
 	Content []ContentPart `json:"content"`
 	// Controls are what the message asked for besides its text, nil if
@@ -41,9 +44,6 @@ type Message struct {
 	// Delivery says what the message did. Newest servers, and only in the
 	// response to SendMessage.
 	Delivery Delivery `json:"delivery,omitempty"`
-	// ID identifies the message, such as
-	// "message_01933b5a000070008000000000000001".
-	ID string `json:"id"`
 	// Metadata is what its sender wrote to it. Messages of this client have
 	// their ClientMessageID under [ClientMessageKey].
 	Metadata map[string]any `json:"metadata,omitempty"`

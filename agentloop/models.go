@@ -49,14 +49,14 @@ const (
 
 // Model is a language model that agents can use.
 type Model struct {
+	// ID identifies the model: what DefaultModelID of an agent names.
+	ID string `json:"id"`
 	// Capabilities are what the model can do, such as "chat".
 	Capabilities []string `json:"capabilities"`
 	// CreatedAt is when the model came to the server.
 	CreatedAt agentclients.Timestamp `json:"created_at"`
 	// DisplayName is the model's name for people.
 	DisplayName string `json:"display_name"`
-	// ID identifies the model: what DefaultModelID of an agent names.
-	ID string `json:"id"`
 	// IsDefault reports that agents without a model use this one.
 	IsDefault bool `json:"is_default"`
 	// IsFavorite reports that people marked the model.

@@ -46,6 +46,9 @@ func (s SessionStatus) isAtRest() bool { return s == SessionStarted || s == Sess
 
 // Session is one conversation with an agent.
 type Session struct {
+	// ID identifies the session, such as
+	// "session_01933b5a000070008000000000000001".
+	ID string `json:"id"`
 	// AgentID is the agent that works in the session. "" on newer servers if
 	// there is none.
 	AgentID string `json:"agent_id"`
@@ -55,9 +58,6 @@ type Session struct {
 	CreatedAt agentclients.Timestamp `json:"created_at"`
 	// FinishedAt is when the session ended, "" if it has not.
 	FinishedAt agentclients.Timestamp `json:"finished_at,omitempty"`
-	// ID identifies the session, such as
-	// "session_01933b5a000070008000000000000001".
-	ID string `json:"id"`
 	// ModelID is the language model of the session, "" for the agent's.
 	ModelID string `json:"model_id,omitempty"`
 	// OrganizationID is the organization that the session belongs to.
