@@ -35,7 +35,9 @@ type Config struct {
 	// apart in any case.
 	Tenants map[string]string
 
-	// Variants switches APIs away from their default behaviour.
+	// Variants switches APIs away from their default behaviour. The constants
+	// with an "@" in their value, such as OrqNoDone, are those that there are.
+	// Empty: the default behaviour of all.
 	Variants []string
 
 	// Strictness is what is done about requests that the API would let pass
@@ -123,7 +125,7 @@ type Config struct {
 	AllowProblems bool
 
 	// ForbidGuesses fails a test if it got a response that no source
-	// documents and that is our guess of what the API would do.
+	// documents and that is a guess at what the API would do.
 	ForbidGuesses bool
 }
 

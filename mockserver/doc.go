@@ -65,9 +65,10 @@
 //
 // Streams of events follow a run as it goes, by the clock of the mock, and
 // break as fault.CutStream and others want it. Receive lets a person write to
-// an agent over the phone network, say:
+// an agent over the phone network, say. It goes on with the conversation of
+// that person, and To begins one:
 //
-//	mock.Receive(mockserver.Omniflow, script.Inbound{From: "+12025550123", Text: "When do you open?"})
+//	mock.Receive(mockserver.Omniflow, script.Inbound{From: "+12025550123", To: flow.ID, Text: "When do you open?"})
 //
 // # Looking back
 //
@@ -79,7 +80,8 @@
 //	mock.AssertCalls(t, mockserver.OrqCreateAgent, 2)
 //	mock.AssertMatches(t, journal.Match{Path: "/v2/agents/*", Status: 404}, journal.AtLeast(1))
 //
-// Agents lists what exists now. At its end, a test fails by itself if a
+// Agents lists the agents that exist now, and Snapshot has everything else,
+// too. At its end, a test fails by itself if a
 // request matched no operation or a fault never fired.
 //
 // # Seeds

@@ -98,7 +98,7 @@ const (
 	DelegationEndFinishWithLast DelegationEndStrategy = "finish-with-last"
 )
 
-// Agent is an AI agent. Answers differ in what they carry, and a member that
+// Agent is an AI agent. Responses differ in what they carry, and a member that
 // is absent or null leaves its field zero: those of ListAgents have no more
 // than ID, Name, Description, Icon, Status, OrganizationID, DeploymentType,
 // CreatedAt, Instructions, ModelProvider, LLMAPIBase, ModelName, Framework,
@@ -155,8 +155,8 @@ type Agent struct {
 	// Version begins at 2 and increments with every deploy. 0 if the response
 	// does not say.
 	Version int `json:"version,omitempty"`
-	// IsLatest reports whether this is the latest version. Answers to a
-	// create have false here, or nothing (nil).
+	// IsLatest reports whether this is the latest version. Responses to
+	// a create have false here, or nothing (nil).
 	IsLatest *bool `json:"is_latest,omitempty"`
 	// Type says what kind of agent it is.
 	Type AgentType `json:"type,omitempty"`
