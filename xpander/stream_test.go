@@ -306,29 +306,33 @@ func TestSilentStreams(t *testing.T) {
 			}
 		}, nil)
 	})
-	forever := func(id string) []any {
-		parts := []any{taskEvent("task_created", id, "pending", "")}
-		for range 100 {
-			parts = append(parts, 15*time.Second, ": heartbeat\n\n")
-		}
-		return append(parts, "hold")
-	}
-	t.Run("the last event is lost, and heartbeats come", func(t *testing.T) {
-		synctest.Test(t, func(t *testing.T) {
-			p := newPlatform(t)
-			p.frames = forever
-			start := time.Now()
-			text, types, run, err := hear(t, p.open(t).StreamRun(t.Context(), "a1", count))
-			if err != nil || text != nine || run.Text != nine || types[len(types)-1] != "task_finished" || time.Since(start) > silence+time.Second {
-				t.Errorf("%q, events %q, run %v after %v, %v", text, types, run, time.Since(start), err)
+	forever := func(heartbeat string) func(id string) []any {
+		return func(id string) []any {
+			parts := []any{taskEvent("task_created", id, "pending", "")}
+			for range 100 {
+				parts = append(parts, 15*time.Second, heartbeat)
 			}
-			p.checkTurns(t, 1)
+			return append(parts, "hold")
+		}
+	}
+	for _, heartbeat := range []string{": heartbeat\n\n", "data:\n\n", "event: ping\ndata: \n\n"} {
+		t.Run("the last event is lost, and heartbeats come: "+heartbeat, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				p := newPlatform(t)
+				p.frames = forever(heartbeat)
+				start := time.Now()
+				text, types, run, err := hear(t, p.open(t).StreamRun(t.Context(), "a1", count))
+				if err != nil || text != nine || run.Text != nine || types[len(types)-1] != "task_finished" || time.Since(start) > silence+time.Second {
+					t.Errorf("%q, events %q, run %v after %v, %v", text, types, run, time.Since(start), err)
+				}
+				p.checkTurns(t, 1)
+			})
 		})
-	})
+	}
 	t.Run("the run never ends", func(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
 			p := newPlatform(t)
-			p.frames = forever
+			p.frames = forever(": heartbeat\n\n")
 			p.ends = func(c *conversation) { c.status, c.result = "executing", "" }
 			start := time.Now()
 			_, _, run, err := hear(t, p.open(t).StreamRun(t.Context(), "a1", count))
@@ -342,7 +346,7 @@ func TestSilentStreams(t *testing.T) {
 	t.Run("the task is gone", func(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
 			p := newPlatform(t)
-			p.frames = forever
+			p.frames = forever(": heartbeat\n\n")
 			p.respond = func(map[string]any) bool { return false }
 			_, _, run, err := hear(t, p.open(t).StreamRun(t.Context(), "a1", count))
 			if e := asError(t, err, agentclients.ErrNotFound); run == nil || e.ResourceID != run.ID {
