@@ -57,7 +57,8 @@ type CapabilityList struct {
 // ListCapabilities reads the capabilities that agents can have: the whole
 // list. It is repeated after every transient failure.
 //
-// API reference: list_capabilities, GET /v1/capabilities.
+// API reference: list_capabilities, GET /v1/capabilities,
+// https://github.com/everruns/everruns.
 func (c *Client) ListCapabilities(ctx context.Context, options ...agentclients.CallOption) (*CapabilityList, error) {
 	return transport.Call(ctx, c.transport, transport.Op{
 		Name:   "list capabilities",
@@ -72,7 +73,8 @@ func (c *Client) ListCapabilities(ctx context.Context, options ...agentclients.C
 //
 // Errors: [agentclients.ErrNotFound] if there is no such capability.
 //
-// API reference: get_capability, GET /v1/capabilities/{capability_id}.
+// API reference: get_capability, GET /v1/capabilities/{capability_id},
+// https://github.com/everruns/everruns.
 func (c *Client) GetCapability(ctx context.Context, capabilityID string, options ...agentclients.CallOption) (*CapabilityInfo, error) {
 	return transport.Call(ctx, c.transport, transport.Op{
 		Name:   "get capability",

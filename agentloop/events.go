@@ -124,7 +124,8 @@ type EventList struct {
 // [agentclients.ErrBadRequest] for a type that the server does not know, or
 // for more than 25 types.
 //
-// API reference: list_events, GET /v1/sessions/{session_id}/events.
+// API reference: list_events, GET /v1/sessions/{session_id}/events,
+// https://github.com/everruns/everruns.
 func (c *Client) ListEvents(ctx context.Context, sessionID string, request ListEventsRequest, options ...agentclients.CallOption) (*EventList, error) {
 	const op = "list events"
 	if err := request.check(op); err != nil {
@@ -159,7 +160,8 @@ const streamEvents = "stream events"
 // [agentclients.ErrResponseTooLarge] for an event beyond the limit. It names
 // the last event.
 //
-// API reference: stream_sse, GET /v1/sessions/{session_id}/sse.
+// API reference: stream_sse, GET /v1/sessions/{session_id}/sse,
+// https://github.com/everruns/everruns.
 func (c *Client) StreamEvents(ctx context.Context, sessionID string, request ListEventsRequest, options ...agentclients.CallOption) iter.Seq2[Event, error] {
 	err := request.check(streamEvents)
 	if err == nil {

@@ -26,12 +26,12 @@ type ModelSource string
 
 // The documented sources.
 const (
-	// ModelManual: somebody added the model.
-	ModelManual ModelSource = "manual"
-	// ModelDiscovered: the server found the model at its provider.
-	ModelDiscovered ModelSource = "discovered"
-	// ModelPredefined: the server came with the model.
-	ModelPredefined ModelSource = "predefined"
+	// ModelSourceManual: somebody added the model.
+	ModelSourceManual ModelSource = "manual"
+	// ModelSourceDiscovered: the server found the model at its provider.
+	ModelSourceDiscovered ModelSource = "discovered"
+	// ModelSourcePredefined: the server came with the model.
+	ModelSourcePredefined ModelSource = "predefined"
 )
 
 // ProviderType is the kind of API by which a language model is reached. The
@@ -193,7 +193,8 @@ type ModelList struct {
 // [agentclients.ErrNotFound] on servers since about June 2026, which have the
 // list at another place.
 //
-// API reference: list_all_models, GET /v1/llm-models.
+// API reference: list_all_models, GET /v1/llm-models,
+// https://github.com/everruns/everruns.
 func (c *Client) ListModels(ctx context.Context, request ListModelsRequest, options ...agentclients.CallOption) (*ModelList, error) {
 	return transport.Call(ctx, c.transport, transport.Op{
 		Name:   "list models",

@@ -133,7 +133,7 @@ const (
 //
 // API reference: create_session, POST /v1/sessions; create_message, POST
 // /v1/sessions/{session_id}/messages; stream_sse, GET
-// /v1/sessions/{session_id}/sse.
+// /v1/sessions/{session_id}/sse, https://github.com/everruns/everruns.
 func (c *Client) RunAgent(ctx context.Context, agentID string, request RunRequest, options ...agentclients.CallOption) (*Run, error) {
 	var run *Run
 	var failure error
@@ -154,7 +154,7 @@ func (c *Client) RunAgent(ctx context.Context, agentID string, request RunReques
 //
 // API reference: create_session, POST /v1/sessions; create_message, POST
 // /v1/sessions/{session_id}/messages; stream_sse, GET
-// /v1/sessions/{session_id}/sse.
+// /v1/sessions/{session_id}/sse, https://github.com/everruns/everruns.
 func (c *Client) StreamRun(ctx context.Context, agentID string, request RunRequest, options ...agentclients.CallOption) iter.Seq2[RunEvent, error] {
 	return transport.Once(c.transport, streamRun, func(yield func(RunEvent, error) bool) {
 		c.run(ctx, streamRun, agentID, request, options, yield)

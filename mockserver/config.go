@@ -129,8 +129,9 @@ type Config struct {
 // Strictness is what is done about requests that the API would let pass
 // although something is wrong with them: a member of the body that no
 // document has, at any depth that is documented, one that is deprecated or
-// that is there twice, a body that is not declared as JSON, a body where none
-// belongs, a query that cannot be read.
+// that is there twice, a key of orq that breaks the documented pattern, a body
+// that is not declared as JSON, a body where none belongs, a query that cannot
+// be read.
 type Strictness string
 
 // What can be done about such requests.

@@ -30,7 +30,8 @@ import (
 // is the last response; its Attempts and Elapsed count all.
 //
 // API reference: Get an agent, GET /v2/agents/{agent_key}; Create a new agent,
-// POST /v2/agents/; Update an agent, PATCH /v2/agents/{agent_key}.
+// POST /v2/agents/; Update an agent, PATCH /v2/agents/{agent_key},
+// https://docs.orq.ai.
 func (c *Client) EnsureAgent(ctx context.Context, request CreateAgentRequest, options ...agentclients.CallOption) (*Agent, agentclients.Change, error) {
 	if err := request.Validate(); err != nil {
 		return nil, "", err

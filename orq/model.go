@@ -231,8 +231,8 @@ type ThinkingLevel string
 
 // The documented levels.
 const (
-	ThinkingLow  ThinkingLevel = "low"
-	ThinkingHigh ThinkingLevel = "high"
+	ThinkingLevelLow  ThinkingLevel = "low"
+	ThinkingLevelHigh ThinkingLevel = "high"
 )
 
 // Thinking says whether and how much a model thinks before it answers.

@@ -79,16 +79,16 @@ func TestDocumentedStreamOfAnAgentResponse(t *testing.T) {
 		return e
 	}
 	want := []AgentResponseEvent{
-		event(AgentResponseStarted, started, func(e *AgentResponseEvent) { e.ResponseID = "01KAJ1" }),
-		event(AgentResponseToolStarted, toolStart, func(e *AgentResponseEvent) { e.ToolID, e.ToolCallID = "t1", "call_1" }),
-		event(AgentResponseToolFailed, toolFail, func(e *AgentResponseEvent) {
+		event(AgentResponseEventStarted, started, func(e *AgentResponseEvent) { e.ResponseID = "01KAJ1" }),
+		event(AgentResponseEventToolStarted, toolStart, func(e *AgentResponseEvent) { e.ToolID, e.ToolCallID = "t1", "call_1" }),
+		event(AgentResponseEventToolFailed, toolFail, func(e *AgentResponseEvent) {
 			e.ToolID, e.ToolCallID, e.Failure = "t1", "call_1", &Failure{Message: "no such shelf"}
 		}),
-		event(AgentResponsePartDelta, partDelta, func(e *AgentResponseEvent) {
+		event(AgentResponseEventPartDelta, partDelta, func(e *AgentResponseEvent) {
 			e.PartID, e.Text, e.Part = "text_01KAJ1", "Fo", &Part{Kind: PartText, Text: "Fo"}
 		}),
-		event(AgentResponsePartDone, partDone, func(e *AgentResponseEvent) { e.PartID, e.Part = "text_01KAJ1", &Part{Kind: PartText, Text: four} }),
-		event(AgentResponseDone, done, func(e *AgentResponseEvent) {
+		event(AgentResponseEventPartDone, partDone, func(e *AgentResponseEvent) { e.PartID, e.Part = "text_01KAJ1", &Part{Kind: PartText, Text: four} }),
+		event(AgentResponseEventDone, done, func(e *AgentResponseEvent) {
 			e.FinishReason, e.Usage = FinishStop, &TokenUsage{PromptTokens: 9, CompletionTokens: 2, TotalTokens: 11}
 		}),
 	}

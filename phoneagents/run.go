@@ -221,7 +221,7 @@ func (r *runner) connect(ctx context.Context) {
 	r.stream = stream
 	// It tells when it hears. Whatever comes before the message is not about it.
 	frame, quiet, err := stream.NextWithin(connectWithin - time.Since(start))
-	for err == nil && !quiet && frame.Type != string(WebchatConnected) {
+	for err == nil && !quiet && frame.Type != string(WebchatEventConnected) {
 		frame, quiet, err = stream.NextWithin(connectWithin - time.Since(start))
 	}
 	if err != nil {
@@ -292,7 +292,7 @@ func (r *runner) over() bool { return r.run.Message != nil || r.gone }
 // known is false if that does not tell yet.
 func (r *runner) hear(ctx context.Context, event WebchatEvent) (known bool) {
 	switch {
-	case event.Type == WebchatConnected:
+	case event.Type == WebchatEventConnected:
 		return true
 	case event.Message == nil || event.Message.Sender == SenderUser:
 		r.tally.Report()

@@ -293,23 +293,23 @@ type WebchatEventType string
 
 // The documented kinds.
 const (
-	// WebchatConnected: from now on the stream shows what the agent says.
-	WebchatConnected WebchatEventType = "connected"
-	// WebchatTyping: the agent begins to work, or ends.
-	WebchatTyping WebchatEventType = "typing"
-	// WebchatMessageSent: the agent says something.
-	WebchatMessageSent WebchatEventType = "message"
+	// WebchatEventConnected: from now on the stream shows what the agent says.
+	WebchatEventConnected WebchatEventType = "connected"
+	// WebchatEventTyping: the agent begins to work, or ends.
+	WebchatEventTyping WebchatEventType = "typing"
+	// WebchatEventMessageSent: the agent says something.
+	WebchatEventMessageSent WebchatEventType = "message"
 )
 
 // WebchatEvent is one event of a web chat.
 type WebchatEvent struct {
 	// Type says what kind of event it is.
 	Type WebchatEventType
-	// Message is what the agent says. Nil unless Type is [WebchatMessageSent].
+	// Message is what the agent says. Nil unless Type is [WebchatEventMessageSent].
 	Message *WebchatMessage
 	// ConversationID is the conversation of the message, "" if there is none.
 	ConversationID string
-	// IsTyping says that the agent is at work, if Type is [WebchatTyping].
+	// IsTyping says that the agent is at work, if Type is [WebchatEventTyping].
 	IsTyping bool
 	// Data is the event as it came.
 	Data json.RawMessage
@@ -407,10 +407,10 @@ type webchatData struct {
 // that of a message. The error of one that tells of an error has the server's
 // words.
 func readWebchatEvent(stream *transport.Stream, frame sse.Event) (WebchatEvent, error) {
-	event := WebchatEvent{Type: cmp.Or(WebchatEventType(frame.Type), WebchatMessageSent), Data: json.RawMessage(string(frame.Data))}
+	event := WebchatEvent{Type: cmp.Or(WebchatEventType(frame.Type), WebchatEventMessageSent), Data: json.RawMessage(string(frame.Data))}
 	data, err := wire.Decode[webchatData](frame.Data)
 	if err != nil {
-		if event.Type != WebchatMessageSent {
+		if event.Type != WebchatEventMessageSent {
 			return event, nil // it says all by its name
 		}
 		return WebchatEvent{}, stream.Unreadable(err)
@@ -421,7 +421,7 @@ func readWebchatEvent(stream *transport.Stream, frame sse.Event) (WebchatEvent, 
 		wire.ReadErrorFrom(&told, frame.Data)
 		return event, stream.Failed(told.Code, told.Message)
 	}
-	if event.Type == WebchatMessageSent {
+	if event.Type == WebchatEventMessageSent {
 		event.Message = &data.WebchatMessage
 	}
 	return event, nil

@@ -148,8 +148,9 @@ func (e RunEvent) LogValue() slog.Value { return e.Event.LogValue() }
 // [agentclients.ErrOutcomeUnknown] if the turn may have been started, the
 // error of the context with the id of the task as ResourceID.
 //
-// API reference: Invoke Agent (Async), POST /v1/agents/{agent_id}/invoke/async,
-// and Get Task, GET /v1/tasks/{task_id}, https://docs.xpander.ai.
+// API reference: Invoke Agent (Async), POST
+// /v1/agents/{agent_id}/invoke/async, and Get Task, GET /v1/tasks/{task_id},
+// https://docs.xpander.ai.
 func (c *Client) RunAgent(ctx context.Context, agentID string, request RunRequest, options ...agentclients.CallOption) (*Run, error) {
 	t, err := c.newTurn(ctx, "run agent", "/invoke/async", agentID, request.invoke(), options)
 	if err != nil {

@@ -96,7 +96,7 @@ func TestTaskEvents(t *testing.T) {
 		`{"type":"sub_agent_trigger","data":{"a":1}}`:            func(e TaskEvent) bool { return string(e.Data) == `{"a":1}` },
 		`{"type":"task_compactization","data":{"type":"retry"}}`: func(e TaskEvent) bool { return string(e.Data) == `{"type":"retry"}` },
 		`{"type":"auth_event","data":{"type":"login_required","data":{"url":"u","server_url":"s","server_name":"n"}}}`: func(e TaskEvent) bool {
-			return *e.Auth == AuthEvent{AuthLoginRequired, AuthEventData{URL: "u", ServerURL: "s", ServerName: "n"}}
+			return *e.Auth == AuthEvent{AuthEventLoginRequired, AuthEventData{URL: "u", ServerURL: "s", ServerName: "n"}}
 		},
 		`{"type":"tool_call_result","data":{"is_error":true,"result":"x"},"error":null}`: func(e TaskEvent) bool { return e.ToolCall.IsError },
 		`{"type":"content_chunk","data":{"text":"x"}}`:                                   func(e TaskEvent) bool { return e.Type == "content_chunk" && e.Text == "" },

@@ -188,8 +188,8 @@ func (c *Client) InvokeAgent(ctx context.Context, agentID string, request Invoke
 //
 // Errors: those of InvokeAgent.
 //
-// API reference: Invoke Agent (Async), POST /v1/agents/{agent_id}/invoke/async,
-// https://docs.xpander.ai.
+// API reference: Invoke Agent (Async), POST
+// /v1/agents/{agent_id}/invoke/async, https://docs.xpander.ai.
 func (c *Client) StartTask(ctx context.Context, agentID string, request InvokeRequest, options ...agentclients.CallOption) (*Task, error) {
 	t, err := c.newTurn(ctx, "start task", "/invoke/async", agentID, request, options)
 	if err != nil {

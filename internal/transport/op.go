@@ -112,6 +112,9 @@ func (op *Op) request(c *Client) (target string, body []byte, contentType string
 // expand returns base and the path with the values of its parameters,
 // escaped.
 func (op *Op) expand(base string, problems *validate.Problems) string {
+	if len(op.Params) == 0 {
+		return base + op.Path
+	}
 	var target strings.Builder
 	target.Grow(len(base) + len(op.Path) + 64)
 	target.WriteString(base)

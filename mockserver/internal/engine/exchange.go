@@ -223,11 +223,8 @@ func (x *exchange) refuseRoute() emulate.Response {
 	x.Guess("405")
 	response := x.api.Refuse(&x.Request, http.StatusMethodNotAllowed, "").
 		Because("method: expected " + strings.Join(x.Allowed, " or ") + ", got " + jsontext.Excerpt(x.Method))
-	if response.Header == nil {
-		response.Header = make(http.Header)
-	}
 	if response.Header.Get("Allow") == "" {
-		response.Header.Set("Allow", strings.Join(x.Allowed, ", "))
+		response = response.With("Allow", strings.Join(x.Allowed, ", "))
 	}
 	return response
 }

@@ -10,7 +10,6 @@ import (
 	"strings"
 	"testing"
 	"testing/synctest"
-	"time"
 
 	"github.com/agentclients/agentclients-go/mockserver"
 	"github.com/agentclients/agentclients-go/mockserver/script"
@@ -318,4 +317,3 @@ func masked(text string, names map[string]string) string {
 	}
 	return text
 }
-
