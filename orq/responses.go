@@ -161,7 +161,7 @@ func (c *Client) WaitResponse(ctx context.Context, responseID string, progress f
 		State:    (*Response).state,
 		Progress: progress,
 	})
-	return response, mayWait(ctx, response, err)
+	return response, mayWait(ctx, response, c.transport.Clean(err))
 }
 
 // mayWait says in the error of a deadline what the response may be at. A tool

@@ -346,6 +346,7 @@ func (r *runner) finish(ctx context.Context, broke error) error {
 		},
 		State: (*Response).state,
 	})
+	err = r.client.transport.Clean(err)
 	if response != nil {
 		r.response = response
 	}
@@ -388,8 +389,7 @@ func (r *runner) verdict() error {
 	if r.complaint != nil && e.Message == "" {
 		e.Message = r.complaint.Message
 	}
-	e.Message = r.client.transport.Hide(e.Message)
-	return e
+	return r.client.transport.Clean(e)
 }
 
 // result returns what there is of the run.

@@ -675,10 +675,34 @@ func TestStreamsAreRangedOverOnce(t *testing.T) {
 }
 
 func TestRedactedStreamErrors(t *testing.T) {
-	client, recorder := suite.Record(t)
-	recorder.AnswerWith(200, streamHeader, created("r1")+numbered("response.failed", 1, fmt.Sprintf(`"response":{"id":"r1","status":"failed","error":{"code":"x","message":"key %s"}}`, testKey)))
-	_, err := client.RunAgent(t.Context(), "calc", sum)
-	if asError(t, err, agentclients.ErrRunFailed); strings.Contains(err.Error(), testKey) {
-		t.Error("the error has the key")
+	for _, end := range []string{
+		`"status":"failed","error":{"code":"x","message":"key %s"}`,
+		`"status":"failed","error":{"code":"%s"}`,
+		`"status":"incomplete","incomplete_details":{"reason":"%s"}`,
+		`"status":"completed","output":[{"type":"function_call","call_id":"c","name":"%s"}]`,
+		`"status":"%s"`,
+	} {
+		client, recorder := suite.Record(t)
+		recorder.AnswerWith(200, streamHeader, created("r1")+numbered("response.failed", 1, fmt.Sprintf(`"response":{"id":"r1",`+end+`}`, testKey)))
+		_, err := client.RunAgent(t.Context(), "calc", sum)
+		if e := asError(t, err); strings.Contains(err.Error(), testKey) || strings.Contains(e.Code, testKey) || e.ResourceID != "r1" {
+			t.Errorf("%s: the error has the key: %v", end, err)
+		}
 	}
+}
+
+func TestRedactedStatuses(t *testing.T) {
+	client, recorder := suite.Record(t)
+	check := func(err error) {
+		t.Helper()
+		if e := asError(t, err); !strings.Contains(err.Error(), "is not known") || strings.Contains(err.Error(), testKey) || strings.Contains(e.Code, testKey) {
+			t.Errorf("the error has the key: %v", err)
+		}
+	}
+	recorder.Answer(200, responseObject("r1", testKey, ""))
+	_, err := client.WaitResponse(t.Context(), "r1", nil)
+	check(err)
+	recorder.Answer(200, taskObject("t1", testKey, ""))
+	_, err = client.WaitTask(t.Context(), "calc", "t1", nil)
+	check(err)
 }

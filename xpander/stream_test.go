@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"net/http"
 	"strings"
 	"testing"
@@ -671,4 +672,20 @@ func TestEndOfAnotherTask(t *testing.T) {
 			t.Errorf("run %+v, %v", run, err)
 		}
 	})
+}
+
+// A status of the server's own words does not carry the key into an error.
+func TestRedactedStatuses(t *testing.T) {
+	client, recorder := suite.Record(t)
+	recorder.Answer(200, fmt.Sprintf(`{"id":"t1","status":%q}`, testKey))
+	_, waited := client.WaitTask(t.Context(), "t1", nil)
+	recorder.AnswerWith(200, http.Header{"Content-Type": {"text/event-stream"}}, fmt.Sprintf(`data: {"type":"task_finished","data":{"status":%q}}`+"\n\n", testKey))
+	var ran error
+	for _, ran = range client.StreamRun(t.Context(), "a1", RunRequest{Text: "x"}) {
+	}
+	for _, err := range []error{waited, ran} {
+		if e := asError(t, err); !strings.Contains(err.Error(), "is not known") || strings.Contains(err.Error(), testKey) || strings.Contains(e.Code, testKey) {
+			t.Errorf("the error has the key: %v", err)
+		}
+	}
 }
