@@ -227,7 +227,7 @@ func (c *Client) ReviewAction(ctx context.Context, agentKey, taskID, actionID st
 	}
 	lost.OutcomeUnknown = false
 	lost.Err = fmt.Errorf("%w: the review is %q", agentclients.ErrConflict, action.State.Review)
-	return lost
+	return c.transport.Clean(lost)
 }
 
 func decodeAction(body []byte) (*Action, error) {

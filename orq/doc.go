@@ -49,7 +49,9 @@
 // A run may wait for the caller: for the result of a function, or for an
 // approval. That is [agentclients.ErrInputRequired], and not a failure. It goes
 // on with another call that names it: PreviousResponseID of a response, TaskID
-// of a task; a person's approval is given with [Client.ReviewAction].
+// of a task; a person's approval is given with [Client.ReviewAction]. Only
+// tasks and the older two streams show that a tool waits for that approval: a
+// response is in progress all the while.
 //
 // # Functions of the caller
 //

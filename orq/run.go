@@ -175,6 +175,11 @@ func (c *Client) RunAgent(ctx context.Context, agentKey string, request RunReque
 // [agentclients.ErrStreamEnded] if it was started and cannot be read, and the
 // error of the context, these with the id of the response as ResourceID.
 //
+// A run in which a tool waits for the review of a person is not among them: no
+// response shows that, and it is waited for as one that works. If ctx meets its
+// deadline, the error says where to look. [Client.StreamTask] and
+// [Client.WaitTask] tell it at once.
+//
 // API reference: Create response, POST /v3/router/responses, and Retrieve
 // response, GET /v3/router/responses/{response_id}, https://docs.orq.ai.
 func (c *Client) StreamRun(ctx context.Context, agentKey string, request RunRequest, options ...agentclients.CallOption) iter.Seq2[RunEvent, error] {
@@ -342,6 +347,7 @@ func (r *runner) finish(ctx context.Context, broke error) error {
 		},
 		State: (*Response).state,
 	})
+	err = r.client.transport.Clean(err)
 	if response != nil {
 		r.response = response
 	}
@@ -349,12 +355,26 @@ func (r *runner) finish(ctx context.Context, broke error) error {
 	case !r.goesOn():
 		return r.verdict()
 	case err == nil || ctx.Err() != nil:
-		return err
+		return mayWait(ctx, r.response, err)
 	case r.complaint != nil:
 		r.complaint.ResourceID = r.id
 		return r.complaint // which tells more
 	case broke != nil && errors.Is(err, agentclients.ErrNotFound): // it was not stored
 		return broke
+	}
+	return unread(broke, err)
+}
+
+// unread says in the error of a look that the run was started, if its stream
+// is why it was looked for.
+func unread(broke, err error) error {
+	var e *agentclients.Error
+	switch {
+	case !errors.Is(broke, agentclients.ErrStreamEnded) || !errors.As(err, &e):
+	case e.Err == nil:
+		e.Err = agentclients.ErrStreamEnded
+	default:
+		e.Err = fmt.Errorf("%w: %w", agentclients.ErrStreamEnded, e.Err)
 	}
 	return err
 }
@@ -370,8 +390,7 @@ func (r *runner) verdict() error {
 	if r.complaint != nil && e.Message == "" {
 		e.Message = r.complaint.Message
 	}
-	e.Message = r.client.transport.Hide(e.Message)
-	return e
+	return r.client.transport.Clean(e)
 }
 
 // result returns what there is of the run.

@@ -473,7 +473,7 @@ func TestRunIsReadAfterItsStreamBroke(t *testing.T) {
 					}
 					return
 				}
-				if e := asError(t, err, test.kind); e.ResourceID != "run_1" || run == nil || run.Text != "Fo" {
+				if e := asError(t, err, test.kind, agentclients.ErrStreamEnded); e.ResourceID != "run_1" || run == nil || run.Text != "Fo" {
 					t.Errorf("run %+v, %v", run, err)
 				}
 			})

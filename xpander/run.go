@@ -250,8 +250,7 @@ func (r *run) verdict() error {
 	if r.complaint != nil && e.Message == "" {
 		e.Message = r.complaint.Message
 	}
-	e.Message = r.client.transport.Hide(e.Message)
-	return e
+	return r.client.transport.Clean(e)
 }
 
 // result returns what there is of the run.

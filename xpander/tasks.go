@@ -292,7 +292,7 @@ func (c *Client) WaitTask(ctx context.Context, taskID string, progress func(*Tas
 	defer cancel()
 	tally, options := transport.NewTally(options)
 	defer tally.Report()
-	return poll.Wait(ctx, poll.Poll[*Task]{
+	task, err := poll.Wait(ctx, poll.Poll[*Task]{
 		Provider: provider, Op: op, ID: taskID, Ceiling: longestWait,
 		Look: func(ctx context.Context) (*Task, time.Duration, error) {
 			return c.readTask(ctx, op, taskID, options)
@@ -300,6 +300,7 @@ func (c *Client) WaitTask(ctx context.Context, taskID string, progress func(*Tas
 		State:    (*Task).state,
 		Progress: progress,
 	})
+	return task, c.transport.Clean(err)
 }
 
 // StopTask stops a task, and returns it. One that is done already is returned

@@ -130,9 +130,6 @@ func (c *Client) check(ctx context.Context, op *Op, settings agentclients.CallOp
 	return retry, problems.Err(c.provider, op.Name)
 }
 
-// Hide takes the key out of a text that the server chose.
-func (c *Client) Hide(text string) string { return c.hide(text) }
-
 // policy returns the client's policy with that of a call laid over it.
 func (c *Client) policy(settings agentclients.CallOptions, problems *validate.Problems) agentclients.RetryPolicy {
 	if settings.Retry == nil {
