@@ -21,6 +21,7 @@ type space interface {
 	URL(api string) string
 	Fail(operation string, faults ...fault.Fault) *mockserver.ActiveRule
 	Script(api string, replies ...script.Reply)
+	Receive(api string, message script.Inbound) script.Received
 }
 
 func options(s space, api string) agentclients.Options {

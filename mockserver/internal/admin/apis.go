@@ -2,6 +2,7 @@ package admin
 
 import (
 	"net/http"
+	"slices"
 
 	"github.com/agentclients/agentclients-go/mockserver/fault"
 	"github.com/agentclients/agentclients-go/mockserver/internal/engine"
@@ -35,6 +36,8 @@ type apiView struct {
 	BaseURL    string          `json:"base_url"`
 	Operations []operationView `json:"operations"`
 	Variants   []variantView   `json:"variants"`
+	// Receives is whether its agents get messages of persons.
+	Receives bool `json:"receives"`
 	// NotEmulated is what else the real API has.
 	NotEmulated []string `json:"not_emulated"`
 }
@@ -55,9 +58,10 @@ type variantView struct {
 func (c *call) apis() error {
 	v := apisView{Faults: fault.Names(), Stages: fault.Stages(), Outcomes: journal.Outcomes(), Parts: engine.Parts(),
 		Strictness: c.engine.Main().Strictness()}
+	receivers := c.engine.Receivers()
 	urls := c.view(c.engine.Main()).BaseURLs
 	for _, d := range c.engine.Describe() {
-		one := apiView{Name: d.Name, BaseURL: urls[d.Name], Variants: []variantView{}, NotEmulated: nonNil(d.NotEmulated)}
+		one := apiView{Name: d.Name, BaseURL: urls[d.Name], Variants: []variantView{}, Receives: slices.Contains(receivers, d.Name), NotEmulated: nonNil(d.NotEmulated)}
 		for _, o := range d.Operations {
 			one.Operations = append(one.Operations, operationView{o.Name, o.Method, o.Path, o.Members})
 		}

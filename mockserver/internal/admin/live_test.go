@@ -3,7 +3,9 @@ package admin_test
 import (
 	"bufio"
 	"encoding/json"
+	"fmt"
 	"net/http"
+	"slices"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -52,6 +54,9 @@ func send(t *testing.T, s *mockserver.Server, method, api, path, body string) ex
 		t.Fatal(err)
 	}
 	r.Header.Set("Authorization", "key")
+	if api == mockserver.Orq {
+		r.Header.Set("Authorization", "Bearer key")
+	}
 	r.Header.Set("X-API-Key", "key")
 	r.Header.Set("Content-Type", "application/json")
 	return exchangeWith(s.Client(), r)
@@ -207,6 +212,91 @@ func TestRecordsAndRuns(t *testing.T) {
 		}
 	}
 	if diff := cmp.Diff([]string{"b", "c"}, keys); diff != "" {
+		t.Error(diff)
+	}
+}
+
+// A task and a conversation say in what state they are and what requests call
+// them, whatever their members are; what only leads to another record is not
+// listed.
+func TestRecordsTellTheirState(t *testing.T) {
+	s := mockserver.StartInMemory(t, mockserver.Config{})
+	state := func(records string) {
+		t.Helper()
+		adminJSON(t, s, 204, "PUT", "/namespaces/default/state", `{"version":1,"apis":`+records+`}`)
+	}
+	lines := func() (lines []string) {
+		t.Helper()
+		for _, r := range adminJSON(t, s, 200, "GET", "/namespaces/default/records", "")["records"].([]any) {
+			if r := r.(map[string]any); r["kind"] != "agents" && r["kind"] != "workspaces" {
+				ids, _ := r["ids"].([]any)
+				lines = append(lines, fmt.Sprintf("%v %v: %v %v, %v, %d ids", r["api"], r["kind"], r["name"], r["status"], r["agent"], len(ids)))
+			}
+		}
+		return lines
+	}
+	state(`{"omniflow":{
+		"message_flows":[{"id":"f1","record":{"name":"Bakery","isActive":true,"agent":"a1"}},{"id":"f2","record":{"name":"Closed","isActive":false,"agent":"a1"}}],
+		"conversations":[
+			{"id":"c1","record":{"pathwayId":"f1","agentId":"a1","customer":{"name":"Ida","phone":"+12025550123"},"messages":[{"message":"Hi","status":"pending"},{"direction":"inbound","message":"Who?"}]}},
+			{"id":"c2","record":{"pathwayId":"f1","agentId":"a1","customer":{"email":"ida@example.com"},"messages":[{"message":"Hi","status":"pending"},{"message":"Hi","status":"rejected"}]}},
+			{"id":"c3","record":{"pathwayId":"f1","agentId":"a1","customer":{"phone":"+12025550177"},"messages":[{"message":"Hi","status":"approved"},{"message":"No","status":"rejected"}]}}],
+		"phone_numbers":[{"id":"n1","record":{"phoneNumber":"+12025550100","status":"active"}}]},
+	"phoneagents":{
+		"phone_numbers":[{"id":"pn_1","record":{"platform":"webchat","meta_phone_number_id":"widget"}}],
+		"conversations":[{"id":"conv_1","record":{"agent_id":"agt_1","customer_phone":"v-81","is_active":true}},{"id":"conv_2","record":{"agent_id":"agt_1","customer_phone":"v-82","is_active":false}}]}}`)
+	want := []string{
+		"omniflow conversations: Ida +12025550123 pending, a1, 0 ids",
+		"omniflow conversations: ida@example.com pending, a1, 0 ids",
+		"omniflow conversations: +12025550177 rejected, a1, 0 ids",
+		"omniflow message_flows: Bakery active, a1, 0 ids",
+		"omniflow message_flows: Closed inactive, a1, 0 ids",
+		"omniflow phone_numbers: +12025550100 active, <nil>, 0 ids",
+		"phoneagents conversations: v-81 active, agt_1, 0 ids",
+		"phoneagents conversations: v-82 archived, agt_1, 0 ids",
+		"phoneagents phone_numbers: webchat widget <nil>, <nil>, 0 ids",
+	}
+	if diff := cmp.Diff(want, lines()); diff != "" {
+		t.Error(diff)
+	}
+
+	state(`{}`)
+	createOrq(t, s, s.URL(mockserver.Orq), "desk")
+	s.Script(mockserver.Orq, script.Reply{Text: "One."}, script.Reply{Error: "busy"}, script.Reply{Text: "Two.", Hold: true})
+	first := send(t, s, "POST", mockserver.Orq, "/v3/router/responses", `{"model":"agent/desk","input":"First"}`)
+	var response struct{ ID string }
+	if err := json.Unmarshal([]byte(first.body), &response); err != nil {
+		t.Fatal(err)
+	}
+	send(t, s, "POST", mockserver.Orq, "/v3/router/responses", `{"model":"agent/desk","input":"Second","previous_response_id":"`+response.ID+`"}`)
+	send(t, s, "POST", mockserver.Orq, "/v2/agents/desk/task", `{"message":{"role":"user","parts":[{"kind":"text","text":"Third"}]}}`)
+	states := []string{}
+	for _, line := range lines() {
+		fields := strings.Fields(line)
+		states = append(states, strings.Join([]string{fields[1], fields[3], fields[5], fields[6]}, " "))
+	}
+	if diff := cmp.Diff([]string{"tasks: failed, 2 ids", "tasks: working, 0 ids"}, states); diff != "" {
+		t.Error(diff)
+	}
+	ids := adminJSON(t, s, 200, "GET", "/namespaces/default/records", "")["records"].([]any)
+	if !slices.ContainsFunc(ids, func(r any) bool {
+		of, _ := r.(map[string]any)["ids"].([]any)
+		return slices.Contains(of, any(response.ID))
+	}) {
+		t.Errorf("no task has the response %s: %v", response.ID, ids)
+	}
+}
+
+// The page offers persons' messages where an API takes them.
+func TestAPIsTellWhoReceives(t *testing.T) {
+	s := mockserver.StartInMemory(t, mockserver.Config{})
+	var receive []string
+	for _, api := range adminJSON(t, s, 200, "GET", "/apis", "")["apis"].([]any) {
+		if api := api.(map[string]any); api["receives"] == true {
+			receive = append(receive, api["name"].(string))
+		}
+	}
+	if diff := cmp.Diff([]string{mockserver.Omniflow, mockserver.Phoneagents}, receive); diff != "" {
 		t.Error(diff)
 	}
 }

@@ -1,6 +1,7 @@
 package admin
 
 import (
+	"cmp"
 	"net/http"
 	"strconv"
 	"time"
@@ -22,6 +23,9 @@ type recordSummaryView struct {
 	Name   string `json:"name,omitempty"`
 	Status string `json:"status,omitempty"`
 	Agent  string `json:"agent,omitempty"`
+	// IDs are what requests call it besides its id, such as the responses of a
+	// task.
+	IDs []string `json:"ids,omitempty"`
 }
 
 // The bounds of a list of records.
@@ -41,13 +45,15 @@ func (c *call) listRecords() error {
 	}
 	v := recordsView{Records: []recordSummaryView{}}
 	for _, r := range w.Newest(limit) {
-		one := recordSummaryView{API: r.API, Kind: r.Kind, Tenant: r.Tenant, ID: r.ID}
-		if members, err := jsontext.ParseObject(r.JSON); err == nil {
-			one.Name = firstText(members, "name", "display_name", "title", "key")
-			one.Status = firstText(members, "status", "state")
-			if r.Kind != "agents" {
-				one.Agent = firstText(members, "agent_id", "agentId", "agent_key", "agent")
-			}
+		members, err := jsontext.ParseObject(r.JSON)
+		if err != nil {
+			continue // it only says where another record is
+		}
+		one := recordSummaryView{API: r.API, Kind: r.Kind, Tenant: r.Tenant, ID: r.ID, IDs: r.Summary.IDs,
+			Name:   cmp.Or(r.Summary.Name, firstText(members, "name", "display_name", "title", "key")),
+			Status: cmp.Or(r.Summary.Status, firstText(members, "status", "state"))}
+		if r.Kind != "agents" {
+			one.Agent = firstText(members, "agent_id", "agentId", "agent_key", "agent")
 		}
 		v.Records = append(v.Records, one)
 	}

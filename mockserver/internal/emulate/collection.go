@@ -209,6 +209,24 @@ type Record struct {
 	JSON   json.RawMessage `json:"record"`
 }
 
+// Summary is what people want to see of a record in a list, as far as its
+// members do not tell it themselves.
+type Summary struct {
+	Name, Status string
+	// IDs are what requests call it besides its id.
+	IDs []string
+}
+
+// Summarizer is a record that knows its summary.
+type Summarizer interface{ Summary() Summary }
+
+// SummarizedRecord is a record with its summary, which is empty if it is no
+// Summarizer.
+type SummarizedRecord struct {
+	Record
+	Summary Summary
+}
+
 // Find returns the records of every tenant that have an id.
 func (c *Collection[T]) Find(id string) []Record {
 	var found []Record
@@ -222,10 +240,14 @@ func (c *Collection[T]) Find(id string) []Record {
 
 // Newest returns the newest records of all tenants together, at most that
 // many, oldest first.
-func (c *Collection[T]) Newest(limit int) []Record {
-	var found []Record
+func (c *Collection[T]) Newest(limit int) []SummarizedRecord {
+	var found []SummarizedRecord
 	for r := c.last; r != nil && len(found) < limit; r = r.previous {
-		found = append(found, Record{r.key.tenant, r.key.id, jsontext.MustMarshal(r.value)})
+		one := SummarizedRecord{Record: Record{r.key.tenant, r.key.id, jsontext.MustMarshal(r.value)}}
+		if summarizer, ok := any(r.value).(Summarizer); ok {
+			one.Summary = summarizer.Summary()
+		}
+		found = append(found, one)
 	}
 	slices.Reverse(found)
 	return found
@@ -234,7 +256,7 @@ func (c *Collection[T]) Newest(limit int) []Record {
 // Finder finds records of one kind: a *Collection.
 type Finder interface {
 	Find(id string) []Record
-	Newest(limit int) []Record
+	Newest(limit int) []SummarizedRecord
 }
 
 // Finders are the collections of a state by the names that they have in JSON.

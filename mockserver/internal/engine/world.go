@@ -155,7 +155,7 @@ func (w *World) Records(api, kind, id string) (found []emulate.Record, err error
 // KindRecord is a record with where it is.
 type KindRecord struct {
 	API, Kind string
-	emulate.Record
+	emulate.SummarizedRecord
 }
 
 // Newest returns the newest records of every kind of every API, at most that

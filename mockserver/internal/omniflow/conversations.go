@@ -8,6 +8,7 @@ import (
 	"net/mail"
 	"regexp"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/agentclients/agentclients-go/mockserver/internal/emulate"
@@ -123,6 +124,18 @@ func (c *storedConversation) ReadRecord(tenant, id string, document json.RawMess
 
 // contact is the address that the contact is reached at.
 func (c *conversation) contact() string { return cmp.Or(c.Customer.Phone, c.Customer.Email) }
+
+// Summary tells with whom the conversation is, and what its last message is;
+// pending, while a message waits for a decision.
+func (c *storedConversation) Summary() emulate.Summary {
+	summary := emulate.Summary{Name: strings.TrimSpace(c.Customer.Name + " " + c.contact())}
+	for _, m := range c.Messages {
+		if summary.Status != messagePending {
+			summary.Status = m.Status
+		}
+	}
+	return summary
+}
 
 // find returns a message; nil if there is none.
 func (c *conversation) find(id string) *message {

@@ -94,6 +94,14 @@ type flow struct {
 	Version           int             `json:"__v"`
 }
 
+// Summary tells whether the flow is active.
+func (f *flow) Summary() emulate.Summary {
+	if f.IsActive {
+		return emulate.Summary{Status: "active"}
+	}
+	return emulate.Summary{Status: "inactive"}
+}
+
 // ReadRecord reads a flow from a document. One without a workspace is in all
 // of them.
 func (f *flow) ReadRecord(_, id string, document json.RawMessage) error {

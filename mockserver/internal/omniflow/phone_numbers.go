@@ -37,6 +37,9 @@ type phoneNumber struct {
 	OmniFlowAgentID     *string         `json:"omniFlowAgentId"`
 }
 
+// Summary tells the number.
+func (n *phoneNumber) Summary() emulate.Summary { return emulate.Summary{Name: n.PhoneNumber} }
+
 // ReadRecord reads a phone number from a document. One without a workspace is
 // in all of them.
 func (p *phoneNumber) ReadRecord(tenant, id string, document json.RawMessage) error {

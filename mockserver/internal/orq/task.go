@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/agentclients/agentclients-go/mockserver/internal/emulate"
 	"github.com/agentclients/agentclients-go/mockserver/internal/jsontext"
 	"github.com/agentclients/agentclients-go/mockserver/internal/run"
 	"github.com/agentclients/agentclients-go/mockserver/script"
@@ -213,6 +214,18 @@ func (t *task) ReadRecord(_, id string, document json.RawMessage) error {
 	}
 	t.Actions = slices.DeleteFunc(t.Actions, func(a *action) bool { return a == nil })
 	return nil
+}
+
+// Summary tells the state of the task, and its responses: on the router they
+// are what requests name.
+func (t *task) Summary() emulate.Summary {
+	summary := emulate.Summary{Status: t.latest().state()}
+	for _, of := range t.Turns {
+		if of.Request != nil {
+			summary.IDs = append(summary.IDs, responsePrefix+of.ID)
+		}
+	}
+	return summary
 }
 
 // latest is the turn that the task is at.

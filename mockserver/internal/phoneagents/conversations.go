@@ -36,6 +36,15 @@ type conversation struct {
 	due    time.Time // when the turn at work goes on; zero: when something happens
 }
 
+// Summary tells with whom the conversation is, and whether it goes on.
+func (c *conversation) Summary() emulate.Summary {
+	summary := emulate.Summary{Name: c.CustomerPhone, Status: "archived"}
+	if c.IsActive {
+		summary.Status = "active"
+	}
+	return summary
+}
+
 // ReadRecord reads a conversation from a document. One without a user belongs
 // to all of them.
 func (c *conversation) ReadRecord(_, id string, document json.RawMessage) error {

@@ -22,6 +22,11 @@ type phoneNumber struct {
 	stamps
 }
 
+// Summary tells where persons reach it.
+func (n *phoneNumber) Summary() emulate.Summary {
+	return emulate.Summary{Name: n.Platform + " " + n.MetaID}
+}
+
 // ReadRecord reads a phone number from a document. One without a user belongs
 // to all of them.
 func (n *phoneNumber) ReadRecord(_, id string, document json.RawMessage) error {
