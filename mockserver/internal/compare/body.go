@@ -32,7 +32,9 @@ const (
 	NoResponse    = "the real API did not respond"
 	NoRecord      = "the mock has no such record"
 	NotEmulated   = "the mock does not emulate the operation"
-	MockSilent    = "the mock had no response within 5 s"
+	MockSilent    = "the mock had no response in time, or panicked"
+	Credential    = "the real API refused the credential (401 or 403), and the mock does not know which ones are good"
+	Loop          = "the real API is this mock itself"
 	EncodedStream = "the real stream has a Content-Encoding"
 )
 

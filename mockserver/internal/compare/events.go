@@ -13,7 +13,8 @@ import (
 	"github.com/agentclients/agentclients-go/mockserver/journal"
 )
 
-// The bounds of what is kept of a stream.
+// The bounds of what is kept of a stream. Of what comes beyond MaxBody bytes
+// only the types of events are.
 const (
 	longestEvent = 4 << 20 // bytes; what follows a longer one is passed on only
 	maxTypes     = 100     // of events
@@ -30,13 +31,14 @@ type Events struct {
 
 	mu         sync.Mutex
 	real, mock eventSide
+	complete   bool // all of the real stream came
 }
 
 // eventSide is what came of one stream.
 type eventSide struct {
-	types    map[string]*eventType
-	order    []string // types as they came first
-	complete bool     // all of it came
+	types map[string]*eventType
+	order []string // types as they came first
+	size  int      // bytes of data that were looked at
 }
 
 // eventType is what is known of the events of one type.
@@ -71,7 +73,7 @@ func (e *Events) PassOn(body io.Reader, write func([]byte) error) (fromClient bo
 		if err != nil {
 			if err == io.EOF || errors.Is(err, io.ErrUnexpectedEOF) && through.ended {
 				err = nil
-				e.end(&e.real)
+				e.end()
 			}
 			err = errors.Join(err, through.flush())
 			return through.broken, err
@@ -120,14 +122,11 @@ func (e *Events) Mock(frames []byte) {
 	}
 }
 
-// MockEnded notes that the mock's stream is over.
-func (e *Events) MockEnded() { e.end(&e.mock) }
-
-func (e *Events) end(side *eventSide) {
+// end notes that all of the real stream came.
+func (e *Events) end() {
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	side.complete = true
-	e.notify()
+	e.complete = true
 }
 
 // notify expects the lock to be held.
@@ -153,6 +152,9 @@ func (e *Events) add(side, other *eventSide, event sse.Event) {
 		return
 	}
 	defer e.notify()
+	if side.size += len(event.Data); side.size > MaxBody {
+		return // a stream can go on for days
+	}
 	if counterpart := other.types[name]; counterpart != nil && len(counterpart.unpaired) > 0 {
 		opposite := counterpart.unpaired[0]
 		counterpart.unpaired = counterpart.unpaired[1:]
@@ -229,7 +231,7 @@ func (e *Events) Compare(status int) []journal.Difference {
 			found = append(found, journal.Difference{Kind: journal.EventMissing, Real: name})
 		}
 	}
-	if e.real.complete {
+	if e.complete {
 		for _, name := range e.mock.order {
 			if e.real.types[name] == nil {
 				found = append(found, journal.Difference{Kind: journal.EventExtra, Mock: name})

@@ -7,6 +7,7 @@ package compare
 import (
 	"bytes"
 	"context"
+	"crypto/rand"
 	"crypto/tls"
 	"errors"
 	"io"
@@ -22,6 +23,7 @@ type Upstream struct {
 	base      *url.URL
 	prefix    string // the base URL without a slash at its end
 	transport http.RoundTripper
+	via       string // what marks its requests, so that a loop is noticed
 }
 
 // New returns the real API below a base URL. Its error does not show the URL:
@@ -31,7 +33,17 @@ func New(base string) (*Upstream, error) {
 	if err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Hostname() == "" || u.User != nil || u.RawQuery != "" || u.ForceQuery || u.Fragment != "" {
 		return nil, errors.New(`must be an http or https URL with a host and no user, query or fragment, such as "https://api.orq.ai"`)
 	}
-	return &Upstream{base: u, prefix: strings.TrimRight(u.Scheme+"://"+u.Host+u.EscapedPath(), "/"), transport: newTransport()}, nil
+	return &Upstream{base: u, prefix: strings.TrimRight(u.Scheme+"://"+u.Host+u.EscapedPath(), "/"), transport: newTransport(), via: "1.1 agentmock-" + rand.Text()}, nil
+}
+
+// IsOwn reports whether a request was sent by this Upstream.
+func (u *Upstream) IsOwn(r *http.Request) bool {
+	for _, value := range r.Header["Via"] {
+		if strings.Contains(value, u.via) {
+			return true
+		}
+	}
+	return false
 }
 
 // newTransport returns a transport that never sends a request twice: net/http
@@ -66,6 +78,7 @@ func (u *Upstream) Send(ctx context.Context, in *http.Request, path string, body
 	copyHeader(out.Header, in.Header)
 	delete(out.Header, "Content-Length")
 	delete(out.Header, "Expect") // the body is here already
+	out.Header.Add("Via", u.via)
 	if out.Header["User-Agent"] == nil {
 		out.Header.Set("User-Agent", "") // else net/http adds its own
 	}
@@ -106,7 +119,7 @@ func reason(err error) string {
 		return "the client went away"
 	case errors.As(err, &certificate):
 		return "its certificate is not trusted"
-	case errors.As(err, &network) && network.Op == "dial":
+	case errors.As(err, &network) && (network.Op == "dial" || network.Op == "proxyconnect"):
 		return "it cannot be reached: " + network.Error()
 	}
 	return "the connection broke before a response came, so that the request may have taken effect or not"

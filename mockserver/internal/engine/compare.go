@@ -7,6 +7,7 @@ import (
 	"io"
 	"maps"
 	"net/http"
+	"runtime/debug"
 	"slices"
 	"strings"
 	"time"
@@ -86,6 +87,13 @@ func (e *Engine) compare(w http.ResponseWriter, r *http.Request, d destination, 
 		return
 	}
 	c.Body = session.MockBody(body)
+	if real.IsOwn(r) {
+		c.noteBody()
+		c.skip(compare.Loop)
+		c.noteReal()
+		c.send(w, r, emulate.Text(http.StatusLoopDetected, "mockserver: "+compare.Loop+"\n").Because(compare.Loop))
+		return
+	}
 	response, err := real.Send(ctx, r, escaped, body)
 	if err != nil {
 		c.fail(err)
@@ -135,8 +143,8 @@ func (c *comparison) fail(err error) {
 func (c *comparison) whole(response *http.Response) {
 	body, more, err := compare.ReadBody(response.Body)
 	emulated := c.emulateFor(response, body, more, err != nil)
-	if c.engine().config.CompareKeep {
-		c.keep(body)
+	if plain, err := compare.Decoded(response.Header, body); err == nil { // else nobody could redact it
+		c.keep(plain)
 	}
 	c.noteReal()
 	compare.CopyHeader(c.w.Header(), response.Header)
@@ -215,15 +223,25 @@ func (c *comparison) emulateFor(response *http.Response, body []byte, more, cut 
 }
 
 // emulate serves the request as if it had come alone, without a rule. If
-// something ended it, the effects have the end.
-func (c *comparison) emulate() emulate.Response {
+// something ended it, the effects have the end. A panic ends it, too: the
+// client is to have the real response all the same.
+func (c *comparison) emulate() (response emulate.Response) {
+	defer c.endInPanic()
 	c.world.decideReplies(c.api)
-	response, _ := c.admit()
+	response, _ = c.admit()
 	response = c.await(response)
 	if !hasBody(response.Status) {
 		response.Body = nil
 	}
 	return response
+}
+
+// endInPanic notes a panic of the mock as the end of what it does.
+func (c *comparison) endInPanic() {
+	if cause := recover(); cause != nil {
+		c.world.locked(func() { c.panicked(fmt.Sprintf("panic: %v\n\n%s", cause, debug.Stack())) })
+		c.effects.end = journal.Cancelled
+	}
 }
 
 // noteBody puts the body of a request into the journal that the mock does not
@@ -233,10 +251,13 @@ func (c *comparison) noteBody() {
 	w.locked(func() { w.journal.read(c.entry, c.Body, w.engine.config.JournalBytes) })
 }
 
-// cannotKnow reports whether the mock refused a request that the real API
-// served because it has not what the request is about.
+// cannotKnow reports whether only one of the two served the request because the
+// mock does not know the account: its records, and which credentials are good.
 func (c *comparison) cannotKnow(real, mock int) bool {
 	switch {
+	case mock < 400 && (real == http.StatusUnauthorized || real == http.StatusForbidden):
+		c.skip(compare.Credential)
+		return true
 	case real >= 400 || mock < 400:
 		return false
 	case c.route == nil:
@@ -269,21 +290,35 @@ func (c *comparison) skip(reason string) {
 	c.session.Skip(reason)
 }
 
-// keep keeps the beginning of the real response, without the credentials that
-// the request brought.
+// keep keeps the beginning of the real response if that is asked for, without
+// the credentials that the request brought.
 func (c *comparison) keep(body []byte) {
-	text := slices.Clone(body[:min(len(body), keptBody)])
+	if !c.engine().config.CompareKeep {
+		return
+	}
+	text := body[:min(len(body), keptBody)]
 	for _, name := range c.api.credentials {
 		for _, value := range c.r.Header[name] {
 			_, bare, _ := strings.Cut(value, " ")
 			for _, secret := range []string{value, bare} {
 				if len(secret) > 3 { // a shorter one is no secret, and would be found everywhere
-					text = bytes.ReplaceAll(text, []byte(secret), []byte(jsontext.Redacted))
+					text = withoutSecret(text, []byte(secret))
 				}
 			}
 		}
 	}
-	c.real.kept = text
+	c.real.kept = slices.Clone(text)
+}
+
+// withoutSecret takes a secret out of a text that may be cut off within it.
+func withoutSecret(text, secret []byte) []byte {
+	text = bytes.ReplaceAll(text, secret, []byte(jsontext.Redacted))
+	for n := min(len(secret), len(text)); n > 3; n-- {
+		if bytes.HasSuffix(text, secret[:n]) {
+			return text[:len(text)-n]
+		}
+	}
+	return text
 }
 
 // noteReal puts what is known of the real response into the journal, before
@@ -310,5 +345,5 @@ func (r *realResponse) line() string {
 	case r.status == 0:
 		return ""
 	}
-	return fmt.Sprintf(" (real %d, %d differences)", r.status, len(r.differences))
+	return fmt.Sprintf(" (real %d, differences: %d)", r.status, len(r.differences))
 }

@@ -24,9 +24,7 @@ func (c *comparison) stream(response *http.Response) {
 	kept := &beginning{}
 	sent := 0
 	fromClient, err := mock.events.PassOn(response.Body, func(data []byte) error {
-		if c.engine().config.CompareKeep {
-			kept.add(data)
-		}
+		kept.add(data)
 		n, err := limitedWriter{c.w, c.r}.Write(data)
 		sent += n
 		if err != nil {
@@ -36,7 +34,9 @@ func (c *comparison) stream(response *http.Response) {
 	})
 	gone := fromClient || c.r.Context().Err() != nil
 	mock.catchUp(err == nil)
-	c.keep(kept.data)
+	if response.Header.Get("Content-Encoding") == "" {
+		c.keep(kept.data)
+	}
 	c.compareStreams(response, mock)
 	c.noteReal()
 	outcome := journal.Complete
@@ -81,6 +81,7 @@ func (c *comparison) startMock(response *http.Response) *mockStream {
 	c.effects.ctx = ctx
 	go func() {
 		defer close(m.done)
+		defer c.endInPanic()
 		emulated := c.emulate()
 		if c.effects.end != "" {
 			return
@@ -105,7 +106,7 @@ func (c *comparison) collect(m *mockStream, stream *emulate.Events, alone bool) 
 	var frames []emulate.Frame
 	begun, ended, events := false, false, 0
 	c.alone = alone
-	end := c.look(func(now time.Time) (next time.Time, done bool) {
+	c.look(func(now time.Time) (next time.Time, done bool) {
 		frames, next, ended = stream.Next(now)
 		return next, ended
 	}, func() bool {
@@ -124,9 +125,6 @@ func (c *comparison) collect(m *mockStream, stream *emulate.Events, alone bool) 
 		}
 		return true
 	})
-	if end == "" {
-		m.events.MockEnded()
-	}
 }
 
 // catchUp gives the mock a little more time, and ends it. complete: the real
