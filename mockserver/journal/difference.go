@@ -50,7 +50,8 @@ type Difference struct {
 	// Event is the type of the events of a stream whose data differ.
 	Event string `json:"event,omitempty"`
 	// Pointer is where in the body: a JSON pointer, in which "*" stands for
-	// all items of an array. Empty: the whole.
+	// all items of an array, and for all members that have an id as their name.
+	// Empty: the whole.
 	Pointer string `json:"pointer,omitempty"`
 	// Real is what the real response has there.
 	Real string `json:"real,omitempty"`

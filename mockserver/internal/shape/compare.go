@@ -44,8 +44,8 @@ func (c *comparison) compare(real, mock *Shape) {
 		c.add(kind, real.kinds.String(), mock.kinds.String())
 		return
 	}
-	if both&timestamp != 0 && !slices.ContainsFunc(real.times, func(format string) bool { return slices.Contains(mock.times, format) }) {
-		c.add(journal.TimeDiffers, strings.Join(real.times, " or "), strings.Join(mock.times, " or "))
+	if both&timestamp != 0 && !timesFit(real.times, mock.times) {
+		c.add(journal.TimeDiffers, describeTimes(real.times), describeTimes(mock.times))
 	}
 	if both&object != 0 {
 		c.compareMembers(real.members, mock.members)

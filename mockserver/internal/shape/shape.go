@@ -4,6 +4,7 @@
 package shape
 
 import (
+	"cmp"
 	"encoding/json"
 	"regexp"
 	"slices"
@@ -15,7 +16,7 @@ import (
 // an array have one shape together. A nil Shape is that of no value.
 type Shape struct {
 	kinds   kind
-	times   []string // how times are written, sorted
+	times   []timeFormat // how times are written, sorted
 	members map[string]*Shape
 	items   *Shape // nil: no array had an item
 }
@@ -45,6 +46,18 @@ func (k kind) String() string {
 	}
 	slices.Sort(names)
 	return strings.Join(names, " or ")
+}
+
+// anyName stands for the names of members that are ids.
+const anyName = "*"
+
+var idPattern = regexp.MustCompile(`^(?:[A-Za-z]+[_-])?(?:[0-9A-HJKMNP-TV-Za-hjkmnp-tv-z]{26}|[0-9a-fA-F]{24,64}|[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12})$`)
+
+// isID reports whether a member has an id as its name, as that of a ULID, a
+// UUID or 24 or more hexadecimal digits. Then the object is a map, and its
+// members have one shape together, as the items of an array have.
+func isID(name string) bool {
+	return strings.ContainsAny(name, "0123456789") && idPattern.MatchString(name)
 }
 
 // maxDepth is how deep a document is looked at.
@@ -92,6 +105,9 @@ func (s *Shape) add(value any, depth int) {
 			s.members = make(map[string]*Shape, len(v))
 		}
 		for name, member := range v {
+			if isID(name) {
+				name = anyName
+			}
 			if s.members[name] == nil {
 				s.members[name] = new(Shape)
 			}
@@ -115,16 +131,47 @@ func (s *Shape) addString(value string) {
 		return
 	}
 	s.kinds |= timestamp
-	format := strconv.Itoa(len(parts[1])) + " digits, "
+	format := timeFormat{len(parts[1]), "offset"}
 	switch zone := parts[2]; zone {
 	case "":
-		format += "no zone"
+		format.zone = "no zone"
 	case "Z", "z":
-		format += "Z"
-	default:
-		format += "offset"
+		format.zone = "Z"
 	}
-	if at, found := slices.BinarySearch(s.times, format); !found {
+	if at, found := slices.BinarySearchFunc(s.times, format, timeFormat.compare); !found {
 		s.times = slices.Insert(s.times, at, format)
 	}
+}
+
+// timeFormat is how a time is written.
+type timeFormat struct {
+	digits int // after the second
+	zone   string
+}
+
+func (f timeFormat) String() string { return strconv.Itoa(f.digits) + " digits, " + f.zone }
+
+func (f timeFormat) compare(other timeFormat) int {
+	return cmp.Or(cmp.Compare(f.digits, other.digits), cmp.Compare(f.zone, other.zone))
+}
+
+// fits reports whether the same writer can write two times like these. A
+// number of digits that is no multiple of three comes from one that leaves
+// zeros at the end out, so that its next time may have more.
+func (f timeFormat) fits(other timeFormat) bool {
+	fewer := min(f.digits, other.digits)
+	return f.zone == other.zone && (f.digits == other.digits || fewer%3 != 0)
+}
+
+// timesFit reports whether one writer can have written some of both.
+func timesFit(one, other []timeFormat) bool {
+	return slices.ContainsFunc(one, func(f timeFormat) bool { return slices.ContainsFunc(other, f.fits) })
+}
+
+func describeTimes(times []timeFormat) string {
+	var texts []string
+	for _, f := range times {
+		texts = append(texts, f.String())
+	}
+	return strings.Join(texts, " or ")
 }
