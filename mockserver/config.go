@@ -104,6 +104,19 @@ type Config struct {
 	// it stands. Zero: not at all.
 	ClockStep time.Duration
 
+	// Compare sends the requests to an API on to the real one: it maps APIs, such
+	// as Orq, to the base URLs of the real ones. A request goes there once, with
+	// the credential that it brings, and the real response comes back. The mock
+	// serves it, too, with its own ids in the place of the real ones, and
+	// Differences lists in what its responses differ from the real ones. Rules
+	// do not hit such requests. Of real responses only shapes are kept. Empty:
+	// nothing is sent anywhere.
+	Compare map[string]string
+
+	// CompareKeep keeps what real APIs respond in the journal, without
+	// credentials and secret members.
+	CompareKeep bool
+
 	// AdminToken must be brought by those who use the admin API under /_mock/,
 	// as "Authorization: Bearer TOKEN". Empty: it is open to callers on this
 	// machine, and to nobody else.
@@ -197,6 +210,8 @@ func (c *Config) engine(apis []*engine.Emulation) engine.Config {
 		PublicURL:      c.PublicURL,
 		AllowOrigins:   c.AllowOrigins,
 		ClockStep:      c.ClockStep,
+		Compare:        c.Compare,
+		CompareKeep:    c.CompareKeep,
 		Logger:         c.Logger,
 	}
 }

@@ -225,6 +225,13 @@ func (w world) AssertCalls(tb TB, operation string, count int) {
 	w.AssertMatches(tb, journal.Match{Op: operation}, journal.Exactly(count))
 }
 
+// Differences returns in what the mock's responses differed from those of the
+// real APIs that Config.Compare names: each difference once, in the order in
+// which they showed, with the ids of the first and the last call. It keeps
+// 1,000 of them, until PartJournal is reset. Without Config.Compare it is
+// empty.
+func (w world) Differences() []journal.Finding { return w.w.Differences().Findings }
+
 // Agents returns a copy of the agents of an API that exist now, in the order
 // of their creation. Archived and deleted ones are not among them. An unknown
 // API fails the test.
