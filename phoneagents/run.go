@@ -229,8 +229,8 @@ func (r *runner) connect(ctx context.Context) {
 	}
 }
 
-// silence is how long a stream may show no event before the history is read.
-// Heartbeats do not tell.
+// silence is how long a stream may show no answer before the history is read.
+// Heartbeats do not tell, nor does an agent that is typing.
 const silence = 30 * time.Second
 
 // soon is how long after an event that is about something else, or about a
@@ -243,25 +243,29 @@ const longestWait = 15 * time.Second
 // follow waits for the answer: from the stream as long as there is one, then
 // from the history.
 func (r *runner) follow(ctx context.Context) error {
-	for wait := silence; r.stream != nil && !r.over(); {
-		frame, quiet, err := r.stream.NextWithin(wait)
-		wait = silence
+	wait := silence
+	for look := time.Now().Add(wait); r.stream != nil && !r.over(); {
+		frame, quiet, err := r.stream.NextWithin(max(0, time.Until(look)))
 		switch {
 		case quiet:
 			err = r.look(ctx)
 			if ctx.Err() == nil && !errors.Is(err, agentclients.ErrNotFound) {
 				err = nil // the stream goes on
 			}
-		case err == nil:
+			wait = min(2*wait, silence)
+			look = time.Now().Add(wait)
+		case err == nil && !saysNothing(frame):
 			var event WebchatEvent
 			if event, err = readWebchatEvent(r.stream, frame); err == nil && !r.hear(ctx, event) {
 				wait = soon
+				look = time.Now().Add(wait)
 			}
 		}
 		switch {
 		case errors.Is(err, agentclients.ErrRunFailed), err != nil && ctx.Err() != nil, quiet && err != nil:
 			return r.about(err)
 		case err != nil:
+			r.stream.Close()
 			r.stream = nil
 		}
 	}
@@ -294,7 +298,7 @@ func (r *runner) hear(ctx context.Context, event WebchatEvent) (known bool) {
 	switch {
 	case event.Type == WebchatEventConnected:
 		return true
-	case event.Message == nil || event.Message.Sender == SenderUser:
+	case event.Message == nil || event.Message.Sender != SenderAgent && event.Message.Sender != "":
 		r.tally.Report()
 		r.gone = !r.yield(RunEvent{Event: event}, nil)
 		return true
@@ -317,12 +321,12 @@ func (r *runner) look(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	asked := false
+	asked, number := false, 0
 	for i, m := range history.Messages {
 		switch {
 		case r.isOurs(m):
-			r.run.MessageID, asked = m.ID, true
-		case m.Sender == SenderAgent && (asked || r.isNew):
+			r.run.MessageID, asked, number = m.ID, true, m.SequenceNo
+		case m.Sender == SenderAgent && (r.isNew || asked && (m.SequenceNo == 0 || m.SequenceNo > number)):
 			r.answer(&history.Messages[i])
 			return nil
 		}
