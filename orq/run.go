@@ -228,7 +228,7 @@ func (r *runner) start(ctx context.Context, op transport.Op) {
 	defer s.Close()
 	if s.whole != nil {
 		r.id, r.response = s.id, s.whole.Response
-		r.follow(ctx, nil)
+		r.follow(ctx, s.broken(s.cut("the response is no stream")))
 		return
 	}
 	for r.hear(ctx, s) {
@@ -274,7 +274,7 @@ func (r *runner) hear(ctx context.Context, s *responseStream) bool {
 			r.yield(RunEvent{}, s.broken(s.cut("its last event names no response")))
 			return false
 		}
-		r.follow(ctx, nil)
+		r.follow(ctx, s.broken(s.cut("its last event does not tell the end")))
 		return false
 	case event.isLast():
 		part.Text, part.Run = r.rest(), r.result()

@@ -480,3 +480,26 @@ func TestRunIsReadAfterItsStreamBroke(t *testing.T) {
 		})
 	}
 }
+
+// Once there is a run, a read that finds none does not say that nothing was
+// started.
+func TestRunThatCannotBeReadIsNotMissing(t *testing.T) {
+	for name, start := range map[string]fault{
+		"a last event without response": after(testkit.RespondWith(200, "text/event-stream", created("run_1")+numbered("response.completed", 1, `"x":1`))),
+		"an object that goes on":        after(jsonResponse(200, responseObject("run_1", "queued", ""))),
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				p := newPlatform(t)
+				p.respond = func(map[string]any) bool { return false }
+				p.fail("POST v3 stream", start)
+				run, err := p.open(t).RunAgent(t.Context(), "calc", sum)
+				e := asError(t, err, agentclients.ErrStreamEnded)
+				if run == nil || e.ResourceID != "run_1" || errors.Is(err, agentclients.ErrNotFound) {
+					t.Errorf("run %v, %v", run, err)
+				}
+				p.checkTurns(t, 1, 1)
+			})
+		})
+	}
+}
