@@ -308,22 +308,28 @@ func (r *runner) look(ctx context.Context, s *responseStream) bool {
 	return false
 }
 
-// goesOn reports whether the response has not come to its end, as far as it
-// was seen.
-func (r *runner) goesOn() bool {
+// state says how far the response is, as far as it was seen.
+func (r *runner) state() poll.State {
 	if r.response == nil {
-		return true
+		return poll.Running
 	}
 	state, _ := r.response.state()
-	return state == poll.Running
+	return state
 }
+
+// goesOn reports whether the response has not come to its end.
+func (r *runner) goesOn() bool { return r.state() == poll.Running }
+
+// isOver reports whether the response has come to an end that is known. What
+// only an event in the middle of a stream shows may be neither.
+func (r *runner) isOver() bool { return r.state() == poll.Ended || r.state() == poll.InputRequired }
 
 // follow waits until the response goes on no more, and hands out the last
 // pair, which is made of it. broke is why there is no stream any more.
 func (r *runner) follow(ctx context.Context, broke error) {
 	err := r.finish(ctx, broke)
 	last := RunEvent{Text: r.rest(), Run: r.result()}
-	if !r.goesOn() {
+	if r.isOver() {
 		last.Event = endOf(r.response)
 	}
 	r.yield(last, err)
@@ -331,7 +337,7 @@ func (r *runner) follow(ctx context.Context, broke error) {
 
 // finish waits until the response goes on no more. Its error is the verdict.
 func (r *runner) finish(ctx context.Context, broke error) error {
-	if !r.goesOn() {
+	if r.isOver() {
 		return r.verdict()
 	}
 	response, err := poll.Wait(ctx, poll.Poll[*Response]{
@@ -345,7 +351,7 @@ func (r *runner) finish(ctx context.Context, broke error) error {
 		r.response = response
 	}
 	switch {
-	case !r.goesOn():
+	case response != nil && !r.goesOn():
 		return r.verdict()
 	case err == nil || ctx.Err() != nil:
 		return err

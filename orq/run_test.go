@@ -503,3 +503,23 @@ func TestRunThatCannotBeReadIsNotMissing(t *testing.T) {
 		})
 	}
 }
+
+// A status that is not known, in an event that is not the last one, does not
+// keep a broken stream from being followed.
+func TestRunIsReadAfterAnUnknownStatus(t *testing.T) {
+	for name, response := range map[string]string{"none": `{"id":"run_1"}`, "another": `{"id":"run_1","status":"starting"}`} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				p := newPlatform(t)
+				p.frames = func(string, string) []any {
+					return []any{numbered("response.created", 0, `"response":`+response), "reset"}
+				}
+				text, _, run, err := hear(t, p.open(t).StreamRun(t.Context(), "calc", sum))
+				if err != nil || text != four || run.Text != four {
+					t.Errorf("%q, run %v, %v", text, run, err)
+				}
+				p.checkTurns(t, 1, 1)
+			})
+		})
+	}
+}
