@@ -66,10 +66,14 @@ func openStream[E any, P event[E]](ctx context.Context, c *Client, op transport.
 // next returns the next event. If none comes within a time, quiet is true and
 // the stream goes on; 0 is no limit.
 func (s *eventStream[E, P]) next(within time.Duration) (event E, quiet bool, err error) {
+	var until time.Time
+	if within > 0 {
+		until = time.Now().Add(within)
+	}
 	for {
 		var message sse.Event
 		if within > 0 {
-			message, quiet, err = s.NextWithin(within)
+			message, quiet, err = s.NextWithin(time.Until(until)) // what is skipped is no event
 		} else {
 			message, err = s.Next()
 		}

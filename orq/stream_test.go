@@ -376,25 +376,32 @@ func TestSilentStreams(t *testing.T) {
 			}
 		}, nil)
 	})
-	forever := func(_, id string) []any {
-		parts := []any{created(id)}
-		for range 100 {
-			parts = append(parts, 15*time.Second, ": heartbeat\n\n")
-		}
-		return append(parts, "hold")
-	}
-	t.Run("the last event is lost, and heartbeats come", func(t *testing.T) {
-		synctest.Test(t, func(t *testing.T) {
-			p := newPlatform(t)
-			p.frames = forever
-			began := time.Now()
-			text, types, run, err := hear(t, p.open(t).StreamRun(t.Context(), "calc", sum))
-			if err != nil || text != four || run.Text != four || types[len(types)-1] != "response.completed" || time.Since(began) > silence+time.Second {
-				t.Errorf("%q, events %q, run %v after %v, %v", text, types, run, time.Since(began), err)
+	beating := func(heartbeat string) func(_, id string) []any {
+		return func(_, id string) []any {
+			parts := []any{created(id)}
+			for range 100 {
+				parts = append(parts, 15*time.Second, heartbeat)
 			}
-			p.checkTurns(t, 1, 1)
+			return append(parts, "hold")
+		}
+	}
+	forever := beating(": heartbeat\n\n")
+	for name, frames := range map[string]func(_, id string) []any{
+		"heartbeats": forever, "pings of data": beating(data("null")),
+	} {
+		t.Run("the last event is lost, and "+name+" come", func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				p := newPlatform(t)
+				p.frames = frames
+				began := time.Now()
+				text, types, run, err := hear(t, p.open(t).StreamRun(t.Context(), "calc", sum))
+				if err != nil || text != four || run.Text != four || types[len(types)-1] != "response.completed" || time.Since(began) > silence+time.Second {
+					t.Errorf("%q, events %q, run %v after %v, %v", text, types, run, time.Since(began), err)
+				}
+				p.checkTurns(t, 1, 1)
+			})
 		})
-	})
+	}
 	t.Run("the run never ends", func(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
 			p := newPlatform(t)
