@@ -234,7 +234,7 @@ func (r *runner) start(ctx context.Context, op transport.Op) {
 	defer s.Close()
 	if s.whole != nil {
 		r.id, r.response = s.id, s.whole.Response
-		r.follow(ctx, nil)
+		r.follow(ctx, s.broken(s.cut("the response is no stream")))
 		return
 	}
 	for r.hear(ctx, s) {
@@ -280,7 +280,7 @@ func (r *runner) hear(ctx context.Context, s *responseStream) bool {
 			r.yield(RunEvent{}, s.broken(s.cut("its last event names no response")))
 			return false
 		}
-		r.follow(ctx, nil)
+		r.follow(ctx, s.broken(s.cut("its last event does not tell the end")))
 		return false
 	case event.isLast():
 		part.Text, part.Run = r.rest(), r.result()
@@ -314,22 +314,28 @@ func (r *runner) look(ctx context.Context, s *responseStream) bool {
 	return false
 }
 
-// goesOn reports whether the response has not come to its end, as far as it
-// was seen.
-func (r *runner) goesOn() bool {
+// state says how far the response is, as far as it was seen.
+func (r *runner) state() poll.State {
 	if r.response == nil {
-		return true
+		return poll.Running
 	}
 	state, _ := r.response.state()
-	return state == poll.Running
+	return state
 }
+
+// goesOn reports whether the response has not come to its end.
+func (r *runner) goesOn() bool { return r.state() == poll.Running }
+
+// isOver reports whether the response has come to an end that is known. What
+// only an event in the middle of a stream shows may be neither.
+func (r *runner) isOver() bool { return r.state() == poll.Ended || r.state() == poll.InputRequired }
 
 // follow waits until the response goes on no more, and hands out the last
 // pair, which is made of it. broke is why there is no stream any more.
 func (r *runner) follow(ctx context.Context, broke error) {
 	err := r.finish(ctx, broke)
 	last := RunEvent{Text: r.rest(), Run: r.result()}
-	if !r.goesOn() {
+	if r.isOver() {
 		last.Event = endOf(r.response)
 	}
 	r.yield(last, err)
@@ -337,7 +343,7 @@ func (r *runner) follow(ctx context.Context, broke error) {
 
 // finish waits until the response goes on no more. Its error is the verdict.
 func (r *runner) finish(ctx context.Context, broke error) error {
-	if !r.goesOn() {
+	if r.isOver() {
 		return r.verdict()
 	}
 	response, err := poll.Wait(ctx, poll.Poll[*Response]{
@@ -352,7 +358,7 @@ func (r *runner) finish(ctx context.Context, broke error) error {
 		r.response = response
 	}
 	switch {
-	case !r.goesOn():
+	case response != nil && !r.goesOn():
 		return r.verdict()
 	case err == nil || ctx.Err() != nil:
 		return mayWait(ctx, r.response, err)

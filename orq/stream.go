@@ -88,9 +88,10 @@ func (s *eventStream[E, P]) next(within time.Duration) (event E, quiet bool, err
 		if err := P(&event).UnmarshalJSON(message.Data); err != nil {
 			return event, false, s.Unreadable(err)
 		}
-		if at := P(&event).position(); at > 0 && at == s.position {
-			continue // it comes a second time
-		} else {
+		if at := P(&event).position(); at > 0 { // not every event has a number
+			if at == s.position {
+				continue // it comes a second time
+			}
 			s.position = at
 		}
 		if code, text, ok := complaint(P(&event).kind(), message.Data); ok {
