@@ -1,6 +1,7 @@
 package emulate
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"net/http"
@@ -59,6 +60,9 @@ func JSON(status int, v any) Response {
 func Text(status int, text string) Response {
 	return Response{Status: status, Type: "text/plain; charset=utf-8", Body: []byte(text)}
 }
+
+// ContentType is what the header Content-Type of the response says.
+func (r Response) ContentType() string { return cmp.Or(r.Type, r.Header.Get("Content-Type")) }
 
 // With is the response with a header.
 func (r Response) With(name, value string) Response {

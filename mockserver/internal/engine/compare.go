@@ -214,10 +214,10 @@ func (c *comparison) emulateFor(response *http.Response, body []byte, more, cut 
 		c.skip(compare.Unreadable)
 	case c.r.Method == http.MethodHead || emulated.Events != nil: // nothing but the header can be compared
 		c.compareWith(compare.Response{Status: response.StatusCode, ContentType: response.Header.Get("Content-Type")},
-			compare.Response{Status: emulated.Status, ContentType: emulated.Header.Get("Content-Type")})
+			compare.Response{Status: emulated.Status, ContentType: emulated.ContentType()})
 	default:
 		c.compareWith(compare.Response{Status: response.StatusCode, ContentType: response.Header.Get("Content-Type"), Body: plain},
-			compare.Response{Status: emulated.Status, ContentType: emulated.Header.Get("Content-Type"), Body: emulated.Body})
+			compare.Response{Status: emulated.Status, ContentType: emulated.ContentType(), Body: emulated.Body})
 	}
 	return &emulated
 }

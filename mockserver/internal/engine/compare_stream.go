@@ -157,12 +157,12 @@ func (c *comparison) compareStreams(response *http.Response, m *mockStream) {
 	case c.cannotKnow(status, m.response.Status):
 	case m.response.Events == nil: // nothing but the header can be compared
 		c.compareWith(compare.Response{Status: status, ContentType: content},
-			compare.Response{Status: m.response.Status, ContentType: m.response.Header.Get("Content-Type")})
+			compare.Response{Status: m.response.Status, ContentType: m.response.ContentType()})
 	case response.Header.Get("Content-Encoding") != "":
 		c.skip(compare.EncodedStream)
 	default:
 		found := c.session.Compare(compare.Response{Status: status, ContentType: content},
-			compare.Response{Status: m.response.Status, ContentType: m.response.Header.Get("Content-Type")})
+			compare.Response{Status: m.response.Status, ContentType: m.response.ContentType()})
 		c.record(append(found, m.events.Compare(status)...))
 	}
 }
