@@ -81,8 +81,8 @@ const (
 // message. If that does not settle it the error matches
 // [agentclients.ErrOutcomeUnknown].
 //
-// A stream that cannot be had within 5 s, breaks, or is silent for 30 s is no
-// failure: the history is read instead.
+// A stream that cannot be had within 5 s, breaks, or brings no answer for 30 s
+// is no failure: the history is read instead.
 //
 // A server that fails to answer says nothing about it. Without a deadline of
 // ctx the call ends after Retry.RunTimeout of the options; an answer may come

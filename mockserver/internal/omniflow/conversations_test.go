@@ -388,6 +388,24 @@ func TestRepliesComeInTheOrderOfTime(t *testing.T) {
 	m.wantLines(id, lines...)
 }
 
+// A delay that would end behind the last moment of the clock ends with it: a
+// snapshot holds no later time.
+func TestDelaysAtTheEndOfTime(t *testing.T) {
+	m := newMock(t, `,"isActive":true,"settings":{"responseSettings":{"delay":86400}}`)
+	m.Server.SetTime(time.Date(9999, 12, 31, 23, 59, 59, 0, time.UTC))
+	m.Server.Script(mockserver.Omniflow, script.Reply{Text: "late", Delay: 24 * time.Hour})
+	id := m.generate(true).ConversationID
+	m.Server.Receive(mockserver.Omniflow, script.Inbound{Conversation: id, Text: "Hi"})
+	if err := m.Server.Restore(m.Server.Snapshot()); err != nil {
+		t.Error(err)
+	}
+	m.Server.Advance(time.Second - time.Nanosecond)
+	lines := m.lines(id)
+	if diff := cmp.Diff([]string{"outbound approved sent: Good day from the bakery", "inbound received: Hi", "outbound pending: late"}, lines); diff != "" {
+		t.Errorf("messages (-want +got):\n%s", diff)
+	}
+}
+
 // Over HTTP a contact writes, too; what cannot be is refused in one line.
 func TestContactOverHTTP(t *testing.T) {
 	m := newMock(t, "")
