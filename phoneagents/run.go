@@ -81,8 +81,8 @@ const (
 // message. If that does not settle it the error matches
 // [agentclients.ErrOutcomeUnknown].
 //
-// A stream that cannot be had within 5 s, breaks, or is silent for 30 s is no
-// failure: the history is read instead.
+// A stream that cannot be had within 5 s, breaks, or brings no answer for 30 s
+// is no failure: the history is read instead.
 //
 // A server that fails to answer says nothing about it. If ctx has no
 // deadline, the call ends after RunTimeout of the retry policy (10 minutes by

@@ -38,8 +38,13 @@ func (m Inbound) Validate() error {
 		return errors.New("conversation or from is missing: which person writes")
 	case m.Text == "":
 		return errors.New("text is missing")
-	case !utf8.ValidString(m.Text):
-		return errors.New("text is not UTF-8")
+	}
+	for _, field := range [...]struct{ name, value string }{
+		{"conversation", m.Conversation}, {"from", m.From}, {"to", m.To}, {"text", m.Text},
+	} {
+		if !utf8.ValidString(field.value) {
+			return errors.New(field.name + " is not UTF-8")
+		}
 	}
 	return nil
 }
