@@ -116,9 +116,18 @@ func checkMembers(t *testing.T, d documentation, name string, expression ast.Exp
 	}
 }
 
-// TestEveryMethodOfAClient: the comment says what HTTP call it is and what
-// happens after a failure, an example with an output shows it, and the README
-// and the package comment list it.
+// references has the address at which the vendor of an API documents it. The
+// servers of phoneagents are their users' own, and so is their documentation.
+var references = map[string]string{
+	"omniflow":  "https://docs.trillet.ai",
+	"agentloop": "https://github.com/everruns/everruns",
+	"orq":       "https://docs.orq.ai",
+	"xpander":   "https://docs.xpander.ai",
+}
+
+// TestEveryMethodOfAClient: the comment says what HTTP call it is, where the
+// vendor documents it and what happens after a failure, an example with an
+// output shows it, and the README and the package comment list it.
 func TestEveryMethodOfAClient(t *testing.T) {
 	for _, name := range providers {
 		d := document(t, name)
@@ -141,8 +150,13 @@ func TestEveryMethodOfAClient(t *testing.T) {
 				t.Errorf("%s: the README does not list %s", name, method.Name)
 			}
 			listed = slices.DeleteFunc(listed, func(operation string) bool { return operation == method.Name })
-			if _, reference, found := strings.Cut(method.Doc, "\nAPI reference: "); !found || !strings.Contains(reference, "/") {
+			_, reference, found := strings.Cut(method.Doc, "\nAPI reference: ")
+			reference, _, _ = strings.Cut(reference, "\n\n")
+			reference = strings.TrimSpace(strings.ReplaceAll(reference, "\n", " "))
+			if !found || !strings.Contains(reference, "/") {
 				t.Errorf("%s: the comment of %s has no API reference", name, method.Name)
+			} else if address := references[name]; address != "" && !regexp.MustCompile(` `+regexp.QuoteMeta(address)+`(/\S+)?\.$`).MatchString(reference) {
+				t.Errorf("%s: the API reference of %s does not end with an address at %s: %s", name, method.Name, address, reference)
 			}
 			// What walks over pages tells by what it ends.
 			if !slices.ContainsFunc([]string{"repeated", "another try", "called again", "The loop ends", "like AllAgents"}, func(phrase string) bool {

@@ -95,7 +95,9 @@ func mockImports() map[string][]string {
 		inside + "emulate":    values,
 		"mockserver/journal":  nil,
 		"mockserver/fault":    {"mockserver/journal", inside + "credential", inside + "jsontext"},
-		inside + "engine":     slices.Concat(api, words, []string{inside + "credential"}),
+		inside + "shape":      {"mockserver/journal"},
+		inside + "compare":    {"internal/sse", inside + "jsontext", inside + "shape", "mockserver/journal"},
+		inside + "engine":     slices.Concat(api, words, []string{inside + "compare", inside + "credential"}),
 		inside + "admin":      slices.Concat(words, []string{inside + "engine", inside + "jsontext", inside + "pipenet"}),
 	}
 	face := slices.Concat(words, []string{"internal/version", inside + "engine", inside + "admin", inside + "emulate", inside + "jsontext", inside + "pipenet"})

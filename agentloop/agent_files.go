@@ -27,7 +27,8 @@ import (
 // system prompt, [agentclients.ErrConflict] if the text has the id of an agent
 // that exists, archived or not.
 //
-// API reference: import_agent, POST /v1/agents/import.
+// API reference: import_agent, POST /v1/agents/import,
+// https://github.com/everruns/everruns.
 func (c *Client) ImportAgent(ctx context.Context, text string, options ...agentclients.CallOption) (*Agent, error) {
 	const op = "import agent"
 	var problems validate.Problems
@@ -54,7 +55,8 @@ func (c *Client) ImportAgent(ctx context.Context, text string, options ...agentc
 //
 // Errors: [agentclients.ErrNotFound] if there is no such agent.
 //
-// API reference: export_agent, GET /v1/agents/{agent_id}/export.
+// API reference: export_agent, GET /v1/agents/{agent_id}/export,
+// https://github.com/everruns/everruns.
 func (c *Client) ExportAgent(ctx context.Context, agentID string, options ...agentclients.CallOption) (string, error) {
 	const op = "export agent"
 	if err := checkAgentID(op, agentID); err != nil {

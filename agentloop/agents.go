@@ -31,6 +31,8 @@ const (
 
 // Agent is the configuration of an AI agent.
 type Agent struct {
+	// ID identifies the agent, such as "agent_01933b5a000070008000000000000001".
+	ID string `json:"id"`
 	// Capabilities are the capabilities that the agent has.
 	Capabilities []Capability `json:"capabilities,omitzero"`
 	// CreatedAt is when the agent was created.
@@ -41,8 +43,6 @@ type Agent struct {
 	DefaultModelID string `json:"default_model_id,omitempty"`
 	// Description says for people what the agent does, "" if there is none.
 	Description string `json:"description,omitempty"`
-	// ID identifies the agent, such as "agent_01933b5a000070008000000000000001".
-	ID string `json:"id"`
 	// Name is the agent's name for people.
 	Name string `json:"name"`
 	// Status is where the agent is in its life.
@@ -186,7 +186,8 @@ type createAgentBody CreateAgentRequest
 // could not be read back: read the agent with the ID of the request, or create
 // it again with that ID, which is the ResourceID of the error.
 //
-// API reference: create_agent, POST /v1/agents.
+// API reference: create_agent, POST /v1/agents,
+// https://github.com/everruns/everruns.
 func (c *Client) CreateAgent(ctx context.Context, request CreateAgentRequest, options ...agentclients.CallOption) (*Agent, error) {
 	if err := request.Validate(); err != nil {
 		return nil, err
@@ -265,7 +266,8 @@ func compareStatus(agent *Agent) (result diff.Result) {
 // Errors: [agentclients.ErrBadRequest] if the server refuses the request,
 // [agentclients.ErrServer] also for an unknown DefaultModelID.
 //
-// API reference: PUT /v1/agents/{agent_id}.
+// API reference: PUT /v1/agents/{agent_id},
+// https://github.com/everruns/everruns.
 func (c *Client) PutAgent(ctx context.Context, agentID string, request CreateAgentRequest, options ...agentclients.CallOption) (agent *Agent, created bool, err error) {
 	const op = "put agent"
 	var problems validate.Problems
@@ -301,7 +303,8 @@ func (c *Client) PutAgent(ctx context.Context, agentID string, request CreateAge
 //
 // Errors: [agentclients.ErrNotFound] if there is no such agent.
 //
-// API reference: get_agent, GET /v1/agents/{agent_id}.
+// API reference: get_agent, GET /v1/agents/{agent_id},
+// https://github.com/everruns/everruns.
 func (c *Client) GetAgent(ctx context.Context, agentID string, options ...agentclients.CallOption) (*Agent, error) {
 	return c.getAgent(ctx, agentID, options, decodeAgent)
 }
@@ -371,7 +374,8 @@ type AgentList struct {
 // page on servers that have pages. It is repeated after every failure that may
 // pass.
 //
-// API reference: list_agents, GET /v1/agents.
+// API reference: list_agents, GET /v1/agents,
+// https://github.com/everruns/everruns.
 func (c *Client) ListAgents(ctx context.Context, request ListAgentsRequest, options ...agentclients.CallOption) (*AgentList, error) {
 	if err := request.Validate(); err != nil {
 		return nil, err
@@ -393,7 +397,8 @@ func (c *Client) ListAgents(ctx context.Context, request ListAgentsRequest, opti
 // and none is given twice. (If an agent is created at the very moment when
 // another one leaves the list, the server's count does not tell.)
 //
-// API reference: list_agents, GET /v1/agents.
+// API reference: list_agents, GET /v1/agents,
+// https://github.com/everruns/everruns.
 func (c *Client) AllAgents(ctx context.Context, request ListAgentsRequest, options ...agentclients.CallOption) iter.Seq2[Agent, error] {
 	return pages.Windows(provider, "list agents", request.Offset, agentID, func(offset int) (pages.Window[Agent], error) {
 		request := request
@@ -467,7 +472,8 @@ type updateAgentBody UpdateAgentRequest
 // [agentclients.ErrBadRequest] if the server refuses a value, which newer
 // servers also do if the agent is archived.
 //
-// API reference: update_agent, PATCH /v1/agents/{agent_id}.
+// API reference: update_agent, PATCH /v1/agents/{agent_id},
+// https://github.com/everruns/everruns.
 func (c *Client) UpdateAgent(ctx context.Context, agentID string, request UpdateAgentRequest, options ...agentclients.CallOption) (*Agent, error) {
 	const op = "update agent"
 	if err := request.Validate(); err != nil {
@@ -495,7 +501,8 @@ func (c *Client) UpdateAgent(ctx context.Context, agentID string, request Update
 // Errors: [agentclients.ErrNotFound] if there is no such agent, or if it is
 // archived already.
 //
-// API reference: delete_agent, DELETE /v1/agents/{agent_id}.
+// API reference: delete_agent, DELETE /v1/agents/{agent_id},
+// https://github.com/everruns/everruns.
 func (c *Client) ArchiveAgent(ctx context.Context, agentID string, options ...agentclients.CallOption) error {
 	const op = "archive agent"
 	if err := checkAgentID(op, agentID); err != nil {

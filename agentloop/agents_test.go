@@ -189,7 +189,7 @@ func TestRequests(t *testing.T) {
 			return err
 		}, "GET /v1/llm-models "},
 		{"ListModels with filters", `{"data":[]}`, func(ctx context.Context, c *Client) error {
-			_, err := c.ListModels(ctx, ListModelsRequest{FavoritesOnly: true, IncludeStale: new(false), Source: ModelDiscovered})
+			_, err := c.ListModels(ctx, ListModelsRequest{FavoritesOnly: true, IncludeStale: new(false), Source: ModelSourceDiscovered})
 			return err
 		}, "GET /v1/llm-models?favorites_only=true&include_stale=false&source=discovered "},
 		{"CreateAgent with the least", agent, func(ctx context.Context, c *Client) error {
@@ -580,7 +580,7 @@ func TestCatalogIsRead(t *testing.T) {
 				ReleaseDate:     "2024-05-13", StructuredOutput: true, Temperature: true, ToolCall: true,
 			},
 			ProviderID: "provider_01933b5a000070008000000000000001", ProviderName: "OpenAI", ProviderType: ProviderOpenAI,
-			Source: ModelPredefined, Status: ModelActive, UpdatedAt: "2026-01-15T09:00:00Z",
+			Source: ModelSourcePredefined, Status: ModelActive, UpdatedAt: "2026-01-15T09:00:00Z",
 		}
 		if diff := cmp.Diff([]Model{want}, list.Models); diff != "" {
 			t.Errorf("list (-want +got):\n%s", diff)

@@ -23,6 +23,8 @@ const (
 
 // CapabilityInfo describes a capability that agents can have.
 type CapabilityInfo struct {
+	// ID identifies the capability: what Capability.Ref names.
+	ID string `json:"id"`
 	// Category groups capabilities for people, "" if there is none.
 	Category string `json:"category,omitempty"`
 	// Dependencies are the ids of the capabilities that come with this one.
@@ -31,8 +33,6 @@ type CapabilityInfo struct {
 	Description string `json:"description"`
 	// Icon is the name of a picture, "" if there is none.
 	Icon string `json:"icon,omitempty"`
-	// ID identifies the capability: what Capability.Ref names.
-	ID string `json:"id"`
 	// IsMCP reports that the capability is a server of the Model Context
 	// Protocol.
 	IsMCP bool `json:"is_mcp"`
@@ -57,7 +57,8 @@ type CapabilityList struct {
 // ListCapabilities reads the capabilities that agents can have: the whole
 // list. It is repeated after every transient failure.
 //
-// API reference: list_capabilities, GET /v1/capabilities.
+// API reference: list_capabilities, GET /v1/capabilities,
+// https://github.com/everruns/everruns.
 func (c *Client) ListCapabilities(ctx context.Context, options ...agentclients.CallOption) (*CapabilityList, error) {
 	return transport.Call(ctx, c.transport, transport.Op{
 		Name:   "list capabilities",
@@ -72,7 +73,8 @@ func (c *Client) ListCapabilities(ctx context.Context, options ...agentclients.C
 //
 // Errors: [agentclients.ErrNotFound] if there is no such capability.
 //
-// API reference: get_capability, GET /v1/capabilities/{capability_id}.
+// API reference: get_capability, GET /v1/capabilities/{capability_id},
+// https://github.com/everruns/everruns.
 func (c *Client) GetCapability(ctx context.Context, capabilityID string, options ...agentclients.CallOption) (*CapabilityInfo, error) {
 	return transport.Call(ctx, c.transport, transport.Op{
 		Name:   "get capability",

@@ -29,6 +29,8 @@ const (
 // ContentPart is one part of a message. Type says which of the other fields it
 // has.
 type ContentPart struct {
+	// ID identifies a call of a tool.
+	ID string `json:"id,omitempty"`
 	// Type says what the part is.
 	Type PartType `json:"type"`
 	// Text is the text.
@@ -43,8 +45,6 @@ type ContentPart struct {
 	ImageID string `json:"image_id,omitempty"`
 	// Filename is that picture's name for people.
 	Filename string `json:"filename,omitempty"`
-	// ID identifies a call of a tool.
-	ID string `json:"id,omitempty"`
 	// Name is the tool that is called.
 	Name string `json:"name,omitempty"`
 	// Arguments are what the tool is called with: JSON that the tool defines.

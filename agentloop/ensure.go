@@ -24,8 +24,9 @@ import (
 // CaptureResponse captures is the last response; its Attempts and Elapsed count
 // all.
 //
-// API reference: get_agent, GET /v1/agents/{agent_id}; create_agent,
-// POST /v1/agents; update_agent, PATCH /v1/agents/{agent_id}.
+// API reference: get_agent, GET /v1/agents/{agent_id}; create_agent, POST
+// /v1/agents; update_agent, PATCH /v1/agents/{agent_id},
+// https://github.com/everruns/everruns.
 func (c *Client) EnsureAgent(ctx context.Context, request CreateAgentRequest, options ...agentclients.CallOption) (*Agent, agentclients.Change, error) {
 	if err := request.Validate(); err != nil {
 		return nil, "", err

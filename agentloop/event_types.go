@@ -182,11 +182,11 @@ type ToolDetail struct {
 
 // ToolCall is a call of a tool.
 type ToolCall struct {
+	// ID identifies the call.
+	ID string `json:"id"`
 	// Arguments are what the tool is called with: JSON that it defines. Nil if
 	// they are not told.
 	Arguments json.RawMessage `json:"arguments,omitempty"`
-	// ID identifies the call.
-	ID string `json:"id"`
 	// Name is the tool.
 	Name string `json:"name"`
 }

@@ -21,14 +21,14 @@ import (
 
 // Event is one thing that happened in a session.
 type Event struct {
+	// ID identifies the event, such as
+	// "event_01933b5a000070008000000000000001". IDs sort by time.
+	ID string `json:"id"`
 	// Context says what the event belongs to.
 	Context EventContext `json:"context"`
 	// Data is what happened, as it came. Which members it has depends on Type:
 	// [Event.Detail] reads it.
 	Data json.RawMessage `json:"data"`
-	// ID identifies the event, such as
-	// "event_01933b5a000070008000000000000001". IDs sort by time.
-	ID string `json:"id"`
 	// Metadata is more about the event, as it came. Nil if there is none.
 	Metadata json.RawMessage `json:"metadata,omitempty"`
 	// Sequence is the number of the event in its session, from 1 on. 0 if the
@@ -124,7 +124,8 @@ type EventList struct {
 // [agentclients.ErrBadRequest] for a type that the server does not know, or
 // for more than 25 types.
 //
-// API reference: list_events, GET /v1/sessions/{session_id}/events.
+// API reference: list_events, GET /v1/sessions/{session_id}/events,
+// https://github.com/everruns/everruns.
 func (c *Client) ListEvents(ctx context.Context, sessionID string, request ListEventsRequest, options ...agentclients.CallOption) (*EventList, error) {
 	const op = "list events"
 	if err := request.check(op); err != nil {
@@ -159,7 +160,8 @@ const streamEvents = "stream events"
 // [agentclients.ErrResponseTooLarge] for an event beyond the limit. It names
 // the last event.
 //
-// API reference: stream_sse, GET /v1/sessions/{session_id}/sse.
+// API reference: stream_sse, GET /v1/sessions/{session_id}/sse,
+// https://github.com/everruns/everruns.
 func (c *Client) StreamEvents(ctx context.Context, sessionID string, request ListEventsRequest, options ...agentclients.CallOption) iter.Seq2[Event, error] {
 	err := request.check(streamEvents)
 	if err == nil {

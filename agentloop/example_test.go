@@ -496,7 +496,7 @@ func ExampleClient_ListModels() {
 		log.Fatal(err)
 	}
 
-	list, err := client.ListModels(context.Background(), agentloop.ListModelsRequest{Source: agentloop.ModelDiscovered})
+	list, err := client.ListModels(context.Background(), agentloop.ListModelsRequest{Source: agentloop.ModelSourceDiscovered})
 	if err != nil {
 		log.Fatal(err)
 	}

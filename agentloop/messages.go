@@ -16,21 +16,24 @@ import (
 	"github.com/agentclients/agentclients-go/internal/wire"
 )
 
-// Role is whose message it is. The API may add roles.
-type Role string
+// MessageRole is whose message it is. The API may add roles.
+type MessageRole string
 
 // The documented roles.
 const (
-	RoleUser       Role = "user"
-	RoleAgent      Role = "agent"
-	RoleSystem     Role = "system"
-	RoleToolResult Role = "tool_result"
+	RoleUser       MessageRole = "user"
+	RoleAgent      MessageRole = "agent"
+	RoleSystem     MessageRole = "system"
+	RoleToolResult MessageRole = "tool_result"
 	// RoleAssistant is what some servers and documents call RoleAgent.
-	RoleAssistant Role = "assistant"
+	RoleAssistant MessageRole = "assistant"
 )
 
 // Message is one message of a session.
 type Message struct {
+	// ID identifies the message, such as
+	// "message_01933b5a000070008000000000000001".
+	ID string `json:"id"`
 	// Content are the parts of the message.
 	Content []ContentPart `json:"content"`
 	// Controls are what the message asked for besides its text, nil if
@@ -41,14 +44,11 @@ type Message struct {
 	// Delivery says what the message did. Newest servers, and only in the
 	// response to SendMessage.
 	Delivery Delivery `json:"delivery,omitempty"`
-	// ID identifies the message, such as
-	// "message_01933b5a000070008000000000000001".
-	ID string `json:"id"`
 	// Metadata is what its sender wrote to it. Messages of this client have
 	// their ClientMessageID under [ClientMessageKey].
 	Metadata map[string]any `json:"metadata,omitempty"`
 	// Role is whose message it is.
-	Role Role `json:"role"`
+	Role MessageRole `json:"role"`
 	// Sequence is the number of the event of the message in its session, from
 	// 1 on. 0 if the server does not tell.
 	Sequence int64 `json:"sequence,omitempty"`
@@ -232,7 +232,8 @@ const sendMessage = "send message"
 // [agentclients.ErrBadRequest] also if too many turns are running,
 // [agentclients.ErrConflict] if the session cannot take the message now.
 //
-// API reference: create_message, POST /v1/sessions/{session_id}/messages.
+// API reference: create_message, POST /v1/sessions/{session_id}/messages,
+// https://github.com/everruns/everruns.
 func (c *Client) SendMessage(ctx context.Context, sessionID string, request SendMessageRequest, options ...agentclients.CallOption) (*Message, error) {
 	if err := request.Validate(); err != nil {
 		return nil, err
@@ -321,7 +322,8 @@ type MessageList struct {
 //
 // Errors: [agentclients.ErrNotFound] if there is no such session.
 //
-// API reference: list_messages, GET /v1/sessions/{session_id}/messages.
+// API reference: list_messages, GET /v1/sessions/{session_id}/messages,
+// https://github.com/everruns/everruns.
 func (c *Client) ListMessages(ctx context.Context, sessionID string, options ...agentclients.CallOption) (*MessageList, error) {
 	const op = "list messages"
 	if err := checkSessionID(op, sessionID); err != nil {

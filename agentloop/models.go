@@ -26,12 +26,12 @@ type ModelSource string
 
 // The documented sources.
 const (
-	// ModelManual: somebody added the model.
-	ModelManual ModelSource = "manual"
-	// ModelDiscovered: the server found the model at its provider.
-	ModelDiscovered ModelSource = "discovered"
-	// ModelPredefined: the server came with the model.
-	ModelPredefined ModelSource = "predefined"
+	// ModelSourceManual: somebody added the model.
+	ModelSourceManual ModelSource = "manual"
+	// ModelSourceDiscovered: the server found the model at its provider.
+	ModelSourceDiscovered ModelSource = "discovered"
+	// ModelSourcePredefined: the server came with the model.
+	ModelSourcePredefined ModelSource = "predefined"
 )
 
 // ProviderType is the kind of API by which a language model is reached. The
@@ -49,14 +49,14 @@ const (
 
 // Model is a language model that agents can use.
 type Model struct {
+	// ID identifies the model: what DefaultModelID of an agent names.
+	ID string `json:"id"`
 	// Capabilities are what the model can do, such as "chat".
 	Capabilities []string `json:"capabilities"`
 	// CreatedAt is when the model came to the server.
 	CreatedAt agentclients.Timestamp `json:"created_at"`
 	// DisplayName is the model's name for people.
 	DisplayName string `json:"display_name"`
-	// ID identifies the model: what DefaultModelID of an agent names.
-	ID string `json:"id"`
 	// IsDefault reports that agents without a model use this one.
 	IsDefault bool `json:"is_default"`
 	// IsFavorite reports that people marked the model.
@@ -193,7 +193,8 @@ type ModelList struct {
 // [agentclients.ErrNotFound] on servers since about June 2026, which have the
 // list at another place.
 //
-// API reference: list_all_models, GET /v1/llm-models.
+// API reference: list_all_models, GET /v1/llm-models,
+// https://github.com/everruns/everruns.
 func (c *Client) ListModels(ctx context.Context, request ListModelsRequest, options ...agentclients.CallOption) (*ModelList, error) {
 	return transport.Call(ctx, c.transport, transport.Op{
 		Name:   "list models",

@@ -21,8 +21,8 @@ type RunRequest struct {
 	Text string
 	// Content are the parts of what to ask: texts and pictures. Nil: Text.
 	Content []ContentPart
-	// SessionID goes on in this session, which must be one of the agent. "":
-	// a new one.
+	// SessionID goes on in this session, which must be one of the agent: Run.ID
+	// of an earlier run. "" makes a new one.
 	SessionID string
 	// Controls are what the message asks for besides. Nil: nothing.
 	Controls *Controls
@@ -64,7 +64,8 @@ type Run struct {
 	// be an apology of the server's; of a run that did not come to its end, what
 	// there is of it.
 	Text string
-	// ID is the session, by which the run can be looked up.
+	// ID is the session, by which the run can be looked up, and for
+	// RunRequest.SessionID to go on.
 	ID string
 	// MessageID is the message that asked. "" if it is not known to be stored.
 	MessageID string
@@ -114,8 +115,8 @@ const (
 // and it is not in the list; one without messages may then be left behind,
 // which runs nothing. It has a tag that begins with "run:".
 //
-// Without a deadline of ctx the call ends after Retry.RunTimeout of the
-// options. When it ends early, the agent goes on: CancelTurn stops it. A turn
+// If ctx has no deadline, the call ends after RunTimeout of the retry policy (10
+// minutes by default). When it ends early, the agent goes on: CancelTurn stops it. A turn
 // that never starts, which can happen, is waited for until then.
 //
 // In a session in which a turn is running already, that one may answer the
@@ -133,7 +134,7 @@ const (
 //
 // API reference: create_session, POST /v1/sessions; create_message, POST
 // /v1/sessions/{session_id}/messages; stream_sse, GET
-// /v1/sessions/{session_id}/sse.
+// /v1/sessions/{session_id}/sse, https://github.com/everruns/everruns.
 func (c *Client) RunAgent(ctx context.Context, agentID string, request RunRequest, options ...agentclients.CallOption) (*Run, error) {
 	var run *Run
 	var failure error
@@ -144,8 +145,8 @@ func (c *Client) RunAgent(ctx context.Context, agentID string, request RunReques
 	return run, failure
 }
 
-// StreamRun is RunAgent that shows the events of the turn as they come. The
-// last one has the Run; if the run did not end well it comes with the error.
+// StreamRun is RunAgent that shows the events of the turn as they come. The last
+// pair has the Run, beside the error if the run did not end well.
 // Breaking out of the loop leaves the agent working.
 //
 // Nothing is sent before the stream is ranged over. That can be done once; a
@@ -154,7 +155,7 @@ func (c *Client) RunAgent(ctx context.Context, agentID string, request RunReques
 //
 // API reference: create_session, POST /v1/sessions; create_message, POST
 // /v1/sessions/{session_id}/messages; stream_sse, GET
-// /v1/sessions/{session_id}/sse.
+// /v1/sessions/{session_id}/sse, https://github.com/everruns/everruns.
 func (c *Client) StreamRun(ctx context.Context, agentID string, request RunRequest, options ...agentclients.CallOption) iter.Seq2[RunEvent, error] {
 	return transport.Once(c.transport, streamRun, func(yield func(RunEvent, error) bool) {
 		c.run(ctx, streamRun, agentID, request, options, yield)

@@ -46,6 +46,9 @@ func (s SessionStatus) isAtRest() bool { return s == SessionStarted || s == Sess
 
 // Session is one conversation with an agent.
 type Session struct {
+	// ID identifies the session, such as
+	// "session_01933b5a000070008000000000000001".
+	ID string `json:"id"`
 	// AgentID is the agent that works in the session. "" on newer servers if
 	// there is none.
 	AgentID string `json:"agent_id"`
@@ -55,9 +58,6 @@ type Session struct {
 	CreatedAt agentclients.Timestamp `json:"created_at"`
 	// FinishedAt is when the session ended, "" if it has not.
 	FinishedAt agentclients.Timestamp `json:"finished_at,omitempty"`
-	// ID identifies the session, such as
-	// "session_01933b5a000070008000000000000001".
-	ID string `json:"id"`
 	// ModelID is the language model of the session, "" for the agent's.
 	ModelID string `json:"model_id,omitempty"`
 	// OrganizationID is the organization that the session belongs to.
@@ -166,7 +166,8 @@ func (r CreateSessionRequest) Validate() error {
 // Errors: [agentclients.ErrNotFound] if there is no such agent (some servers:
 // [agentclients.ErrBadRequest]).
 //
-// API reference: create_session, POST /v1/sessions.
+// API reference: create_session, POST /v1/sessions,
+// https://github.com/everruns/everruns.
 func (c *Client) CreateSession(ctx context.Context, request CreateSessionRequest, options ...agentclients.CallOption) (*Session, error) {
 	if err := request.Validate(); err != nil {
 		return nil, err
@@ -184,7 +185,8 @@ func (c *Client) CreateSession(ctx context.Context, request CreateSessionRequest
 //
 // Errors: [agentclients.ErrNotFound] if there is no such session.
 //
-// API reference: get_session, GET /v1/sessions/{session_id}.
+// API reference: get_session, GET /v1/sessions/{session_id},
+// https://github.com/everruns/everruns.
 func (c *Client) GetSession(ctx context.Context, sessionID string, options ...agentclients.CallOption) (*Session, error) {
 	const op = "get session"
 	if err := checkSessionID(op, sessionID); err != nil {
@@ -248,7 +250,8 @@ type SessionList struct {
 // ListSessions reads one page of the sessions, the newest first. It is
 // repeated after every transient failure.
 //
-// API reference: list_sessions, GET /v1/sessions.
+// API reference: list_sessions, GET /v1/sessions,
+// https://github.com/everruns/everruns.
 func (c *Client) ListSessions(ctx context.Context, request ListSessionsRequest, options ...agentclients.CallOption) (*SessionList, error) {
 	if err := request.Validate(); err != nil {
 		return nil, err
@@ -266,7 +269,8 @@ func (c *Client) ListSessions(ctx context.Context, request ListSessionsRequest, 
 // Offset. A session that moves to the next page meanwhile is not given twice.
 // The loop ends after the last session, or after one error.
 //
-// API reference: list_sessions, GET /v1/sessions.
+// API reference: list_sessions, GET /v1/sessions,
+// https://github.com/everruns/everruns.
 func (c *Client) AllSessions(ctx context.Context, request ListSessionsRequest, options ...agentclients.CallOption) iter.Seq2[Session, error] {
 	id := func(s Session) string { return s.ID }
 	return pages.Windows(provider, "list sessions", request.Offset, id, func(offset int) (pages.Window[Session], error) {
@@ -320,7 +324,8 @@ func (r UpdateSessionRequest) Validate() error {
 //
 // Errors: [agentclients.ErrNotFound] if there is no such session.
 //
-// API reference: update_session, PATCH /v1/sessions/{session_id}.
+// API reference: update_session, PATCH /v1/sessions/{session_id},
+// https://github.com/everruns/everruns.
 func (c *Client) UpdateSession(ctx context.Context, sessionID string, request UpdateSessionRequest, options ...agentclients.CallOption) (*Session, error) {
 	const op = "update session"
 	if err := request.Validate(); err != nil {
@@ -345,7 +350,8 @@ func (c *Client) UpdateSession(ctx context.Context, sessionID string, request Up
 //
 // Errors: [agentclients.ErrNotFound] if there is no such session.
 //
-// API reference: delete_session, DELETE /v1/sessions/{session_id}.
+// API reference: delete_session, DELETE /v1/sessions/{session_id},
+// https://github.com/everruns/everruns.
 func (c *Client) DeleteSession(ctx context.Context, sessionID string, options ...agentclients.CallOption) error {
 	const op = "delete session"
 	if err := checkSessionID(op, sessionID); err != nil {
@@ -394,7 +400,8 @@ type Cancellation struct {
 //
 // Errors: [agentclients.ErrNotFound] if there is no such session.
 //
-// API reference: cancel_turn, POST /v1/sessions/{session_id}/cancel.
+// API reference: cancel_turn, POST /v1/sessions/{session_id}/cancel,
+// https://github.com/everruns/everruns.
 func (c *Client) CancelTurn(ctx context.Context, sessionID string, options ...agentclients.CallOption) (*Cancellation, error) {
 	const op = "cancel turn"
 	if err := checkSessionID(op, sessionID); err != nil {

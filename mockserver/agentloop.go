@@ -6,27 +6,27 @@ const Agentloop = "agentloop"
 
 // The operations of agentloop.
 const (
-	AgentloopCreateAgent      = "agentloop.CreateAgent"
-	AgentloopListAgents       = "agentloop.ListAgents"
-	AgentloopGetAgent         = "agentloop.GetAgent"
-	AgentloopUpdateAgent      = "agentloop.UpdateAgent"
-	AgentloopPutAgent         = "agentloop.PutAgent"
-	AgentloopArchiveAgent     = "agentloop.ArchiveAgent"
-	AgentloopImportAgent      = "agentloop.ImportAgent"
-	AgentloopExportAgent      = "agentloop.ExportAgent"
-	AgentloopCreateSession    = "agentloop.CreateSession"
-	AgentloopListSessions     = "agentloop.ListSessions"
-	AgentloopGetSession       = "agentloop.GetSession"
-	AgentloopUpdateSession    = "agentloop.UpdateSession"
-	AgentloopDeleteSession    = "agentloop.DeleteSession"
-	AgentloopCancelTurn       = "agentloop.CancelTurn"
-	AgentloopSendMessage      = "agentloop.SendMessage"
-	AgentloopListMessages     = "agentloop.ListMessages"
-	AgentloopListEvents       = "agentloop.ListEvents"
-	AgentloopStreamEvents     = "agentloop.StreamEvents"
-	AgentloopListCapabilities = "agentloop.ListCapabilities"
-	AgentloopGetCapability    = "agentloop.GetCapability"
-	AgentloopListModels       = "agentloop.ListModels"
+	AgentloopCreateAgent      = "agentloop.CreateAgent"      // POST /v1/agents
+	AgentloopListAgents       = "agentloop.ListAgents"       // GET /v1/agents
+	AgentloopGetAgent         = "agentloop.GetAgent"         // GET /v1/agents/{agent_id}
+	AgentloopUpdateAgent      = "agentloop.UpdateAgent"      // PATCH /v1/agents/{agent_id}
+	AgentloopPutAgent         = "agentloop.PutAgent"         // PUT /v1/agents/{agent_id}
+	AgentloopArchiveAgent     = "agentloop.ArchiveAgent"     // DELETE /v1/agents/{agent_id}
+	AgentloopImportAgent      = "agentloop.ImportAgent"      // POST /v1/agents/import
+	AgentloopExportAgent      = "agentloop.ExportAgent"      // GET /v1/agents/{agent_id}/export
+	AgentloopCreateSession    = "agentloop.CreateSession"    // POST /v1/sessions
+	AgentloopListSessions     = "agentloop.ListSessions"     // GET /v1/sessions
+	AgentloopGetSession       = "agentloop.GetSession"       // GET /v1/sessions/{session_id}
+	AgentloopUpdateSession    = "agentloop.UpdateSession"    // PATCH /v1/sessions/{session_id}
+	AgentloopDeleteSession    = "agentloop.DeleteSession"    // DELETE /v1/sessions/{session_id}
+	AgentloopCancelTurn       = "agentloop.CancelTurn"       // POST /v1/sessions/{session_id}/cancel
+	AgentloopSendMessage      = "agentloop.SendMessage"      // POST /v1/sessions/{session_id}/messages
+	AgentloopListMessages     = "agentloop.ListMessages"     // GET /v1/sessions/{session_id}/messages
+	AgentloopListEvents       = "agentloop.ListEvents"       // GET /v1/sessions/{session_id}/events
+	AgentloopStreamEvents     = "agentloop.StreamEvents"     // GET /v1/sessions/{session_id}/sse
+	AgentloopListCapabilities = "agentloop.ListCapabilities" // GET /v1/capabilities
+	AgentloopGetCapability    = "agentloop.GetCapability"    // GET /v1/capabilities/{capability_id}
+	AgentloopListModels       = "agentloop.ListModels"       // GET /v1/llm-models and /v1/models
 )
 
 // The variants of agentloop.

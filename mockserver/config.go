@@ -22,8 +22,9 @@ type Config struct {
 	// base URL cannot have a path. Empty: none.
 	Root string
 
-	// APIKeys are the credentials that are accepted; any other gets 401. Empty: every well-formed credential is accepted. A missing
-	// credential is always 401.
+	// APIKeys are the credentials that are accepted; any other gets 401.
+	// Empty: every well-formed credential is accepted. A missing credential is
+	// always 401.
 	APIKeys []string
 
 	// Tenants tells organizations apart: it maps credentials to the names of
@@ -34,7 +35,9 @@ type Config struct {
 	// apart in any case.
 	Tenants map[string]string
 
-	// Variants switches APIs away from their default behaviour.
+	// Variants switches APIs away from their default behaviour. The constants
+	// with an "@" in their value, such as OrqNoDone, are those that there are.
+	// Empty: the default behaviour of all.
 	Variants []string
 
 	// Strictness is what is done about requests that the API would let pass
@@ -101,6 +104,19 @@ type Config struct {
 	// it stands. Zero: not at all.
 	ClockStep time.Duration
 
+	// Compare sends the requests to an API on to the real one: it maps APIs, such
+	// as Orq, to the base URLs of the real ones. A request goes there once, with
+	// the credential that it brings, and the real response comes back. The mock
+	// serves it, too, with its own ids in the place of the real ones, and
+	// Differences lists in what its responses differ from the real ones. Rules
+	// do not hit such requests. Of real responses only shapes are kept. Empty:
+	// nothing is sent anywhere.
+	Compare map[string]string
+
+	// CompareKeep keeps what real APIs respond in the journal, without
+	// credentials and secret members.
+	CompareKeep bool
+
 	// AdminToken must be brought by those who use the admin API under /_mock/,
 	// as "Authorization: Bearer TOKEN". Empty: it is open to callers on this
 	// machine, and to nobody else.
@@ -122,15 +138,16 @@ type Config struct {
 	AllowProblems bool
 
 	// ForbidGuesses fails a test if it got a response that no source
-	// documents and that is our guess of what the API would do.
+	// documents and that is a guess at what the API would do.
 	ForbidGuesses bool
 }
 
 // Strictness is what is done about requests that the API would let pass
 // although something is wrong with them: a member of the body that no
 // document has, at any depth that is documented, one that is deprecated or
-// that is there twice, a body that is not declared as JSON, a body where none
-// belongs, a query that cannot be read.
+// that is there twice, a key of orq that breaks the documented pattern, a body
+// that is not declared as JSON, a body where none belongs, a query that cannot
+// be read.
 type Strictness string
 
 // What can be done about such requests.
@@ -193,6 +210,8 @@ func (c *Config) engine(apis []*engine.Emulation) engine.Config {
 		PublicURL:      c.PublicURL,
 		AllowOrigins:   c.AllowOrigins,
 		ClockStep:      c.ClockStep,
+		Compare:        c.Compare,
+		CompareKeep:    c.CompareKeep,
 		Logger:         c.Logger,
 	}
 }

@@ -11,12 +11,14 @@ import (
 )
 
 // Every operation and variant that is emulated has a constant, and every
-// constant names one.
+// constant names one. That of an operation says its method and path.
 func TestConstants(t *testing.T) {
 	var emulated []string
+	routes := map[string][]string{}
 	for _, d := range testServer(t, Config{}).engine.Describe() {
 		emulated = append(emulated, d.Name)
 		for _, o := range d.Operations {
+			routes[o.Name] = append(routes[o.Name], o.Method+" "+o.Path)
 			if !slices.Contains(emulated, o.Name) { // some have two paths
 				emulated = append(emulated, o.Name)
 			}
@@ -27,7 +29,7 @@ func TestConstants(t *testing.T) {
 	}
 	var constants []string
 	for _, api := range APIs() {
-		file, err := parser.ParseFile(token.NewFileSet(), api+".go", nil, 0)
+		file, err := parser.ParseFile(token.NewFileSet(), api+".go", nil, parser.ParseComments)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -44,6 +46,12 @@ func TestConstants(t *testing.T) {
 			plain := strings.NewReplacer(".", "", "@", "", "-", "").Replace(value)
 			if name := spec.Names[0].Name; !strings.EqualFold(name, plain) && !strings.Contains(value, "@") {
 				t.Errorf("%s is called %s", value, name)
+			}
+			said, isOperation := spec.Comment.Text(), routes[value] != nil
+			if isOperation && !slices.ContainsFunc(routes[value], func(route string) bool {
+				return strings.HasPrefix(strings.NewReplacer(",", " ", "\n", " ").Replace(said), route+" ")
+			}) {
+				t.Errorf("the comment of %s says %q, and not one of %q", value, said, routes[value])
 			}
 			return true
 		})

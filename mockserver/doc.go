@@ -22,6 +22,10 @@
 // Every API has its own prefix: /orq/v2/agents is the path /v2/agents of orq.
 // New makes a server that is just an http.Handler, for everything else.
 //
+// Programs and examples use Listen, or InMemory, and Close. What the comments
+// here say "fails the test" panics there, since there is no test; what Start
+// looks for at the end of a test is not looked for.
+//
 // A request whose Host is a vendor's (Hosts lists them) goes to that API
 // without a prefix, so that a client with a fixed base URL reaches the mock
 // through a hosts file or a dialer.
@@ -34,6 +38,11 @@
 //
 //	mock.Fail(mockserver.OrqCreateAgent, fault.Status(429), fault.Drop(fault.AfterCommit))
 //	mock.AddRule(fault.Rule{Op: mockserver.OrqCreateAgent, Skip: 1, Times: 2, Do: []fault.Fault{fault.Reset()}})
+//
+// This rule loses every response once, whatever the program calls, so that a
+// test sees how it takes that at each step:
+//
+//	mock.AddRule(fault.Rule{Op: fault.AnyOp, Match: journal.Match{Retried: new(false)}, Do: []fault.Fault{fault.Drop(fault.AfterCommit)}})
 //
 // The stage of a fault says what has happened by then. After AfterCommit the
 // agent exists, although the client never learns of it: that is how clients
@@ -56,9 +65,10 @@
 //
 // Streams of events follow a run as it goes, by the clock of the mock, and
 // break as fault.CutStream and others want it. Receive lets a person write to
-// an agent over the phone network, say:
+// an agent over the phone network, say. It goes on with the conversation of
+// that person, and To begins one:
 //
-//	mock.Receive(mockserver.Omniflow, script.Inbound{From: "+12025550123", Text: "When do you open?"})
+//	mock.Receive(mockserver.Omniflow, script.Inbound{From: "+12025550123", To: flow.ID, Text: "When do you open?"})
 //
 // # Looking back
 //
@@ -70,7 +80,8 @@
 //	mock.AssertCalls(t, mockserver.OrqCreateAgent, 2)
 //	mock.AssertMatches(t, journal.Match{Path: "/v2/agents/*", Status: 404}, journal.AtLeast(1))
 //
-// Agents lists what exists now. At its end, a test fails by itself if a
+// Agents lists the agents that exist now, and Snapshot has everything else,
+// too. At its end, a test fails by itself if a
 // request matched no operation or a fault never fired.
 //
 // # Seeds
@@ -110,7 +121,14 @@
 //
 // The program in cmd/agentmock serves the same, and so does every Server: it
 // can be driven over HTTP under /_mock, with the same words; /_mock/openapi.json
-// lists every call, and GET /_mock/ is a page for people. Only callers on the
+// lists every call, and GET /_mock/ is a page for people. What has another name
+// there: Script is POST …/replies, Receive is POST …/messages, AssertMatches is
+// POST …/journal/count, and Stub is a rule:
+//
+//	{"op": "*", "stub": true, "match": {"api": "orq", "method": "GET", "path": "/v2/knowledge/*"},
+//		"do": [{"status": 200, "body": "{\"_id\":\"k1\"}"}]}
+//
+// Only callers on the
 // same machine may use any of it, unless Config.AdminToken is set. Nothing but
 // POST /_mock/namespaces and a request to an API makes a namespace: to one that
 // does not exist, all else is 404.

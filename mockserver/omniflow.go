@@ -13,32 +13,32 @@ const Omniflow = "omniflow"
 
 // The operations of omniflow.
 const (
-	OmniflowCreateAgent = "omniflow.CreateAgent"
-	OmniflowListAgents  = "omniflow.ListAgents"
-	OmniflowGetAgent    = "omniflow.GetAgent"
-	OmniflowUpdateAgent = "omniflow.UpdateAgent"
+	OmniflowCreateAgent = "omniflow.CreateAgent" // POST /v1/api/omni-flow-agents
+	OmniflowListAgents  = "omniflow.ListAgents"  // GET /v1/api/omni-flow-agents
+	OmniflowGetAgent    = "omniflow.GetAgent"    // GET /v1/api/omni-flow-agents/{id}
+	OmniflowUpdateAgent = "omniflow.UpdateAgent" // PUT /v1/api/omni-flow-agents/{id}
 	// OmniflowDeleteAgent is documented nowhere. Without the variant
 	// OmniflowDelete it gets 405.
-	OmniflowDeleteAgent       = "omniflow.DeleteAgent"
-	OmniflowCreateMessageFlow = "omniflow.CreateMessageFlow"
-	OmniflowListMessageFlows  = "omniflow.ListMessageFlows"
-	OmniflowGetMessageFlow    = "omniflow.GetMessageFlow"
-	OmniflowUpdateMessageFlow = "omniflow.UpdateMessageFlow"
+	OmniflowDeleteAgent       = "omniflow.DeleteAgent"       // DELETE /v1/api/omni-flow-agents/{id}
+	OmniflowCreateMessageFlow = "omniflow.CreateMessageFlow" // POST /v1/api/message-flows
+	OmniflowListMessageFlows  = "omniflow.ListMessageFlows"  // GET /v1/api/message-flows
+	OmniflowGetMessageFlow    = "omniflow.GetMessageFlow"    // GET /v1/api/message-flows/{id}
+	OmniflowUpdateMessageFlow = "omniflow.UpdateMessageFlow" // PUT /v1/api/message-flows/{id}
 	// OmniflowToggleAutopilot flips the autopilot of a message flow: two of them
 	// are none.
-	OmniflowToggleAutopilot   = "omniflow.ToggleAutopilot"
-	OmniflowDeleteMessageFlow = "omniflow.DeleteMessageFlow"
+	OmniflowToggleAutopilot   = "omniflow.ToggleAutopilot"   // PUT /v1/api/message-flows/{id}/toggle-autopilot
+	OmniflowDeleteMessageFlow = "omniflow.DeleteMessageFlow" // DELETE /v1/api/message-flows/{id}
 	// OmniflowGenerateMessage begins a conversation with a contact, or adds a
 	// message to the one that the flow has with it.
-	OmniflowGenerateMessage   = "omniflow.GenerateMessage"
-	OmniflowListConversations = "omniflow.ListConversations"
-	OmniflowGetConversation   = "omniflow.GetConversation"
+	OmniflowGenerateMessage   = "omniflow.GenerateMessage"   // POST /v1/api/conversations/message/generate
+	OmniflowListConversations = "omniflow.ListConversations" // GET /v1/api/conversations
+	OmniflowGetConversation   = "omniflow.GetConversation"   // GET /v1/api/conversations/{conversationId}
 	// OmniflowMessageAction approves, edits or rejects a message that is
 	// pending: once, then it is refused with 409.
-	OmniflowMessageAction = "omniflow.MessageAction"
+	OmniflowMessageAction = "omniflow.MessageAction" // POST /v1/api/conversations/{conversationId}/message/{messageId}/action
 	// OmniflowListPhoneNumbers shows the phone numbers of a seed: no operation
 	// makes any.
-	OmniflowListPhoneNumbers = "omniflow.ListPhoneNumbers"
+	OmniflowListPhoneNumbers = "omniflow.ListPhoneNumbers" // GET /v1/api/twilio/user-phone-numbers
 )
 
 // The variants of omniflow.

@@ -4,31 +4,31 @@ package mockserver
 // are 100 requests a minute and 1,000 an hour.
 const Phoneagents = "phoneagents"
 
-// The operations of phoneagents.
+// The operations of phoneagents. Each is served below /v1, too.
 const (
-	PhoneagentsCreateAgent       = "phoneagents.CreateAgent"
-	PhoneagentsListAgents        = "phoneagents.ListAgents"
-	PhoneagentsGetAgent          = "phoneagents.GetAgent"
-	PhoneagentsUpdateAgent       = "phoneagents.UpdateAgent"
-	PhoneagentsDeleteAgent       = "phoneagents.DeleteAgent"
-	PhoneagentsAddPhoneNumber    = "phoneagents.AddPhoneNumber"
-	PhoneagentsListPhoneNumbers  = "phoneagents.ListPhoneNumbers"
-	PhoneagentsDeletePhoneNumber = "phoneagents.DeletePhoneNumber"
+	PhoneagentsCreateAgent       = "phoneagents.CreateAgent"       // POST /users/{user_id}/agents
+	PhoneagentsListAgents        = "phoneagents.ListAgents"        // GET /users/{user_id}/agents
+	PhoneagentsGetAgent          = "phoneagents.GetAgent"          // GET /users/{user_id}/agents/{agent_id}
+	PhoneagentsUpdateAgent       = "phoneagents.UpdateAgent"       // PATCH /users/{user_id}/agents/{agent_id}
+	PhoneagentsDeleteAgent       = "phoneagents.DeleteAgent"       // DELETE /users/{user_id}/agents/{agent_id}
+	PhoneagentsAddPhoneNumber    = "phoneagents.AddPhoneNumber"    // POST /users/{user_id}/phone_numbers
+	PhoneagentsListPhoneNumbers  = "phoneagents.ListPhoneNumbers"  // GET /users/{user_id}/phone_numbers
+	PhoneagentsDeletePhoneNumber = "phoneagents.DeletePhoneNumber" // DELETE /users/{user_id}/phone_numbers/{phone_number_id}
 
-	PhoneagentsListMessages             = "phoneagents.ListMessages"
-	PhoneagentsGetMessageStats          = "phoneagents.GetMessageStats"
-	PhoneagentsGetMessageStatus         = "phoneagents.GetMessageStatus"
-	PhoneagentsListConversations        = "phoneagents.ListConversations"
-	PhoneagentsGetConversation          = "phoneagents.GetConversation"
-	PhoneagentsListConversationMessages = "phoneagents.ListConversationMessages"
+	PhoneagentsListMessages             = "phoneagents.ListMessages"             // GET /users/{user_id}/messages
+	PhoneagentsGetMessageStats          = "phoneagents.GetMessageStats"          // GET /users/{user_id}/messages/stats
+	PhoneagentsGetMessageStatus         = "phoneagents.GetMessageStatus"         // GET /users/{user_id}/messages/{message_id}/status
+	PhoneagentsListConversations        = "phoneagents.ListConversations"        // GET /users/{user_id}/conversations
+	PhoneagentsGetConversation          = "phoneagents.GetConversation"          // GET /users/{user_id}/conversations/{conversation_id}
+	PhoneagentsListConversationMessages = "phoneagents.ListConversationMessages" // GET /users/{user_id}/conversations/{conversation_id}/messages
 
 	// The operations of web chat take no key, but for CreateWebchatChannel.
-	PhoneagentsCreateWebchatChannel = "phoneagents.CreateWebchatChannel"
-	PhoneagentsSendWebchatMessage   = "phoneagents.SendWebchatMessage"
-	PhoneagentsListWebchatMessages  = "phoneagents.ListWebchatMessages"
-	PhoneagentsStreamWebchat        = "phoneagents.StreamWebchat"
-	PhoneagentsInitWebchat          = "phoneagents.InitWebchat"
-	PhoneagentsVerifyWebchatPhone   = "phoneagents.VerifyWebchatPhone"
+	PhoneagentsCreateWebchatChannel = "phoneagents.CreateWebchatChannel" // POST /api/users/{user_id}/webchat/channels
+	PhoneagentsSendWebchatMessage   = "phoneagents.SendWebchatMessage"   // POST /api/webchat/{webchat_id}/messages
+	PhoneagentsListWebchatMessages  = "phoneagents.ListWebchatMessages"  // GET /api/webchat/{webchat_id}/messages
+	PhoneagentsStreamWebchat        = "phoneagents.StreamWebchat"        // GET /api/webchat/{webchat_id}/stream
+	PhoneagentsInitWebchat          = "phoneagents.InitWebchat"          // POST /api/webchat/{webchat_id}/init
+	PhoneagentsVerifyWebchatPhone   = "phoneagents.VerifyWebchatPhone"   // POST /api/webchat/{webchat_id}/verify-phone
 )
 
 // The variants of phoneagents.

@@ -1,6 +1,7 @@
 package mockserver
 
 import (
+	"fmt"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -44,6 +45,35 @@ func TestStub(t *testing.T) {
 	if failed := recorded.end(); failed != "" {
 		t.Errorf("stubs fail the test:\n%s", failed)
 	}
+}
+
+// A stub, a rule or a match that no request can meet, or a stub of everything
+// by mistake, is refused.
+func TestStubsThatAreWrong(t *testing.T) {
+	for want, stub := range map[string]func(*Server){
+		"stub: path is missing":                func(m *Server) { m.Stub("GET", Orq, "", 200, nil) },
+		"stub: method is missing":              func(m *Server) { m.Stub("", Orq, "/v2/x", 200, nil) },
+		"stub: api is missing":                 func(m *Server) { m.Stub("GET", "", "/v2/x", 200, nil) },
+		`stub: path "/v2/x?y=1" has more than`: func(m *Server) { m.Stub("GET", Orq, "/v2/x?y=1", 200, nil) },
+		`path: "v2/x" does not begin with`:     func(m *Server) { m.Stub("GET", Orq, "v2/x", 200, nil) },
+		`path: "https://api.orq.ai/v2" does`:   func(m *Server) { m.Count(journal.Match{Path: "https://api.orq.ai/v2"}) },
+		`path: "/v2/**/x" has a "**" before`: func(m *Server) {
+			m.AddRule(fault.Rule{Op: fault.AnyOp, Match: journal.Match{Path: "/v2/**/x"}, Do: []fault.Fault{fault.Status(500)}})
+		},
+	} {
+		recorded := &recorder{TB: t}
+		mock := StartInMemory(recorded, Config{})
+		func() {
+			defer func() {
+				if failed := fmt.Sprint(recover()); !strings.Contains(failed, want) || len(mock.Rules()) != 0 {
+					t.Errorf("%q is not in %q", want, failed)
+				}
+			}()
+			stub(mock)
+		}()
+		recorded.end()
+	}
+	StartInMemory(t, Config{}).Stub("GET", Orq, "/**", 200, nil)
 }
 
 // What no stub has still fails a test, and tells what there is.
@@ -127,6 +157,15 @@ func TestMatchesOfTexts(t *testing.T) {
 	}
 	if shown, err := rule.MarshalJSON(); err != nil || strings.Contains(string(shown), "orq_secret") {
 		t.Errorf("%s %v", shown, err)
+	}
+	for place, text := range map[string]string{
+		"query": "a=1&api_key=orq_secret", "body": `"api_key":"orq_secret"`, "json ": `{"api_key": "orq_secret`, "json /settings": `"token":"orq_secret"`,
+	} {
+		match := journal.Match{Contains: texts(place, text)}
+		shown, err := mock.AddRule(fault.Rule{Op: OrqCreateAgent, Times: 1, Match: match, Do: []fault.Fault{fault.Status(503)}, Stub: true}).MarshalJSON()
+		if said := mock.CheckMatches(match, journal.Exactly(1)); err != nil || strings.Contains(string(shown)+said.Error(), "orq_secret") {
+			t.Errorf("%s: %s %v, %v", place, shown, err, said)
+		}
 	}
 }
 

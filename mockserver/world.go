@@ -3,8 +3,10 @@ package mockserver
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"net/http"
+	"strings"
 	"time"
 
 	"github.com/agentclients/agentclients-go/mockserver/fault"
@@ -87,12 +89,14 @@ func (w world) AddRule(rule fault.Rule) *ActiveRule {
 // is, nil none, and anything else is written as JSON. Requests need no
 // credential for it, and count against no limit. It lasts until a reset of the
 // rules; of several rules the first that wants a request has it, so a stub of
-// an operation that is emulated hides it. An unknown API, a status that is not
-// 200 to 599, or a body that cannot be written fails the test.
+// an operation that is emulated hides it. A method or a path that is missing, a
+// path that has a query or does not begin with a slash, an unknown API, a status
+// that is not 200 to 599, or a body that cannot be written fails the test.
 //
 //	mock.Stub("GET", mockserver.Orq, "/v2/knowledge/*", 200, map[string]any{"_id": "k1"})
 func (w world) Stub(method, api, path string, status int, body any) *ActiveRule {
 	w.tb.Helper()
+	w.must(checkStub(method, api, path))
 	var text []byte
 	switch body := body.(type) {
 	case nil:
@@ -111,6 +115,21 @@ func (w world) Stub(method, api, path string, status int, body any) *ActiveRule 
 		Op: fault.AnyOp, Match: journal.Match{Method: method, API: api, Path: path}, Stub: true,
 		Do: []fault.Fault{fault.Status(status, fault.Body(string(text)))},
 	})
+}
+
+// checkStub refuses what would be a stub of more than was meant, or of nothing.
+func checkStub(method, api, path string) error {
+	switch {
+	case method == "":
+		return errors.New("stub: method is missing")
+	case api == "":
+		return errors.New("stub: api is missing")
+	case path == "":
+		return errors.New(`stub: path is missing; "/**" stands for all of them`)
+	case strings.ContainsAny(path, "?#"):
+		return fmt.Errorf("stub: path %.80q has more than a path; to ask for a query, add a rule with Match.Contains", path)
+	}
+	return nil
 }
 
 // ReplaceRules takes rules out and puts others in their place: where the
@@ -224,6 +243,13 @@ func (w world) AssertCalls(tb TB, operation string, count int) {
 	tb.Helper()
 	w.AssertMatches(tb, journal.Match{Op: operation}, journal.Exactly(count))
 }
+
+// Differences returns in what the mock's responses differed from those of the
+// real APIs that Config.Compare names: each difference once, in the order in
+// which they showed, with the ids of the first and the last call. It keeps
+// 1,000 of them, until PartJournal is reset. Without Config.Compare it is
+// empty.
+func (w world) Differences() []journal.Finding { return w.w.Differences().Findings }
 
 // Agents returns a copy of the agents of an API that exist now, in the order
 // of their creation. Archived and deleted ones are not among them. An unknown

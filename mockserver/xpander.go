@@ -7,23 +7,23 @@ const Xpander = "xpander"
 
 // The operations of xpander.
 const (
-	XpanderCreateAgent    = "xpander.CreateAgent"
-	XpanderListAgents     = "xpander.ListAgents"
-	XpanderListFullAgents = "xpander.ListFullAgents"
-	XpanderGetAgent       = "xpander.GetAgent"
-	XpanderUpdateAgent    = "xpander.UpdateAgent"
-	XpanderDeployAgent    = "xpander.DeployAgent"
-	XpanderDeleteAgent    = "xpander.DeleteAgent"
-	XpanderInvokeAgent    = "xpander.InvokeAgent"
-	XpanderStartTask      = "xpander.StartTask"
-	XpanderStreamTask     = "xpander.StreamTask"
-	XpanderListAgentTasks = "xpander.ListAgentTasks"
-	XpanderListTasks      = "xpander.ListTasks"
-	XpanderGetTask        = "xpander.GetTask"
-	XpanderDeleteTask     = "xpander.DeleteTask"
-	XpanderStopTask       = "xpander.StopTask"
-	XpanderGetThread      = "xpander.GetThread"
-	XpanderGetFullThread  = "xpander.GetFullThread"
+	XpanderCreateAgent    = "xpander.CreateAgent"    // POST /v1/agents
+	XpanderListAgents     = "xpander.ListAgents"     // GET /v1/agents
+	XpanderListFullAgents = "xpander.ListFullAgents" // GET /v1/agents/full
+	XpanderGetAgent       = "xpander.GetAgent"       // GET /v1/agents/{agent_id}
+	XpanderUpdateAgent    = "xpander.UpdateAgent"    // PATCH /v1/agents/{agent_id}
+	XpanderDeployAgent    = "xpander.DeployAgent"    // PUT /v1/agents/{agent_id}
+	XpanderDeleteAgent    = "xpander.DeleteAgent"    // DELETE /v1/agents/{agent_id}
+	XpanderInvokeAgent    = "xpander.InvokeAgent"    // POST /v1/agents/{agent_id}/invoke
+	XpanderStartTask      = "xpander.StartTask"      // POST /v1/agents/{agent_id}/invoke/async
+	XpanderStreamTask     = "xpander.StreamTask"     // POST /v1/agents/{agent_id}/invoke/stream
+	XpanderListAgentTasks = "xpander.ListAgentTasks" // GET /v1/agents/{agent_id}/tasks
+	XpanderListTasks      = "xpander.ListTasks"      // GET /v1/tasks
+	XpanderGetTask        = "xpander.GetTask"        // GET /v1/tasks/{task_id}
+	XpanderDeleteTask     = "xpander.DeleteTask"     // DELETE /v1/tasks/{task_id}
+	XpanderStopTask       = "xpander.StopTask"       // POST /v1/tasks/{task_id}/stop
+	XpanderGetThread      = "xpander.GetThread"      // GET /v1/tasks/{task_id}/thread
+	XpanderGetFullThread  = "xpander.GetFullThread"  // GET /v1/tasks/{task_id}/thread/full
 )
 
 // The variants of xpander.

@@ -107,7 +107,8 @@ type createAgentBody CreateAgentRequest
 // if the key may not use the workspace, [agentclients.ErrOutcomeUnknown] if
 // the agent may have been created.
 //
-// API reference: Create Omni Flow Agent, POST /v1/api/omni-flow-agents.
+// API reference: Create Omni Flow Agent, POST /v1/api/omni-flow-agents,
+// https://docs.trillet.ai.
 func (c *Client) CreateAgent(ctx context.Context, request CreateAgentRequest, options ...agentclients.CallOption) (*Agent, error) {
 	if err := request.Validate(); err != nil {
 		return nil, err
@@ -127,7 +128,8 @@ func (c *Client) CreateAgent(ctx context.Context, request CreateAgentRequest, op
 //
 // Errors: [agentclients.ErrNotFound] if the workspace has no such agent.
 //
-// API reference: Get Omni Flow Agent, GET /v1/api/omni-flow-agents/{agentId}.
+// API reference: Get Omni Flow Agent, GET /v1/api/omni-flow-agents/{agentId},
+// https://docs.trillet.ai.
 func (c *Client) GetAgent(ctx context.Context, agentID string, options ...agentclients.CallOption) (*Agent, error) {
 	return transport.Call(ctx, c.transport, transport.Op{
 		Name:   "get agent",
@@ -148,7 +150,8 @@ type AgentList struct {
 // workspace without agents has an empty list. It is repeated after every
 // transient failure.
 //
-// API reference: List Omni Flow Agents, GET /v1/api/omni-flow-agents.
+// API reference: List Omni Flow Agents, GET /v1/api/omni-flow-agents,
+// https://docs.trillet.ai.
 func (c *Client) ListAgents(ctx context.Context, options ...agentclients.CallOption) (*AgentList, error) {
 	return transport.Call(ctx, c.transport, transport.Op{
 		Name:   "list agents",
@@ -211,7 +214,8 @@ type updateAgentBody UpdateAgentRequest
 // Errors: [agentclients.ErrNotFound] if the workspace has no such agent,
 // [agentclients.ErrBadRequest] if the API refuses a value.
 //
-// API reference: Update Omni Flow Agent, PUT /v1/api/omni-flow-agents/{agentId}.
+// API reference: Update Omni Flow Agent, PUT
+// /v1/api/omni-flow-agents/{agentId}, https://docs.trillet.ai.
 func (c *Client) UpdateAgent(ctx context.Context, agentID string, request UpdateAgentRequest, options ...agentclients.CallOption) (*Agent, error) {
 	if err := request.Validate(); err != nil {
 		return nil, err

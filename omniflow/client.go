@@ -69,7 +69,8 @@ func NewClient(config Config) (*Client, error) {
 // GET and HEAD are repeated after every transient failure, anything else only
 // if it was never sent or got 429, unless [agentclients.Idempotent] is given.
 //
-// API reference: every operation, such as GET /v1/api/omni-flow-agents.
+// API reference: every operation, such as GET /v1/api/omni-flow-agents,
+// https://docs.trillet.ai.
 func (c *Client) Do(ctx context.Context, method, path string, in, out any, options ...agentclients.CallOption) error {
 	return transport.Request(ctx, c.transport, method, path, in, out, options)
 }

@@ -195,7 +195,8 @@ type GeneratedMessage struct {
 // [agentclients.ErrNotFound] if the workspace has no such flow,
 // [agentclients.ErrOutcomeUnknown] if the message may have been made.
 //
-// API reference: Generate Message, POST /v1/api/conversations/message/generate,
+// API reference: Generate Message, POST
+// /v1/api/conversations/message/generate,
 // https://docs.trillet.ai/v1/api-reference/endpoints/conversations/generateMessage.
 func (c *Client) GenerateMessage(ctx context.Context, request GenerateMessageRequest, options ...agentclients.CallOption) (*GeneratedMessage, error) {
 	if err := request.Validate(); err != nil {
@@ -246,8 +247,7 @@ func (c *Client) listConversations(ctx context.Context, op string, options []age
 //
 // Errors: [agentclients.ErrNotFound] if the workspace has no such conversation.
 //
-// API reference: Get Conversation, GET
-// /v1/api/conversations/{conversationId},
+// API reference: Get Conversation, GET /v1/api/conversations/{conversationId},
 // https://docs.trillet.ai/v1/api-reference/endpoints/conversations/getById.
 func (c *Client) GetConversation(ctx context.Context, conversationID string, options ...agentclients.CallOption) (*Conversation, error) {
 	return c.readConversation(ctx, "get conversation", conversationID, options)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"math"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -15,8 +16,8 @@ import (
 const (
 	flowSample = `{"_id":"66f0aa11bb22cc33dd44ee55","workspaceId":"w","name":"Bakery","description":"Bread","direction":"bidirectional","agent":"66f0a900",
 		"initiationMessage":"Good day","prompt":"Sell bread","messageChannel":"SMS","isActive":true,"autopilot":false,
-		"settings":{"responseSettings":{"delay":2.5,"workingHours":{"enabled":true,"start":"09:00","end":"17:00","timezone":"UTC","outOfHoursMessage":"Later"},"tone":"kind"},
-			"security":{"hipaaCompliance":false},"emailSettings":{"subjectLine":"Bread","signature":"Ida"},"knowledgeBases":["kb_1",{"id":7}],"big":12345678901234567890},
+		"settings":{"responseSettings":{"delay":2.5,"workingHours":{"enabled":true,"start":"09:00","end":"17:00","timezone":"UTC","outOfHoursMessage":"Later","days":["mon"]},"tone":"kind"},
+			"security":{"hipaaCompliance":false,"retention":30},"emailSettings":{"subjectLine":"Bread","signature":"Ida","replyTo":"b@example.com"},"knowledgeBases":["kb_1",{"id":7}],"big":12345678901234567890},
 		"createdAt":"2025-01-19T03:18:22.604Z","updatedAt":"2025-01-19T03:18:22.604Z","__v":2}`
 	generatedSample    = `{"status":"success","conversation_id":"c1","message_id":"m1","message":"Good day from the bakery"}`
 	conversationSample = `{"_id":"c1","userId":"u1","pathwayId":"f1","agentId":"a1","customer":{"name":"Ida","email":"ida@example.com","phone":"+12025550123"},
@@ -32,6 +33,12 @@ const (
 
 func sampleFlow() CreateMessageFlowRequest {
 	return CreateMessageFlowRequest{Name: "Bakery", Direction: DirectionBidirectional, AgentID: "a1", InitiationMessage: "Good day <&>", Prompt: "Sell bread", MessageChannel: MessageChannelSMS}
+}
+
+func delayedFlow(delay float64) CreateMessageFlowRequest {
+	request := sampleFlow()
+	request.Settings = &MessageFlowSettings{ResponseSettings: &ResponseSettings{Delay: &delay}}
+	return request
 }
 
 // call is a method of the client whose result does not matter.
@@ -127,7 +134,7 @@ func TestRequestsOfConversations(t *testing.T) {
 		}), "GET " + conversations + " "},
 		{"ApproveMessage", decidedSample, approve("c1", "m1"), "POST " + conversations + `/c1/message/m1/action {"metadata":{"action":"Approve"}}`},
 		{"EditMessage", decidedSample, edit("Good day, Ida"), "POST " + conversations + `/c1/message/m1/action {"metadata":{"action":"Edit","editedMessage":"Good day, Ida"}}`},
-		{"RejectMessage", decidedSample, callOf(func(ctx context.Context, c *Client) (*DecidedMessage, error) { return c.RejectMessage(ctx, "c1", "m1") }),
+		{"RejectMessage", `{"message":{"_id":"m1","status":"rejected"}}`, callOf(func(ctx context.Context, c *Client) (*DecidedMessage, error) { return c.RejectMessage(ctx, "c1", "m1") }),
 			"POST " + conversations + `/c1/message/m1/action {"metadata":{"action":"Reject"}}`},
 		{"ListPhoneNumbers", "[]", callOf(func(ctx context.Context, c *Client) (*PhoneNumberList, error) { return c.ListPhoneNumbers(ctx) }), "GET /v1/api/twilio/user-phone-numbers "},
 	} {
@@ -145,6 +152,8 @@ func TestConversationsRefusedBeforeSending(t *testing.T) {
 		want []string // wire names
 	}{
 		"CreateMessageFlow":                {create(CreateMessageFlowRequest{}), []string{"name", "direction", "agent", "initiationMessage", "prompt", "messageChannel"}},
+		"CreateMessageFlow, no number":     {create(delayedFlow(math.NaN())), []string{"settings.responseSettings.delay"}},
+		"UpdateMessageFlow, endless":       {update("f", UpdateMessageFlowRequest{Settings: delayedFlow(math.Inf(1)).Settings}), []string{"settings.responseSettings.delay"}},
 		"CreateMessageFlow, values":        {create(badFlow), []string{"settings.responseSettings.delay", "name", "settings.responseSettings.tone"}},
 		"UpdateMessageFlow":                {update("f1", UpdateMessageFlowRequest{}), []string{""}},
 		"UpdateMessageFlow without an id":  {update("", UpdateMessageFlowRequest{ToggleAutopilot: true}), []string{"id"}},
@@ -193,7 +202,7 @@ func TestConversationsEncodeBackToTheSamples(t *testing.T) {
 	if diff := cmp.Diff(numbers, one); diff != "" {
 		t.Errorf("one phone number (-list +one):\n%s", diff)
 	}
-	decided, err := decodeDecided([]byte(decidedSample), "c1", "m1")
+	decided, err := (decision{Action: actionApprove}).decode([]byte(decidedSample), "c1", "m1")
 	want := &DecidedMessage{ConversationID: "c1", ID: "m1", Text: "Good day, Ida", To: "+12025550123", Sent: true, Status: MessageApproved, Timestamp: "2025-01-19T03:18:22.604Z"}
 	if diff := cmp.Diff(want, decided); diff != "" || err != nil {
 		t.Errorf("%v (-want +got):\n%s", err, diff)

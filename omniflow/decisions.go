@@ -3,7 +3,9 @@ package omniflow
 import (
 	"context"
 	"errors"
+	"fmt"
 	"net/http"
+	"strings"
 
 	agentclients "github.com/agentclients/agentclients-go"
 	"github.com/agentclients/agentclients-go/internal/diff"
@@ -56,7 +58,9 @@ const (
 // matches [agentclients.ErrOutcomeUnknown] and has the id of the conversation
 // as ResourceID.
 //
-// Errors: [agentclients.ErrConflict] if the message is not pending,
+// Errors: [agentclients.ErrConflict] if the message is not pending, also if the
+// response is a success that tells of another decision and the conversation
+// shows that one,
 // [agentclients.ErrNotFound] if there is no such conversation or message,
 // [agentclients.ErrOutcomeUnknown] if it may have been sent.
 //
@@ -75,7 +79,8 @@ func (c *Client) ApproveMessage(ctx context.Context, conversationID, messageID s
 // was sent with this text, the call succeeded.
 //
 // Errors: those of ApproveMessage; [agentclients.ErrConflict] also if the
-// response was lost and the message was sent with another text.
+// response was lost and the message was sent with another text. White space
+// around it does not count.
 //
 // API reference: Message Action, POST
 // /v1/api/conversations/{conversationId}/message/{messageId}/action,
@@ -119,7 +124,7 @@ func (c *Client) decide(ctx context.Context, op, conversationID, messageID strin
 		Replay:     transport.ReplayNever,
 		Starts:     true,
 		ResourceID: conversationID,
-	}, options, func(body []byte) (*DecidedMessage, error) { return decodeDecided(body, conversationID, messageID) })
+	}, options, func(body []byte) (*DecidedMessage, error) { return what.decode(body, conversationID, messageID) })
 	var open *agentclients.Error
 	if !errors.As(err, &open) {
 		return decided, err
@@ -175,14 +180,18 @@ func (d decision) compare(m *DecidedMessage) (result diff.Result) {
 		result.Untold = append(result.Untold, different)
 	case !has:
 		result.Different = append(result.Different, different)
-	case d.Edited != nil && *d.Edited != m.Text:
+	case d.Edited == nil:
+	case m.Text == "":
+		result.Untold = append(result.Untold, agentclients.FieldDiff{Path: "message", Want: *d.Edited, Have: m.Text})
+	case strings.TrimSpace(*d.Edited) != strings.TrimSpace(m.Text):
 		result.Add("message", *d.Edited, m.Text)
 	}
 	return result
 }
 
-// decodeDecided reads the response to a decision.
-func decodeDecided(body []byte, conversationID, messageID string) (*DecidedMessage, error) {
+// decode reads the response to a decision. One that tells of another decision
+// is about somebody else's.
+func (d decision) decode(body []byte, conversationID, messageID string) (*DecidedMessage, error) {
 	type response struct {
 		Message *DecidedMessage `json:"message"`
 	}
@@ -192,6 +201,9 @@ func decodeDecided(body []byte, conversationID, messageID string) (*DecidedMessa
 		return nil, err
 	case read.Message.ID != messageID:
 		return nil, wire.Other("message", read.Message.ID, messageID)
+	}
+	if different := d.compare(read.Message).Different; len(different) > 0 {
+		return nil, fmt.Errorf("the response is about another decision: the %s is %q, not %q", different[0].Path, different[0].Have, different[0].Want)
 	}
 	read.Message.ConversationID = conversationID
 	return read.Message, nil

@@ -42,8 +42,8 @@
 //	})
 //	sent, err := client.SendMessage(ctx, omniflow.SendMessageRequest{FlowID: flow.ID, To: "+12025550123"})
 //
-// A message costs money, and neither has a key. SendMessage sends exactly one:
-// it generates the message unapproved, finds it in the conversation if the
+// A message costs money, and the API cannot recognize a repeat. SendMessage
+// sends exactly one, or fails: it generates the message unapproved, finds it in the conversation if the
 // response was lost, and approves it, which the API does once. Without the
 // autopilot of the flow replies of the agent wait for ApproveMessage,
 // EditMessage or RejectMessage, too.

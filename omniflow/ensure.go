@@ -17,7 +17,8 @@ import (
 // outcome is unknown: an agent of that call has a CreatedAt that is not before
 // it. It is repeated after every transient failure.
 //
-// API reference: List Omni Flow Agents, GET /v1/api/omni-flow-agents.
+// API reference: List Omni Flow Agents, GET /v1/api/omni-flow-agents,
+// https://docs.trillet.ai.
 func (c *Client) FindAgents(ctx context.Context, name string, options ...agentclients.CallOption) ([]Agent, error) {
 	var problems validate.Problems
 	problems.Required("name", name)
@@ -55,8 +56,8 @@ func (c *Client) FindAgents(ctx context.Context, name string, options ...agentcl
 // all.
 //
 // API reference: List Omni Flow Agents, GET /v1/api/omni-flow-agents; Create
-// Omni Flow Agent, POST /v1/api/omni-flow-agents; Update Omni Flow Agent,
-// PUT /v1/api/omni-flow-agents/{agentId}.
+// Omni Flow Agent, POST /v1/api/omni-flow-agents; Update Omni Flow Agent, PUT
+// /v1/api/omni-flow-agents/{agentId}, https://docs.trillet.ai.
 func (c *Client) EnsureAgent(ctx context.Context, request CreateAgentRequest, options ...agentclients.CallOption) (*Agent, agentclients.Change, error) {
 	if err := request.Validate(); err != nil {
 		return nil, "", err

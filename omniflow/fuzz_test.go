@@ -29,7 +29,9 @@ func FuzzDecodePhoneNumbers(f *testing.F) {
 }
 
 func FuzzDecodeDecided(f *testing.F) {
-	testkit.FuzzList(f, func(body []byte) (*DecidedMessage, error) { return decodeDecided(body, "c1", "m1") }, decidedSample, `{"message":{"_id":"m1"}}`)
+	testkit.FuzzList(f, func(body []byte) (*DecidedMessage, error) {
+		return decision{Action: actionApprove}.decode(body, "c1", "m1")
+	}, decidedSample, `{"message":{"_id":"m1"}}`)
 }
 
 func FuzzReadError(f *testing.F) {

@@ -2,7 +2,6 @@ package omniflow
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"net/http"
@@ -76,108 +75,6 @@ type MessageFlow struct {
 	// Version counts the changes of the record. The API shows it and does not
 	// document it.
 	Version int `json:"__v,omitempty"`
-}
-
-// MessageFlowSettings are the settings of a message flow.
-type MessageFlowSettings struct {
-	// ResponseSettings say when messages are sent. Nil: as the API likes.
-	ResponseSettings *ResponseSettings `json:"responseSettings,omitempty"`
-	// Security says how messages are kept. Nil: as the API likes.
-	Security *SecuritySettings `json:"security,omitempty"`
-	// EmailSettings are those of the channel Email. Nil: none.
-	EmailSettings *EmailSettings `json:"emailSettings,omitempty"`
-	// KnowledgeBases are what the agent may look up. The API shows the list
-	// and does not document its items. Nil leaves it out.
-	KnowledgeBases []json.RawMessage `json:"knowledgeBases,omitzero"`
-
-	// ExtraFields are the members that this package does not know: those that
-	// a response has are kept here, and are sent last. A nil value sends null.
-	ExtraFields map[string]any `json:"-"`
-}
-
-// ResponseSettings say when the messages of a flow are sent.
-type ResponseSettings struct {
-	// Delay is how many seconds a message that is sent by itself waits before.
-	// Nil: as the API likes.
-	Delay *float64 `json:"delay,omitempty"`
-	// WorkingHours are when the agent works. Nil: as the API likes.
-	WorkingHours *WorkingHours `json:"workingHours,omitempty"`
-
-	// ExtraFields are the members that this package does not know: those that
-	// a response has are kept here, and are sent last. A nil value sends null.
-	ExtraFields map[string]any `json:"-"`
-}
-
-// WorkingHours are when an agent works. Nil fields are left out.
-type WorkingHours struct {
-	// Enabled says whether they count.
-	Enabled *bool `json:"enabled,omitempty"`
-	// Start is when they begin, such as "09:00".
-	Start *string `json:"start,omitempty"`
-	// End is when they end, such as "17:00".
-	End *string `json:"end,omitempty"`
-	// Timezone is the time zone of Start and End, such as "UTC".
-	Timezone *string `json:"timezone,omitempty"`
-	// OutOfHoursMessage is what a contact is told outside of them.
-	OutOfHoursMessage *string `json:"outOfHoursMessage,omitempty"`
-}
-
-// SecuritySettings say how messages are kept.
-type SecuritySettings struct {
-	// HIPAACompliance asks for what health data needs in the USA. Nil leaves
-	// it out.
-	HIPAACompliance *bool `json:"hipaaCompliance,omitempty"`
-}
-
-// EmailSettings are settings of mails.
-type EmailSettings struct {
-	// SubjectLine is the subject of the mails. Nil leaves it out.
-	SubjectLine *string `json:"subjectLine,omitempty"`
-	// Signature stands at the end of the mails. Nil leaves it out.
-	Signature *string `json:"signature,omitempty"`
-}
-
-type (
-	plainSettings         MessageFlowSettings
-	plainResponseSettings ResponseSettings
-)
-
-// MarshalJSON returns the settings as they are sent: with ExtraFields.
-func (s MessageFlowSettings) MarshalJSON() ([]byte, error) {
-	return wire.Encode(plainSettings(s), s.ExtraFields)
-}
-
-// UnmarshalJSON reads settings. What this package does not know is kept in
-// ExtraFields, and what is no object is read as none.
-func (s *MessageFlowSettings) UnmarshalJSON(data []byte) error {
-	*s = MessageFlowSettings{}
-	if read, err := wire.Decode[plainSettings](data); err == nil {
-		*s = MessageFlowSettings(*read)
-		s.ExtraFields = wire.Rest[plainSettings](data)
-	}
-	return nil
-}
-
-// MarshalJSON returns the settings as they are sent: with ExtraFields.
-func (s ResponseSettings) MarshalJSON() ([]byte, error) {
-	return wire.Encode(plainResponseSettings(s), s.ExtraFields)
-}
-
-// UnmarshalJSON reads settings. What this package does not know is kept in
-// ExtraFields, and what is no object is read as none.
-func (s *ResponseSettings) UnmarshalJSON(data []byte) error {
-	*s = ResponseSettings{}
-	if read, err := wire.Decode[plainResponseSettings](data); err == nil {
-		*s = ResponseSettings(*read)
-		s.ExtraFields = wire.Rest[plainResponseSettings](data)
-	}
-	return nil
-}
-
-func (s *MessageFlowSettings) validate(problems *validate.Problems) {
-	if s != nil && s.ResponseSettings != nil && s.ResponseSettings.Delay != nil && *s.ResponseSettings.Delay < 0 {
-		problems.Add("settings.responseSettings.delay", "must not be negative")
-	}
 }
 
 // CreateMessageFlowRequest says what message flow to create.
@@ -452,6 +349,8 @@ func (c *Client) SetAutopilot(ctx context.Context, flowID string, on bool, optio
 		return nil, err
 	case seen == nil && toggled.Autopilot == on: // its word is good enough
 		return toggled, nil
+	case toggled.Autopilot == on && ctx.Err() != nil: // what was seen may be from before
+		return nil, &agentclients.Error{Provider: provider, Op: op, ResourceID: flowID, Err: poll.Interrupted(ctx, "flow", nil)}
 	}
 	return nil, &agentclients.Error{Provider: provider, Op: op, ResourceID: flowID, Err: fmt.Errorf(
 		"%w: the autopilot was toggled, and is not %s: somebody else toggled it, too", agentclients.ErrConflict, onOrOff(on))}

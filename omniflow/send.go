@@ -129,7 +129,13 @@ func (s *sending) messages(ctx context.Context) (map[string]foundMessage, error)
 		return nil, err
 	}
 	all := make(map[string]foundMessage)
+	unreadable := func() error { // it has no id that it could be told from others by
+		return &agentclients.Error{Provider: provider, Op: sendMessage, Err: fmt.Errorf("%w: %w", agentclients.ErrDecode, wire.Missing("_id"))}
+	}
 	for _, conversation := range conversations {
+		if conversation.ID == "" {
+			return nil, unreadable()
+		}
 		if conversation.Messages == nil { // the list does not show them
 			whole, err := s.client.readConversation(ctx, sendMessage, conversation.ID, s.options)
 			if err != nil {
@@ -138,8 +144,8 @@ func (s *sending) messages(ctx context.Context) (map[string]foundMessage, error)
 			conversation = *whole
 		}
 		for _, m := range conversation.Messages {
-			if m.ID == "" { // it could not be told from a new one
-				return nil, &agentclients.Error{Provider: provider, Op: sendMessage, Err: fmt.Errorf("%w: %w", agentclients.ErrDecode, wire.Missing("_id"))}
+			if m.ID == "" {
+				return nil, unreadable()
 			}
 			all[m.ID] = foundMessage{m, conversation.ID}
 		}

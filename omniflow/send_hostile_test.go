@@ -250,13 +250,14 @@ func respond(status int, body string) func(*hostile) (int, string, error) {
 func TestSendMessageReadsBefore(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		for name, h := range map[string]*hostile{
-			"refused":        {onRead: respond(401, `{"error":"no"}`)},
-			"fails":          {onRead: respond(500, `{"error":"no"}`)},
-			"without an id":  {messages: []omniflow.Message{pendingMessage("", "Good day")}},
-			"no list at all": {onRead: respond(200, `{}`)},
+			"refused":          {onRead: respond(401, `{"error":"no"}`)},
+			"fails":            {onRead: respond(500, `{"error":"no"}`)},
+			"a list of no ids": {onRead: respond(200, `[{"pathwayId":"f","customer":{"phone":"`+ida+`"}}]`)},
+			"without an id":    {messages: []omniflow.Message{pendingMessage("", "Good day")}},
+			"no list at all":   {onRead: respond(200, `{}`)},
 		} {
 			_, err := h.client(t).SendMessage(t.Context(), omniflow.SendMessageRequest{FlowID: "f", To: ida})
-			if err == nil || errors.Is(err, agentclients.ErrOutcomeUnknown) || h.count("/generate") != 0 {
+			if err == nil || errors.Is(err, agentclients.ErrOutcomeUnknown) || errors.Is(err, agentclients.ErrInvalidRequest) || h.count("/generate") != 0 {
 				t.Errorf("%s: %v after %q", name, err, h.requests)
 			}
 		}
@@ -280,6 +281,13 @@ func TestDecisionsAreSettled(t *testing.T) {
 		return func(h *hostile) (int, string, error) {
 			h.messages[0].Status, h.messages[0].Sent, h.messages[0].Text = status, sent, text
 			return lost()
+		}
+	}
+	// says tells what the message becomes.
+	says := func(status omniflow.MessageStatus, sent bool, text string) func(*hostile) (int, string, error) {
+		return func(h *hostile) (int, string, error) {
+			become(status, sent, text)(h) //nolint:errcheck // it is told after all
+			return 200, fmt.Sprintf(`{"status":"success","message":{"_id":"m","message":%q,"to":%q,"sent":%t,"status":%q}}`, text, ida, sent, status), nil
 		}
 	}
 	limitedThen := func(then func(*hostile) (int, string, error)) func(*hostile) (int, string, error) {
@@ -311,9 +319,17 @@ func TestDecisionsAreSettled(t *testing.T) {
 			h.decide("m", "approved")
 			return 200, `{"message":{"_id":"other"}}`, nil
 		}},
-		"approve, 2xx that cannot be":   {call: approve, onAction: func(h *hostile) (int, string, error) { h.decide("m", "approved"); return 200, `{"mess`, nil }},
-		"approve, 503":                  {call: approve, onAction: func(h *hostile) (int, string, error) { h.decide("m", "approved"); return 503, ``, nil }},
-		"approve, and it is gone":       {call: approve, onAction: func(h *hostile) (int, string, error) { h.messages = nil; return lost() }, want: agentclients.ErrOutcomeUnknown},
+		"approve, 2xx that cannot be":       {call: approve, onAction: func(h *hostile) (int, string, error) { h.decide("m", "approved"); return 200, `{"mess`, nil }},
+		"approve, 503":                      {call: approve, onAction: func(h *hostile) (int, string, error) { h.decide("m", "approved"); return 503, ``, nil }},
+		"approve, and it is gone":           {call: approve, onAction: func(h *hostile) (int, string, error) { h.messages = nil; return lost() }, want: agentclients.ErrOutcomeUnknown},
+		"approve, 200 that it was rejected": {call: approve, onAction: says("rejected", false, "Good day"), want: agentclients.ErrConflict},
+		"approve, 200 that is not so": {call: approve, onAction: func(h *hostile) (int, string, error) {
+			h.decide("m", "approved")
+			return 200, `{"message":{"_id":"m","status":"rejected"}}`, nil
+		}},
+		"edit, 200 with another text":   {call: edit, onAction: says("approved", true, "Good day"), want: agentclients.ErrConflict},
+		"edit, 200 without blanks":      {call: edit, onAction: says("approved", true, " Good day, Ida\n")},
+		"reject, 200 that it was sent":  {call: reject, onAction: says("approved", true, "Good day"), want: agentclients.ErrConflict},
 		"approve, refused":              {call: approve, onAction: respond(403, "{}"), want: agentclients.ErrForbidden},
 		"approve, decided before":       {call: approve, onAction: respond(409, "{}"), want: agentclients.ErrConflict},
 		"approve, done although 429":    {call: approve, onAction: limitedThen(become("approved", true, "Good day")), requests: 2},
@@ -437,6 +453,23 @@ func TestSetAutopilotTogglesOnce(t *testing.T) {
 			})
 		})
 	}
+}
+
+// A context that ends when the flow was toggled, and does not show it yet, says
+// nothing of somebody else.
+func TestContextEndsAfterTheToggle(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		why := errors.New("closing time")
+		ctx, cancel := context.WithCancelCause(t.Context())
+		h := &hostile{onToggle: func(h *hostile) (int, string, error) {
+			time.AfterFunc(time.Second, func() { cancel(why) })
+			return 200, `{"_id":"f","autopilot":true}`, nil
+		}}
+		_, err := h.client(t).SetAutopilot(ctx, "f", true)
+		if errors.Is(err, agentclients.ErrConflict) || !errors.Is(err, context.Canceled) || !errors.Is(err, why) {
+			t.Error(err)
+		}
+	})
 }
 
 // The requests of SendMessage, in their order.

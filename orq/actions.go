@@ -180,7 +180,8 @@ func (r ReviewActionRequest) String() string { return wire.Line(r) }
 type reviewActionBody ReviewActionRequest
 
 // ReviewAction approves or rejects an action, and the task goes on. WaitTask
-// waits for its end. Only older servers of 2025 have it.
+// waits for its end. Only the older of the
+// servers of 2025 have it.
 //
 // It reviews at most once. It is not repeated when the response is lost: the
 // action is then read, once. If it has this review, ReviewAction has done what
@@ -226,7 +227,7 @@ func (c *Client) ReviewAction(ctx context.Context, agentKey, taskID, actionID st
 	}
 	lost.OutcomeUnknown = false
 	lost.Err = fmt.Errorf("%w: the review is %q", agentclients.ErrConflict, action.State.Review)
-	return lost
+	return c.transport.Clean(lost)
 }
 
 func decodeAction(body []byte) (*Action, error) {

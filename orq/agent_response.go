@@ -1,6 +1,7 @@
 package orq
 
 import (
+	"errors"
 	"fmt"
 	"strings"
 
@@ -70,16 +71,21 @@ func (r *AgentResponse) Text() string {
 
 // Err tells how the turn ended, as an [*agentclients.Error] with the id of the
 // task: nil if it ended well and as long as the agent works,
-// [agentclients.ErrInputRequired] if it waits for results of tools, and
-// [agentclients.ErrRunFailed] if it failed or came to a limit.
+// [agentclients.ErrInputRequired] if it waits for results of tools,
+// [agentclients.ErrRunFailed] if it failed or came to a limit, and an error of
+// no kind for a status that this package does not know.
 func (r *AgentResponse) Err() error {
 	e := &agentclients.Error{Provider: provider, Op: "run agent response", ResourceID: r.TaskID, Message: r.Error}
-	if r.Status == AgentResponseFailed {
-		e.Code = string(r.Status)
+	switch r.Status {
+	case "", AgentResponseInProgress, AgentResponseCompleted:
+		return ended(e, r.FinishReason, r.PendingToolCalls)
+	case AgentResponseFailed:
 		e.Err = fmt.Errorf("%w: the status is %q", agentclients.ErrRunFailed, r.Status)
-		return e
+	default:
+		e.Err = errors.New(unknownStatus(string(r.Status)))
 	}
-	return ended(e, r.FinishReason, r.PendingToolCalls)
+	e.Code = string(r.Status)
+	return e
 }
 
 // isOver reports whether the turn is one that goes on no more.

@@ -15,18 +15,18 @@ type AgentResponseEventType string
 // The documented types of events. A stream begins with started, and ends with
 // done or failed.
 const (
-	AgentResponseStarted         AgentResponseEventType = "response.started"
-	AgentResponsePartDelta       AgentResponseEventType = "part.delta"
-	AgentResponsePartDone        AgentResponseEventType = "part.done"
-	AgentResponseToolStarted     AgentResponseEventType = "tool.started"
-	AgentResponseToolDone        AgentResponseEventType = "tool.done"
-	AgentResponseToolFailed      AgentResponseEventType = "tool.failed"
-	AgentResponseReviewRequested AgentResponseEventType = "tool.review.requested"
-	AgentResponseReviewDone      AgentResponseEventType = "tool.review.done"
-	// AgentResponseDone: the agent is done, or waits for the result of a tool.
-	AgentResponseDone AgentResponseEventType = "response.done"
-	// AgentResponseErrored: the turn failed.
-	AgentResponseErrored AgentResponseEventType = "response.failed"
+	AgentResponseEventStarted         AgentResponseEventType = "response.started"
+	AgentResponseEventPartDelta       AgentResponseEventType = "part.delta"
+	AgentResponseEventPartDone        AgentResponseEventType = "part.done"
+	AgentResponseEventToolStarted     AgentResponseEventType = "tool.started"
+	AgentResponseEventToolDone        AgentResponseEventType = "tool.done"
+	AgentResponseEventToolFailed      AgentResponseEventType = "tool.failed"
+	AgentResponseEventReviewRequested AgentResponseEventType = "tool.review.requested"
+	AgentResponseEventReviewDone      AgentResponseEventType = "tool.review.done"
+	// AgentResponseEventDone: the agent is done, or waits for the result of a tool.
+	AgentResponseEventDone AgentResponseEventType = "response.done"
+	// AgentResponseEventErrored: the turn failed.
+	AgentResponseEventErrored AgentResponseEventType = "response.failed"
 )
 
 // AgentResponseEvent is one event of the stream of an agent response. Which
@@ -86,11 +86,10 @@ type agentResponseEventData struct {
 // field zero.
 func (e *AgentResponseEvent) UnmarshalJSON(data []byte) error {
 	type plain AgentResponseEvent
-	read, err := wire.Decode[plain](data)
-	if err != nil {
+	*e = AgentResponseEvent{}
+	if err := wire.DecodeInto(data, (*plain)(e)); err != nil {
 		return err
 	}
-	*e = AgentResponseEvent(*read)
 	if len(e.Data) == 0 {
 		e.Data = slices.Clone(data)
 	}
@@ -105,22 +104,22 @@ func (e *AgentResponseEvent) read() {
 		return
 	}
 	switch e.Type {
-	case AgentResponseStarted:
+	case AgentResponseEventStarted:
 		e.TaskID, e.ResponseID = data.TaskID, data.ResponseID
-	case AgentResponsePartDelta:
+	case AgentResponseEventPartDelta:
 		e.PartID, e.Part = data.PartID, data.Delta
 		if e.Part != nil && e.Part.Kind == PartText {
 			e.Text = e.Part.Text
 		}
-	case AgentResponsePartDone:
+	case AgentResponseEventPartDone:
 		e.PartID, e.Part = data.PartID, data.Part
-	case AgentResponseToolStarted, AgentResponseToolDone, AgentResponseToolFailed, AgentResponseReviewRequested, AgentResponseReviewDone:
+	case AgentResponseEventToolStarted, AgentResponseEventToolDone, AgentResponseEventToolFailed, AgentResponseEventReviewRequested, AgentResponseEventReviewDone:
 		e.ToolCallID, e.ToolID = data.ToolCallID, data.ToolID
-	case AgentResponseDone:
+	case AgentResponseEventDone:
 		e.FinishReason, e.PendingToolCalls, e.Usage = data.FinishReason, data.PendingToolCalls, data.Usage
 	}
 	switch e.Type {
-	case AgentResponseErrored, AgentResponseToolFailed:
+	case AgentResponseEventErrored, AgentResponseEventToolFailed:
 		code, message := words(e.Data)
 		e.Failure = &Failure{Code: code, Message: message}
 	}
@@ -133,9 +132,9 @@ func (e *AgentResponseEvent) read() {
 func (e *AgentResponseEvent) Err() error {
 	failure := &agentclients.Error{Provider: provider, Op: streamAgentResponse, ResourceID: e.TaskID}
 	switch e.Type {
-	case AgentResponseDone:
+	case AgentResponseEventDone:
 		return ended(failure, e.FinishReason, e.PendingToolCalls)
-	case AgentResponseErrored:
+	case AgentResponseEventErrored:
 		if e.Failure != nil {
 			failure.Code, failure.Message = e.Failure.Code, e.Failure.Message
 		}
@@ -148,7 +147,7 @@ func (e *AgentResponseEvent) Err() error {
 // String describes the event in one line.
 func (e AgentResponseEvent) String() string {
 	switch {
-	case e.Type == AgentResponseStarted:
+	case e.Type == AgentResponseEventStarted:
 		return fmt.Sprintf("%s %s", e.Type, e.TaskID)
 	case e.Failure != nil:
 		return fmt.Sprintf("%s %s: %q", e.Type, e.Failure.Code, e.Failure.Message)
@@ -169,7 +168,7 @@ func (e *AgentResponseEvent) runID() string      { return e.TaskID }
 func (e *AgentResponseEvent) setRunID(id string) { e.TaskID = id }
 func (e *AgentResponseEvent) position() int      { return 0 }
 func (e *AgentResponseEvent) isLast() bool {
-	return e.Type == AgentResponseDone || e.Type == AgentResponseErrored
+	return e.Type == AgentResponseEventDone || e.Type == AgentResponseEventErrored
 }
 
 // readObject makes the last event of a response that came instead of a stream.
@@ -179,11 +178,11 @@ func (e *AgentResponseEvent) readObject(object []byte) (over bool, err error) {
 		return false, err
 	}
 	*e = AgentResponseEvent{
-		Type: AgentResponseDone, TaskID: response.TaskID, ResponseID: response.ID, Text: response.Text(), FinishReason: response.FinishReason,
+		Type: AgentResponseEventDone, TaskID: response.TaskID, ResponseID: response.ID, Text: response.Text(), FinishReason: response.FinishReason,
 		PendingToolCalls: response.PendingToolCalls, Usage: response.Usage, Data: slices.Clone(object),
 	}
 	if response.Status == AgentResponseFailed {
-		e.Type, e.Failure = AgentResponseErrored, &Failure{Code: string(response.Status), Message: response.Error}
+		e.Type, e.Failure = AgentResponseEventErrored, &Failure{Code: string(response.Status), Message: response.Error}
 	}
 	return response.isOver(), nil
 }

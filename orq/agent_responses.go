@@ -146,7 +146,7 @@ func (c *Client) CreateAgentResponse(ctx context.Context, agentKey string, reque
 
 // StreamAgentResponse gives an agent something to respond to, or goes on with
 // a task, and returns what happens, event by event. The last event is of the
-// type [AgentResponseDone] or [AgentResponseErrored];
+// type [AgentResponseEventDone] or [AgentResponseEventErrored];
 // [AgentResponseEvent.Err] tells what that means. Nothing is sent before the
 // events are ranged over, which can be done once. Breaking out of the loop
 // leaves the agent working.
@@ -184,8 +184,8 @@ func (c *Client) StreamAgentResponse(ctx context.Context, agentKey string, reque
 //
 // Errors: [agentclients.ErrNotFound] if there is no such task.
 //
-// API reference: Get response, GET
-// /v2/agents/{agent_key}/responses/{task_id}, https://docs.orq.ai.
+// API reference: Get response, GET /v2/agents/{agent_key}/responses/{task_id},
+// https://docs.orq.ai.
 func (c *Client) GetAgentResponse(ctx context.Context, agentKey, taskID string, options ...agentclients.CallOption) (*AgentResponse, error) {
 	return transport.Call(ctx, c.transport, transport.Op{
 		Name:   "get agent response",

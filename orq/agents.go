@@ -255,7 +255,7 @@ func validateParts(problems *validate.Problems, fallbacks []Model, settings Sett
 // [agentclients.ErrOutcomeUnknown] if the agent may have been created and
 // could not be read back: read the agent of the key, or create it again.
 //
-// API reference: Create a new agent, POST /v2/agents/.
+// API reference: Create a new agent, POST /v2/agents/, https://docs.orq.ai.
 func (c *Client) CreateAgent(ctx context.Context, request CreateAgentRequest, options ...agentclients.CallOption) (*Agent, error) {
 	if err := request.Validate(); err != nil {
 		return nil, err
@@ -290,7 +290,8 @@ func (c *Client) CreateAgent(ctx context.Context, request CreateAgentRequest, op
 // Errors: [agentclients.ErrNotFound] if there is no such agent, or none that
 // the credential may see.
 //
-// API reference: Get an agent, GET /v2/agents/{agent_key}.
+// API reference: Get an agent, GET /v2/agents/{agent_key},
+// https://docs.orq.ai.
 func (c *Client) GetAgent(ctx context.Context, agentKey string, options ...agentclients.CallOption) (*Agent, error) {
 	return c.getAgent(ctx, agentKey, options, decodeAgent)
 }
@@ -355,7 +356,7 @@ type AgentList struct {
 //
 // Errors: [agentclients.ErrBadRequest] for an id that cannot be one.
 //
-// API reference: List all agents, GET /v2/agents/.
+// API reference: List all agents, GET /v2/agents/, https://docs.orq.ai.
 func (c *Client) ListAgents(ctx context.Context, request ListAgentsRequest, options ...agentclients.CallOption) (*AgentList, error) {
 	if err := request.Validate(); err != nil {
 		return nil, err
@@ -379,7 +380,7 @@ func (c *Client) ListAgents(ctx context.Context, request ListAgentsRequest, opti
 // meanwhile. The API does not say what it does if that agent itself was
 // deleted: to delete the agents of the loop, collect their keys first.
 //
-// API reference: List all agents, GET /v2/agents/.
+// API reference: List all agents, GET /v2/agents/, https://docs.orq.ai.
 func (c *Client) AllAgents(ctx context.Context, request ListAgentsRequest, options ...agentclients.CallOption) iter.Seq2[Agent, error] {
 	request.Limit = cmp.Or(request.Limit, maxLimit)
 	back := request.StartingAfter == "" && request.EndingBefore != ""
@@ -537,7 +538,8 @@ func (r UpdateAgentRequest) replay(agentKey string) transport.Replay {
 // the credential may see, [agentclients.ErrConflict] if the new key is taken,
 // [agentclients.ErrBadRequest] if the server finds the request wrong.
 //
-// API reference: Update an agent, PATCH /v2/agents/{agent_key}.
+// API reference: Update an agent, PATCH /v2/agents/{agent_key},
+// https://docs.orq.ai.
 func (c *Client) UpdateAgent(ctx context.Context, agentKey string, request UpdateAgentRequest, options ...agentclients.CallOption) (*Agent, error) {
 	if err := request.Validate(); err != nil {
 		return nil, err
@@ -560,7 +562,8 @@ func (c *Client) UpdateAgent(ctx context.Context, agentKey string, request Updat
 // Errors: [agentclients.ErrNotFound] if there is no such agent, or none that
 // the credential may see.
 //
-// API reference: Delete an agent, DELETE /v2/agents/{agent_key}.
+// API reference: Delete an agent, DELETE /v2/agents/{agent_key},
+// https://docs.orq.ai.
 func (c *Client) DeleteAgent(ctx context.Context, agentKey string, options ...agentclients.CallOption) error {
 	return transport.Do(ctx, c.transport, transport.Op{
 		Name:   "delete agent",

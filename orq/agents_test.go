@@ -74,13 +74,13 @@ func sampleAgent() *Agent {
 				TopLogprobs:         new(10),
 				N:                   new(2),
 				PresencePenalty:     new(123.0),
-				ResponseFormat:      ResponseFormat{Type: ResponseText},
+				ResponseFormat:      ResponseFormat{Type: ResponseFormatText},
 				ReasoningEffort:     new("<string>"),
 				Verbosity:           new("<string>"),
 				Seed:                new(123),
 				Stop:                Stop{Sequences: []string{"<string>"}},
 				StreamOptions:       &StreamOptions{IncludeUsage: new(true)},
-				Thinking:            &Thinking{Type: ThinkingEnabled, BudgetTokens: new(123), ThinkingLevel: new(ThinkingLow)},
+				Thinking:            &Thinking{Type: ThinkingEnabled, BudgetTokens: new(123), ThinkingLevel: new(ThinkingLevelLow)},
 				Temperature:         new(1.0),
 				TopP:                new(123.0),
 				TopK:                new(123),
@@ -168,7 +168,7 @@ func TestRequests(t *testing.T) {
 			r.FallbackModels = []Model{
 				{ID: "openai/gpt-4o-mini"},
 				{ID: "anthropic/claude", Parameters: &ModelParameters{
-					ResponseFormat: ResponseFormat{Type: ResponseJSONSchema, JSONSchema: &JSONSchema{
+					ResponseFormat: ResponseFormat{Type: ResponseFormatJSONSchema, JSONSchema: &JSONSchema{
 						Name: "answer", Schema: map[string]any{"type": "object"}, Strict: new(true),
 					}},
 					Stop:       Stop{Sequences: []string{"a", "b"}},
@@ -237,7 +237,7 @@ func TestRefusedBeforeSending(t *testing.T) {
 	long := strings.Repeat("é", 256)
 	incomplete := Model{ID: "m", Parameters: &ModelParameters{
 		Audio:          &Audio{},
-		ResponseFormat: ResponseFormat{Type: ResponseJSONSchema, JSONSchema: &JSONSchema{}},
+		ResponseFormat: ResponseFormat{Type: ResponseFormatJSONSchema, JSONSchema: &JSONSchema{}},
 		Thinking:       &Thinking{},
 	}}
 	settings := Settings{Tools: []Tool{{Type: ToolHTTP}, {Key: "x"}}, Evaluators: []Evaluator{{}}, Guardrails: []Evaluator{{ID: "g"}}}

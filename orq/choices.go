@@ -14,12 +14,12 @@ type ResponseFormatType string
 
 // The documented forms.
 const (
-	// ResponseText is plain text.
-	ResponseText ResponseFormatType = "text"
-	// ResponseJSONObject is any JSON object.
-	ResponseJSONObject ResponseFormatType = "json_object"
-	// ResponseJSONSchema is JSON that follows a schema.
-	ResponseJSONSchema ResponseFormatType = "json_schema"
+	// ResponseFormatText is plain text.
+	ResponseFormatText ResponseFormatType = "text"
+	// ResponseFormatJSONObject is any JSON object.
+	ResponseFormatJSONObject ResponseFormatType = "json_object"
+	// ResponseFormatJSONSchema is JSON that follows a schema.
+	ResponseFormatJSONSchema ResponseFormatType = "json_schema"
 )
 
 // ResponseFormat is the form of a model's answer. The zero value leaves it
@@ -27,7 +27,7 @@ const (
 type ResponseFormat struct {
 	// Type is the form.
 	Type ResponseFormatType `json:"type"`
-	// JSONSchema is the schema to follow, for ResponseJSONSchema only.
+	// JSONSchema is the schema to follow, for ResponseFormatJSONSchema only.
 	JSONSchema *JSONSchema `json:"json_schema,omitempty"`
 
 	// Raw is a value of another form, as it came. If it is set, it is sent
@@ -70,7 +70,7 @@ func (f *ResponseFormat) UnmarshalJSON(data []byte) error {
 		*f = ResponseFormat(*format)
 	}
 	switch f.Type {
-	case ResponseText, ResponseJSONObject, ResponseJSONSchema:
+	case ResponseFormatText, ResponseFormatJSONObject, ResponseFormatJSONSchema:
 	default:
 		*f = ResponseFormat{Type: f.Type, Raw: bytes.Clone(data)}
 	}

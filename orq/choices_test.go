@@ -68,9 +68,9 @@ func TestChoices(t *testing.T) {
 	}
 
 	text, written = same(`{"type":"json_object"}`)
-	checkChoice(t, text, ResponseFormat{Type: ResponseJSONObject}, written)
+	checkChoice(t, text, ResponseFormat{Type: ResponseFormatJSONObject}, written)
 	text, written = same(`{"type":"json_schema","json_schema":{"description":"d","name":"n","schema":{"type":"object"},"strict":false}}`)
-	checkChoice(t, text, ResponseFormat{Type: ResponseJSONSchema, JSONSchema: &JSONSchema{
+	checkChoice(t, text, ResponseFormat{Type: ResponseFormatJSONSchema, JSONSchema: &JSONSchema{
 		Description: "d", Name: "n", Schema: map[string]any{"type": "object"}, Strict: new(false),
 	}}, written)
 	checkChoice(t, `null`, ResponseFormat{}, `{"type":""}`)

@@ -19,7 +19,7 @@
 //     GetResponse, WaitResponse
 //   - agent responses, an older way to run one: CreateAgentResponse,
 //     StreamAgentResponse, GetAgentResponse
-//   - tasks, the way of 2025: InvokeAgent, StreamTask, ListTasks, AllTasks,
+//   - tasks, the oldest way: InvokeAgent, StreamTask, ListTasks, AllTasks,
 //     GetTask, WaitTask, and their actions: ListActions, GetAction,
 //     ReviewAction
 //   - anything else: Do
@@ -49,12 +49,45 @@
 // A run may wait for the caller: for the result of a function, or for an
 // approval. That is [agentclients.ErrInputRequired], and not a failure. It goes
 // on with another call that names it: PreviousResponseID of a response, TaskID
-// of a task; a person's approval is given with [Client.ReviewAction].
+// of a task; a person's approval is given with [Client.ReviewAction]. Only
+// tasks and the older two streams show that a tool waits for that approval: a
+// response is in progress all the while.
+//
+// # Functions of the caller
+//
+// A function that the caller carries out is a tool of the agent
+// ([ToolFunction], in [Settings]), or of one request: a [ResponseTool], in
+// CreateResponseRequest.Tools or as "tools" in RunRequest.ExtraFields. When the
+// agent calls it, the run ends with [agentclients.ErrInputRequired], and the
+// next run brings the result:
+//
+//	request := orq.RunRequest{Text: "Where is order 7?"}
+//	for {
+//		run, err := client.RunAgent(ctx, "support.agent", request)
+//		if !errors.Is(err, agentclients.ErrInputRequired) || run == nil || run.Response == nil {
+//			return run, err
+//		}
+//		request = orq.RunRequest{PreviousResponseID: run.ID, ExtraFields: request.ExtraFields}
+//		for _, item := range run.Response.Pending() {
+//			if item.Type != orq.ItemFunctionCall {
+//				return run, err // an approval: see MCPApproval
+//			}
+//			request.Items = append(request.Items, orq.FunctionCallOutput(item.CallID, call(item.Name, item.Arguments)))
+//		}
+//	}
+//
+// With StreamRun it is the same: the error and the Run are in the last pair. No
+// document says that tools of a request stay for the next one, so send them
+// with each.
+//
+// # Older and newer servers
 //
 // The same run shows as a response, as an agent response and as a task only as
-// far as the server has these operations: older servers have no responses, and
-// newer ones no lists of tasks. The client does not go from one to the other
-// by itself.
+// far as the server has these operations. Comments call "servers of 2025" those
+// that have tasks with their lists and actions, and may have no responses; and
+// "newer servers" those that have responses, and no lists of tasks. Calling
+// what a server does not have is [agentclients.ErrNotFound]. The client does
+// not go from one to the other by itself.
 //
 // # Requests and responses
 //

@@ -18,10 +18,10 @@ import (
 // are replaced as a whole, other settings one by one. Models that the server
 // names by ids of its own making are taken for those of the request, and are
 // set only along with another difference: use UpdateAgent where nothing else
-// changes. Whether the agent has the variables, or knowledge bases, memory
-// stores and evaluators that the server names in that way, only an update
-// tells: it is sent, and the agent is Unchanged if it then is what it was
-// before. ExtraFields that an Agent has no field for are sent with an update
+// changes. Reading does not tell the values of an agent's variables, nor, where
+// the server names those by such ids, its knowledge bases, memory stores and
+// evaluators: a request that sets them is sent as an update each time, and the
+// agent is Unchanged if it is afterwards what it was before. ExtraFields that an Agent has no field for are sent with an update
 // only.
 //
 // Errors: [agentclients.ErrConflict] if the key is taken by an agent that
@@ -30,7 +30,8 @@ import (
 // is the last response; its Attempts and Elapsed count all.
 //
 // API reference: Get an agent, GET /v2/agents/{agent_key}; Create a new agent,
-// POST /v2/agents/; Update an agent, PATCH /v2/agents/{agent_key}.
+// POST /v2/agents/; Update an agent, PATCH /v2/agents/{agent_key},
+// https://docs.orq.ai.
 func (c *Client) EnsureAgent(ctx context.Context, request CreateAgentRequest, options ...agentclients.CallOption) (*Agent, agentclients.Change, error) {
 	if err := request.Validate(); err != nil {
 		return nil, "", err

@@ -154,7 +154,7 @@ type ModelParameters struct {
 	Modalities []Modality `json:"modalities,omitzero"`
 
 	// ExtraFields are put into the parameters last: for fields that this
-	// package does not know. A nil value sends null. Answers do not fill it.
+	// package does not know. A nil value sends null. Responses do not fill it.
 	ExtraFields map[string]any `json:"-"`
 }
 
@@ -231,8 +231,8 @@ type ThinkingLevel string
 
 // The documented levels.
 const (
-	ThinkingLow  ThinkingLevel = "low"
-	ThinkingHigh ThinkingLevel = "high"
+	ThinkingLevelLow  ThinkingLevel = "low"
+	ThinkingLevelHigh ThinkingLevel = "high"
 )
 
 // Thinking says whether and how much a model thinks before it answers.

@@ -80,11 +80,10 @@ type ResponseEvent struct {
 // field zero.
 func (e *ResponseEvent) UnmarshalJSON(data []byte) error {
 	type plain ResponseEvent
-	read, err := wire.Decode[plain](data)
-	if err != nil {
+	*e = ResponseEvent{}
+	if err := wire.DecodeInto(data, (*plain)(e)); err != nil {
 		return err
 	}
-	*e = ResponseEvent(*read)
 	e.Data = slices.Clone(data)
 	if e.Response == nil || e.Response.Raw == nil {
 		e.Response = nil

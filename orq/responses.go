@@ -2,6 +2,8 @@ package orq
 
 import (
 	"context"
+	"errors"
+	"fmt"
 	"iter"
 	"net/http"
 	"time"
@@ -138,6 +140,11 @@ func (c *Client) readResponse(ctx context.Context, op, responseID string, option
 // context with the id and the last status, and an error that names the status
 // if it is none that this package knows.
 //
+// A response in which a tool waits for the review of a person is in progress,
+// and says no more than that: it is waited for. Where the server has
+// [Client.ListTasks], the task of the run is [TaskInputRequired], and
+// [Client.ListActions] shows what to review.
+//
 // API reference: Retrieve response, GET /v3/router/responses/{response_id},
 // https://docs.orq.ai.
 func (c *Client) WaitResponse(ctx context.Context, responseID string, progress func(*Response), options ...agentclients.CallOption) (*Response, error) {
@@ -146,7 +153,7 @@ func (c *Client) WaitResponse(ctx context.Context, responseID string, progress f
 	defer cancel()
 	tally, options := transport.NewTally(options)
 	defer tally.Report()
-	return poll.Wait(ctx, poll.Poll[*Response]{
+	response, err := poll.Wait(ctx, poll.Poll[*Response]{
 		Provider: provider, Op: op, ID: responseID,
 		Look: func(ctx context.Context) (*Response, time.Duration, error) {
 			return c.readResponse(ctx, op, responseID, options)
@@ -154,4 +161,15 @@ func (c *Client) WaitResponse(ctx context.Context, responseID string, progress f
 		State:    (*Response).state,
 		Progress: progress,
 	})
+	return response, mayWait(ctx, response, c.transport.Clean(err))
+}
+
+// mayWait says in the error of a deadline what the response may be at. A tool
+// that waits for a person shows in no response.
+func mayWait(ctx context.Context, response *Response, err error) error {
+	var e *agentclients.Error
+	if response != nil && response.Status == ResponseInProgress && errors.As(err, &e) && errors.Is(ctx.Err(), context.DeadlineExceeded) {
+		e.Err = fmt.Errorf("%w; a response in progress may wait for the review of a tool: see ListTasks and ListActions of the agent", e.Err)
+	}
+	return err
 }

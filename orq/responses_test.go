@@ -264,6 +264,13 @@ func TestErrOfAgentResponses(t *testing.T) {
 			t.Errorf("%s: %v", text, err)
 		}
 	}
+	response, err := decodeAgentResponse([]byte(`{"_id":"r","task_id":"t1","status":"abandoned"}`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if e := asError(t, response.Err()); e.Code != "abandoned" || !strings.Contains(e.Error(), `the status "abandoned" is not known`) || e.ResourceID != "t1" {
+		t.Errorf("a status of tomorrow: %v", e)
+	}
 }
 
 // statuses answers reads: each look gets the next response, and all after the

@@ -45,7 +45,8 @@ type RunRequest struct {
 	Limits *ResponseLimits
 
 	// ExtraFields are put into the request last: for the other fields of a
-	// [CreateResponseRequest], by their wire names, and for those that this
+	// [CreateResponseRequest], by their wire names, such as "tools" with a
+	// []ResponseTool, and for those that this
 	// package does not know. A nil value sends null. A run that is not stored
 	// cannot be read if its stream breaks.
 	ExtraFields map[string]any
@@ -130,8 +131,8 @@ func (e RunEvent) String() string { return e.Event.String() }
 // If ctx has no deadline, it ends after RunTimeout of the retry policy (10
 // minutes by default), and the agent goes on.
 //
-// It starts at most one response. It is not repeated when that is lost; what
-// happens then is as with StreamRun. The run is returned also beside an error,
+// It starts at most one run. It is not repeated when the HTTP response is lost;
+// what happens then is as with StreamRun. The run is returned also beside an error,
 // if it is known to exist.
 //
 // Errors: those of StreamRun.
@@ -151,15 +152,15 @@ func (c *Client) RunAgent(ctx context.Context, agentKey string, request RunReque
 // StreamRun asks an agent something and returns what happens, event by event,
 // with the pieces of the answer. The last pair has the Run. agentKey is the key
 // of the agent, and may end with "@" and a version. Nothing is sent before the
-// events are ranged over, which can be done once. Breaking out of the loop
-// leaves the agent working. If ctx has no deadline, the stream ends after
-// RunTimeout of the retry policy (10 minutes by default), and the agent goes
-// on, too.
+// events are ranged over. That can be done once; a second time yields one error
+// that matches [agentclients.ErrInvalidRequest]. Breaking out of the loop leaves
+// the agent working. If ctx has no deadline, the stream ends after RunTimeout
+// of the retry policy (10 minutes by default), and the agent goes on, too.
 //
-// It starts at most one response and is never repeated when that is lost. The
-// first event names the response: if the stream breaks after it, the response
-// is read until it is done, and the last pair is made from that: it has the
-// rest of the answer. A stream that is silent for 30 seconds is checked in the
+// It starts at most one run, and the request is never repeated when the HTTP
+// response to it is lost. The first event names the response of the run: if the
+// stream breaks after it, the response is read until it is done, and the last
+// pair is made from that: it has the rest of the answer. A stream that is silent for 30 seconds is checked in the
 // same way. If it breaks before its first event, nothing can tell whether there
 // is a run.
 //
@@ -173,6 +174,11 @@ func (c *Client) RunAgent(ctx context.Context, agentKey string, request RunReque
 // [agentclients.ErrOutcomeUnknown] if the run may have been started,
 // [agentclients.ErrStreamEnded] if it was started and cannot be read, and the
 // error of the context, these with the id of the response as ResourceID.
+//
+// A run in which a tool waits for the review of a person is not among them: no
+// response shows that, and it is waited for as one that works. If ctx meets its
+// deadline, the error says where to look. [Client.StreamTask] and
+// [Client.WaitTask] tell it at once.
 //
 // API reference: Create response, POST /v3/router/responses, and Retrieve
 // response, GET /v3/router/responses/{response_id}, https://docs.orq.ai.
@@ -228,7 +234,7 @@ func (r *runner) start(ctx context.Context, op transport.Op) {
 	defer s.Close()
 	if s.whole != nil {
 		r.id, r.response = s.id, s.whole.Response
-		r.follow(ctx, nil)
+		r.follow(ctx, s.broken(s.cut("the response is no stream")))
 		return
 	}
 	for r.hear(ctx, s) {
@@ -274,7 +280,7 @@ func (r *runner) hear(ctx context.Context, s *responseStream) bool {
 			r.yield(RunEvent{}, s.broken(s.cut("its last event names no response")))
 			return false
 		}
-		r.follow(ctx, nil)
+		r.follow(ctx, s.broken(s.cut("its last event does not tell the end")))
 		return false
 	case event.isLast():
 		part.Text, part.Run = r.rest(), r.result()
@@ -308,22 +314,28 @@ func (r *runner) look(ctx context.Context, s *responseStream) bool {
 	return false
 }
 
-// goesOn reports whether the response has not come to its end, as far as it
-// was seen.
-func (r *runner) goesOn() bool {
+// state says how far the response is, as far as it was seen.
+func (r *runner) state() poll.State {
 	if r.response == nil {
-		return true
+		return poll.Running
 	}
 	state, _ := r.response.state()
-	return state == poll.Running
+	return state
 }
+
+// goesOn reports whether the response has not come to its end.
+func (r *runner) goesOn() bool { return r.state() == poll.Running }
+
+// isOver reports whether the response has come to an end that is known. What
+// only an event in the middle of a stream shows may be neither.
+func (r *runner) isOver() bool { return r.state() == poll.Ended || r.state() == poll.InputRequired }
 
 // follow waits until the response goes on no more, and hands out the last
 // pair, which is made of it. broke is why there is no stream any more.
 func (r *runner) follow(ctx context.Context, broke error) {
 	err := r.finish(ctx, broke)
 	last := RunEvent{Text: r.rest(), Run: r.result()}
-	if !r.goesOn() {
+	if r.isOver() {
 		last.Event = endOf(r.response)
 	}
 	r.yield(last, err)
@@ -331,7 +343,7 @@ func (r *runner) follow(ctx context.Context, broke error) {
 
 // finish waits until the response goes on no more. Its error is the verdict.
 func (r *runner) finish(ctx context.Context, broke error) error {
-	if !r.goesOn() {
+	if r.isOver() {
 		return r.verdict()
 	}
 	response, err := poll.Wait(ctx, poll.Poll[*Response]{
@@ -341,19 +353,34 @@ func (r *runner) finish(ctx context.Context, broke error) error {
 		},
 		State: (*Response).state,
 	})
+	err = r.client.transport.Clean(err)
 	if response != nil {
 		r.response = response
 	}
 	switch {
-	case !r.goesOn():
+	case response != nil && !r.goesOn():
 		return r.verdict()
 	case err == nil || ctx.Err() != nil:
-		return err
+		return mayWait(ctx, r.response, err)
 	case r.complaint != nil:
 		r.complaint.ResourceID = r.id
 		return r.complaint // which tells more
 	case broke != nil && errors.Is(err, agentclients.ErrNotFound): // it was not stored
 		return broke
+	}
+	return unread(broke, err)
+}
+
+// unread says in the error of a look that the run was started, if its stream
+// is why it was looked for.
+func unread(broke, err error) error {
+	var e *agentclients.Error
+	switch {
+	case !errors.Is(broke, agentclients.ErrStreamEnded) || !errors.As(err, &e):
+	case e.Err == nil:
+		e.Err = agentclients.ErrStreamEnded
+	default:
+		e.Err = fmt.Errorf("%w: %w", agentclients.ErrStreamEnded, e.Err)
 	}
 	return err
 }
@@ -369,8 +396,7 @@ func (r *runner) verdict() error {
 	if r.complaint != nil && e.Message == "" {
 		e.Message = r.complaint.Message
 	}
-	e.Message = r.client.transport.Hide(e.Message)
-	return e
+	return r.client.transport.Clean(e)
 }
 
 // result returns what there is of the run.

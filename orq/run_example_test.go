@@ -225,7 +225,7 @@ func ExampleClient_StreamAgentResponse() {
 			log.Fatal(err) // the ResourceID of the error is the task, for GetAgentResponse
 		}
 		fmt.Print(event.Text)
-		if event.Type == orq.AgentResponseDone {
+		if event.Type == orq.AgentResponseEventDone {
 			fmt.Printf(" (%s)\n", event.FinishReason)
 		}
 	}

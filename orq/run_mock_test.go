@@ -1,6 +1,7 @@
 package orq_test
 
 import (
+	"context"
 	"errors"
 	"slices"
 	"strings"
@@ -82,6 +83,41 @@ func TestReviewWhileATaskStreams(t *testing.T) {
 			}
 		}, asksFirst)
 	}
+}
+
+// A response does not show that a tool waits for a review: the error of who
+// waited too long says where to see it, and the run goes on from there.
+func TestDeadlineOfAResponseThatMayWaitForAReview(t *testing.T) {
+	withCalc(t, func(t *testing.T, _ *mockserver.Server, client *orq.Client) {
+		ctx := t.Context()
+		const hint = "may wait for the review of a tool: see ListTasks and ListActions"
+		short := agentclients.WithRetry(agentclients.RetryPolicy{RunTimeout: 2 * time.Minute})
+		run, err := client.RunAgent(ctx, "calc", orq.RunRequest{Text: "Look it up"}, short)
+		if run == nil || !errors.Is(err, context.DeadlineExceeded) || !strings.Contains(err.Error(), hint) {
+			t.Fatalf("run %v, %v", run, err)
+		}
+		if _, err := client.WaitResponse(ctx, run.ID, nil, short); !errors.Is(err, context.DeadlineExceeded) || !strings.Contains(err.Error(), hint) {
+			t.Errorf("waited: %v", err)
+		}
+		cancelled, cancel := context.WithCancel(ctx)
+		if _, err := client.WaitResponse(cancelled, run.ID, func(*orq.Response) { cancel() }); !errors.Is(err, context.Canceled) || strings.Contains(err.Error(), hint) {
+			t.Errorf("cancelled: %v", err)
+		}
+		tasks, err := client.ListTasks(ctx, "calc", orq.ListTasksRequest{States: []orq.TaskState{orq.TaskInputRequired}})
+		if err != nil || len(tasks.Tasks) != 1 {
+			t.Fatalf("tasks %v, %v", tasks, err)
+		}
+		actions, err := client.ListActions(ctx, "calc", tasks.Tasks[0].ID)
+		if err != nil || len(actions.Actions) != 1 {
+			t.Fatalf("actions %v, %v", actions, err)
+		}
+		if err := client.ReviewAction(ctx, "calc", tasks.Tasks[0].ID, actions.Actions[0].ID, orq.ReviewActionRequest{Review: orq.ReviewApproved}); err != nil {
+			t.Fatal(err)
+		}
+		if response, err := client.WaitResponse(ctx, run.ID, nil); err != nil || response.Text() != asksFirst.Text {
+			t.Errorf("response %v, %v", response, err)
+		}
+	}, asksFirst)
 }
 
 // A review whose response is lost is not sent again, and counts.

@@ -473,9 +473,52 @@ func TestRunIsReadAfterItsStreamBroke(t *testing.T) {
 					}
 					return
 				}
-				if e := asError(t, err, test.kind); e.ResourceID != "run_1" || run == nil || run.Text != "Fo" {
+				if e := asError(t, err, test.kind, agentclients.ErrStreamEnded); e.ResourceID != "run_1" || run == nil || run.Text != "Fo" {
 					t.Errorf("run %+v, %v", run, err)
 				}
+			})
+		})
+	}
+}
+
+// Once there is a run, a read that finds none does not say that nothing was
+// started.
+func TestRunThatCannotBeReadIsNotMissing(t *testing.T) {
+	for name, start := range map[string]fault{
+		"a last event without response": after(testkit.RespondWith(200, "text/event-stream", created("run_1")+numbered("response.completed", 1, `"x":1`))),
+		"an object that goes on":        after(jsonResponse(200, responseObject("run_1", "queued", ""))),
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				p := newPlatform(t)
+				p.respond = func(map[string]any) bool { return false }
+				p.fail("POST v3 stream", start)
+				run, err := p.open(t).RunAgent(t.Context(), "calc", sum)
+				e := asError(t, err, agentclients.ErrStreamEnded)
+				if run == nil || e.ResourceID != "run_1" || errors.Is(err, agentclients.ErrNotFound) {
+					t.Errorf("run %v, %v", run, err)
+				}
+				p.checkTurns(t, 1, 1)
+			})
+		})
+	}
+}
+
+// A status that is not known, in an event that is not the last one, does not
+// keep a broken stream from being followed.
+func TestRunIsReadAfterAnUnknownStatus(t *testing.T) {
+	for name, response := range map[string]string{"none": `{"id":"run_1"}`, "another": `{"id":"run_1","status":"starting"}`} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				p := newPlatform(t)
+				p.frames = func(string, string) []any {
+					return []any{numbered("response.created", 0, `"response":`+response), "reset"}
+				}
+				text, _, run, err := hear(t, p.open(t).StreamRun(t.Context(), "calc", sum))
+				if err != nil || text != four || run.Text != four {
+					t.Errorf("%q, run %v, %v", text, run, err)
+				}
+				p.checkTurns(t, 1, 1)
 			})
 		})
 	}

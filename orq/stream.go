@@ -64,12 +64,14 @@ func openStream[E any, P event[E]](ctx context.Context, c *Client, op transport.
 }
 
 // next returns the next event. If none comes within a time, quiet is true and
-// the stream goes on; 0 is no limit.
+// the stream goes on; 0 is no limit. What is no event, such as a ping, does not
+// make the time longer.
 func (s *eventStream[E, P]) next(within time.Duration) (event E, quiet bool, err error) {
+	began := time.Now()
 	for {
 		var message sse.Event
 		if within > 0 {
-			message, quiet, err = s.NextWithin(within)
+			message, quiet, err = s.NextWithin(within - time.Since(began))
 		} else {
 			message, err = s.Next()
 		}
@@ -86,9 +88,10 @@ func (s *eventStream[E, P]) next(within time.Duration) (event E, quiet bool, err
 		if err := P(&event).UnmarshalJSON(message.Data); err != nil {
 			return event, false, s.Unreadable(err)
 		}
-		if at := P(&event).position(); at > 0 && at == s.position {
-			continue // it comes a second time
-		} else {
+		if at := P(&event).position(); at > 0 { // not every event has a number
+			if at == s.position {
+				continue // it comes a second time
+			}
 			s.position = at
 		}
 		if code, text, ok := complaint(P(&event).kind(), message.Data); ok {

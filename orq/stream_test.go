@@ -79,16 +79,16 @@ func TestDocumentedStreamOfAnAgentResponse(t *testing.T) {
 		return e
 	}
 	want := []AgentResponseEvent{
-		event(AgentResponseStarted, started, func(e *AgentResponseEvent) { e.ResponseID = "01KAJ1" }),
-		event(AgentResponseToolStarted, toolStart, func(e *AgentResponseEvent) { e.ToolID, e.ToolCallID = "t1", "call_1" }),
-		event(AgentResponseToolFailed, toolFail, func(e *AgentResponseEvent) {
+		event(AgentResponseEventStarted, started, func(e *AgentResponseEvent) { e.ResponseID = "01KAJ1" }),
+		event(AgentResponseEventToolStarted, toolStart, func(e *AgentResponseEvent) { e.ToolID, e.ToolCallID = "t1", "call_1" }),
+		event(AgentResponseEventToolFailed, toolFail, func(e *AgentResponseEvent) {
 			e.ToolID, e.ToolCallID, e.Failure = "t1", "call_1", &Failure{Message: "no such shelf"}
 		}),
-		event(AgentResponsePartDelta, partDelta, func(e *AgentResponseEvent) {
+		event(AgentResponseEventPartDelta, partDelta, func(e *AgentResponseEvent) {
 			e.PartID, e.Text, e.Part = "text_01KAJ1", "Fo", &Part{Kind: PartText, Text: "Fo"}
 		}),
-		event(AgentResponsePartDone, partDone, func(e *AgentResponseEvent) { e.PartID, e.Part = "text_01KAJ1", &Part{Kind: PartText, Text: four} }),
-		event(AgentResponseDone, done, func(e *AgentResponseEvent) {
+		event(AgentResponseEventPartDone, partDone, func(e *AgentResponseEvent) { e.PartID, e.Part = "text_01KAJ1", &Part{Kind: PartText, Text: four} }),
+		event(AgentResponseEventDone, done, func(e *AgentResponseEvent) {
 			e.FinishReason, e.Usage = FinishStop, &TokenUsage{PromptTokens: 9, CompletionTokens: 2, TotalTokens: 11}
 		}),
 	}
@@ -376,29 +376,33 @@ func TestSilentStreams(t *testing.T) {
 			}
 		}, nil)
 	})
-	forever := func(_, id string) []any {
-		parts := []any{created(id)}
-		for range 100 {
-			parts = append(parts, 15*time.Second, ": heartbeat\n\n")
-		}
-		return append(parts, "hold")
-	}
-	t.Run("the last event is lost, and heartbeats come", func(t *testing.T) {
-		synctest.Test(t, func(t *testing.T) {
-			p := newPlatform(t)
-			p.frames = forever
-			began := time.Now()
-			text, types, run, err := hear(t, p.open(t).StreamRun(t.Context(), "calc", sum))
-			if err != nil || text != four || run.Text != four || types[len(types)-1] != "response.completed" || time.Since(began) > silence+time.Second {
-				t.Errorf("%q, events %q, run %v after %v, %v", text, types, run, time.Since(began), err)
+	forever := func(heartbeat string) func(surface, id string) []any {
+		return func(_, id string) []any {
+			parts := []any{created(id)}
+			for range 100 {
+				parts = append(parts, 15*time.Second, heartbeat)
 			}
-			p.checkTurns(t, 1, 1)
+			return append(parts, "hold")
+		}
+	}
+	for _, heartbeat := range []string{": heartbeat\n\n", "data:\n\n", "data: null\n\n", "event: ping\ndata: \n\n"} {
+		t.Run("the last event is lost, and heartbeats come: "+heartbeat, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				p := newPlatform(t)
+				p.frames = forever(heartbeat)
+				began := time.Now()
+				text, types, run, err := hear(t, p.open(t).StreamRun(t.Context(), "calc", sum))
+				if err != nil || text != four || run.Text != four || types[len(types)-1] != "response.completed" || time.Since(began) > silence+time.Second {
+					t.Errorf("%q, events %q, run %v after %v, %v", text, types, run, time.Since(began), err)
+				}
+				p.checkTurns(t, 1, 1)
+			})
 		})
-	})
+	}
 	t.Run("the run never ends", func(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
 			p := newPlatform(t)
-			p.frames, p.forever = forever, true
+			p.frames, p.forever = forever(": heartbeat\n\n"), true
 			began := time.Now()
 			_, _, run, err := hear(t, p.open(t).StreamRun(t.Context(), "calc", sum))
 			e := asError(t, err, context.DeadlineExceeded)
@@ -671,10 +675,34 @@ func TestStreamsAreRangedOverOnce(t *testing.T) {
 }
 
 func TestRedactedStreamErrors(t *testing.T) {
-	client, recorder := suite.Record(t)
-	recorder.AnswerWith(200, streamHeader, created("r1")+numbered("response.failed", 1, fmt.Sprintf(`"response":{"id":"r1","status":"failed","error":{"code":"x","message":"key %s"}}`, testKey)))
-	_, err := client.RunAgent(t.Context(), "calc", sum)
-	if asError(t, err, agentclients.ErrRunFailed); strings.Contains(err.Error(), testKey) {
-		t.Error("the error has the key")
+	for _, end := range []string{
+		`"status":"failed","error":{"code":"x","message":"key %s"}`,
+		`"status":"failed","error":{"code":"%s"}`,
+		`"status":"incomplete","incomplete_details":{"reason":"%s"}`,
+		`"status":"completed","output":[{"type":"function_call","call_id":"c","name":"%s"}]`,
+		`"status":"%s"`,
+	} {
+		client, recorder := suite.Record(t)
+		recorder.AnswerWith(200, streamHeader, created("r1")+numbered("response.failed", 1, fmt.Sprintf(`"response":{"id":"r1",`+end+`}`, testKey)))
+		_, err := client.RunAgent(t.Context(), "calc", sum)
+		if e := asError(t, err); strings.Contains(err.Error(), testKey) || strings.Contains(e.Code, testKey) || e.ResourceID != "r1" {
+			t.Errorf("%s: the error has the key: %v", end, err)
+		}
 	}
+}
+
+func TestRedactedStatuses(t *testing.T) {
+	client, recorder := suite.Record(t)
+	check := func(err error) {
+		t.Helper()
+		if e := asError(t, err); !strings.Contains(err.Error(), "is not known") || strings.Contains(err.Error(), testKey) || strings.Contains(e.Code, testKey) {
+			t.Errorf("the error has the key: %v", err)
+		}
+	}
+	recorder.Answer(200, responseObject("r1", testKey, ""))
+	_, err := client.WaitResponse(t.Context(), "r1", nil)
+	check(err)
+	recorder.Answer(200, taskObject("t1", testKey, ""))
+	_, err = client.WaitTask(t.Context(), "calc", "t1", nil)
+	check(err)
 }

@@ -103,11 +103,10 @@ type taskEventData struct {
 // field zero.
 func (e *TaskEvent) UnmarshalJSON(data []byte) error {
 	type plain TaskEvent
-	read, err := wire.Decode[plain](data)
-	if err != nil {
+	*e = TaskEvent{}
+	if err := wire.DecodeInto(data, (*plain)(e)); err != nil {
 		return err
 	}
-	*e = TaskEvent(*read)
 	if len(e.Data) == 0 {
 		e.Data = slices.Clone(data)
 	}

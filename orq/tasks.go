@@ -355,7 +355,7 @@ func (c *Client) WaitTask(ctx context.Context, agentKey, taskID string, progress
 	defer cancel()
 	tally, options := transport.NewTally(options)
 	defer tally.Report()
-	return poll.Wait(ctx, poll.Poll[*Task]{
+	task, err := poll.Wait(ctx, poll.Poll[*Task]{
 		Provider: provider, Op: op, ID: taskID,
 		Look: func(ctx context.Context) (*Task, time.Duration, error) {
 			return c.readTask(ctx, op, agentKey, taskID, options)
@@ -363,4 +363,5 @@ func (c *Client) WaitTask(ctx context.Context, agentKey, taskID string, progress
 		State:    (*Task).state,
 		Progress: progress,
 	})
+	return task, c.transport.Clean(err)
 }

@@ -256,6 +256,11 @@ func (c *Client) ListConversationMessages(ctx context.Context, userID, conversat
 // /users/{user_id}/conversations/{conversation_id}/messages.
 func (c *Client) AllConversationMessages(ctx context.Context, userID, conversationID string, request ListConversationMessagesRequest, options ...agentclients.CallOption) iter.Seq2[Message, error] {
 	end := request.BeforeSequence
+	var problems validate.Problems
+	problems.NotNegative("before_sequence", end)
+	if err := problems.Err(provider, "list conversation messages"); err != nil {
+		return func(yield func(Message, error) bool) { yield(Message{}, err) }
+	}
 	all := pages.Windows(provider, "list conversation messages", request.Offset, messageID, func(offset int) (pages.Window[Message], error) {
 		request := request
 		request.Offset, request.BeforeSequence = offset, 0
@@ -265,7 +270,7 @@ func (c *Client) AllConversationMessages(ctx context.Context, userID, conversati
 		}
 		return window(list.Messages, offset, list.Pagination), nil
 	})
-	if end <= 0 {
+	if end == 0 {
 		return all
 	}
 	return func(yield func(Message, error) bool) {

@@ -42,8 +42,17 @@
 // # One run, one message
 //
 // Agents answer persons on their phone numbers, and what is said there can only
-// be read. A program can ask an agent by web chat:
+// be read. A program can ask an agent by web chat: one that is on a phone number
+// of the platform [PlatformWebchat], whose MetaPhoneNumberID is the id of the
+// web chat. The API wants an AccessToken for such a number, too:
 //
+//	number, _, err := client.EnsurePhoneNumber(ctx, "usr_abc123", phoneagents.AddPhoneNumberRequest{
+//		Platform: phoneagents.PlatformWebchat, MetaPhoneNumberID: "shop", AccessToken: token,
+//	})
+//	agent, err := client.CreateAgent(ctx, "usr_abc123", phoneagents.CreateAgentRequest{
+//		PhoneNumberID: number.ID, PromptID: "prompt_xyz789", Name: "Shop",
+//	})
+//	webchatID := number.MetaPhoneNumberID
 //	run, err := client.RunAgent(ctx, webchatID, phoneagents.RunRequest{Text: "When do you open?"})
 //
 // Each call sends at most one message. It writes as a new visitor, whom nobody

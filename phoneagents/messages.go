@@ -189,10 +189,10 @@ type TimeRange string
 
 // The documented ranges.
 const (
-	LastHour  TimeRange = "hour"
-	LastDay   TimeRange = "day"
-	LastWeek  TimeRange = "week"
-	LastMonth TimeRange = "month"
+	TimeRangeHour  TimeRange = "hour"
+	TimeRangeDay   TimeRange = "day"
+	TimeRangeWeek  TimeRange = "week"
+	TimeRangeMonth TimeRange = "month"
 )
 
 // GetMessageStatsRequest says what to count. The zero value is everything of
@@ -211,7 +211,7 @@ type GetMessageStatsRequest struct {
 func (r GetMessageStatsRequest) Validate() error {
 	var problems validate.Problems
 	switch r.TimeRange {
-	case "", LastHour, LastDay, LastWeek, LastMonth:
+	case "", TimeRangeHour, TimeRangeDay, TimeRangeWeek, TimeRangeMonth:
 	default: // of which the server would count a day, and call it by that name
 		problems.Add("time_range", "must be one of hour, day, week, month")
 	}

@@ -41,7 +41,7 @@ type Run struct {
 	// so in its place. "" if there is no answer.
 	Text string
 	// ID is the visitor who asked, by which the run can be looked up with
-	// ListWebchatMessages, and gone on with.
+	// ListWebchatMessages, and for RunRequest.VisitorID to go on.
 	ID string
 	// ConversationID is the conversation of the visitor and the agent.
 	ConversationID string
@@ -81,12 +81,12 @@ const (
 // message. If that does not settle it the error matches
 // [agentclients.ErrOutcomeUnknown].
 //
-// A stream that cannot be had within 5 s, breaks, or is silent for 30 s is no
-// failure: the history is read instead.
+// A stream that cannot be had within 5 s, breaks, or brings no answer for 30 s
+// is no failure: the history is read instead.
 //
-// A server that fails to answer says nothing about it. Without a deadline of
-// ctx the call ends after Retry.RunTimeout of the options; an answer may come
-// later all the same.
+// A server that fails to answer says nothing about it. If ctx has no
+// deadline, the call ends after RunTimeout of the retry policy (10 minutes by
+// default); an answer may come later all the same.
 //
 // The Run is returned beside an error, too, once the message is known to be
 // there. Errors: [agentclients.ErrNotFound] if there is no such web chat, or no
@@ -111,9 +111,9 @@ func (c *Client) RunAgent(ctx context.Context, webchatID string, request RunRequ
 }
 
 // StreamRun is RunAgent that shows what happens meanwhile, which is that the
-// agent is typing: the answer comes in one piece. The last event has the Run;
-// if the run did not end well it comes with the error. Breaking out of the loop
-// leaves the agent working.
+// agent is typing: the answer comes in one piece. The last pair has the Run,
+// beside the error if the run did not end well. Breaking out of the loop leaves
+// the agent working.
 //
 // Nothing is sent before the stream is ranged over. That can be done once; a
 // second time yields one error that matches [agentclients.ErrInvalidRequest].
@@ -221,7 +221,7 @@ func (r *runner) connect(ctx context.Context) {
 	r.stream = stream
 	// It tells when it hears. Whatever comes before the message is not about it.
 	frame, quiet, err := stream.NextWithin(connectWithin - time.Since(start))
-	for err == nil && !quiet && frame.Type != string(WebchatConnected) {
+	for err == nil && !quiet && frame.Type != string(WebchatEventConnected) {
 		frame, quiet, err = stream.NextWithin(connectWithin - time.Since(start))
 	}
 	if err != nil {
@@ -229,8 +229,8 @@ func (r *runner) connect(ctx context.Context) {
 	}
 }
 
-// silence is how long a stream may show no event before the history is read.
-// Heartbeats do not tell.
+// silence is how long a stream may show no answer before the history is read.
+// Heartbeats do not tell, nor does an agent that is typing.
 const silence = 30 * time.Second
 
 // soon is how long after an event that is about something else, or about a
@@ -243,25 +243,29 @@ const longestWait = 15 * time.Second
 // follow waits for the answer: from the stream as long as there is one, then
 // from the history.
 func (r *runner) follow(ctx context.Context) error {
-	for wait := silence; r.stream != nil && !r.over(); {
-		frame, quiet, err := r.stream.NextWithin(wait)
-		wait = silence
+	wait := silence
+	for look := time.Now().Add(wait); r.stream != nil && !r.over(); {
+		frame, quiet, err := r.stream.NextWithin(max(0, time.Until(look)))
 		switch {
 		case quiet:
 			err = r.look(ctx)
 			if ctx.Err() == nil && !errors.Is(err, agentclients.ErrNotFound) {
 				err = nil // the stream goes on
 			}
-		case err == nil:
+			wait = min(2*wait, silence)
+			look = time.Now().Add(wait)
+		case err == nil && !saysNothing(frame):
 			var event WebchatEvent
 			if event, err = readWebchatEvent(r.stream, frame); err == nil && !r.hear(ctx, event) {
 				wait = soon
+				look = time.Now().Add(wait)
 			}
 		}
 		switch {
 		case errors.Is(err, agentclients.ErrRunFailed), err != nil && ctx.Err() != nil, quiet && err != nil:
 			return r.about(err)
 		case err != nil:
+			r.stream.Close()
 			r.stream = nil
 		}
 	}
@@ -292,9 +296,9 @@ func (r *runner) over() bool { return r.run.Message != nil || r.gone }
 // known is false if that does not tell yet.
 func (r *runner) hear(ctx context.Context, event WebchatEvent) (known bool) {
 	switch {
-	case event.Type == WebchatConnected:
+	case event.Type == WebchatEventConnected:
 		return true
-	case event.Message == nil || event.Message.Sender == SenderUser:
+	case event.Message == nil || event.Message.Sender != SenderAgent && event.Message.Sender != "":
 		r.tally.Report()
 		r.gone = !r.yield(RunEvent{Event: event}, nil)
 		return true
@@ -317,12 +321,12 @@ func (r *runner) look(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	asked := false
+	asked, number := false, 0
 	for i, m := range history.Messages {
 		switch {
 		case r.isOurs(m):
-			r.run.MessageID, asked = m.ID, true
-		case m.Sender == SenderAgent && (asked || r.isNew):
+			r.run.MessageID, asked, number = m.ID, true, m.SequenceNo
+		case m.Sender == SenderAgent && (r.isNew || asked && (m.SequenceNo == 0 || m.SequenceNo > number)):
 			r.answer(&history.Messages[i])
 			return nil
 		}

@@ -161,13 +161,13 @@ func ExampleClient_StreamWebchat() {
 		}
 		fmt.Println(event)
 		switch event.Type {
-		case phoneagents.WebchatConnected:
+		case phoneagents.WebchatEventConnected:
 			if _, err := client.SendWebchatMessage(ctx, webchatID, phoneagents.SendWebchatMessageRequest{
 				Text: "When do you open?", VisitorID: "v-81",
 			}); err != nil {
 				log.Fatal(err)
 			}
-		case phoneagents.WebchatMessageSent:
+		case phoneagents.WebchatEventMessageSent:
 			return
 		}
 	}
@@ -227,7 +227,7 @@ func ExampleClient_GetMessageStats() {
 	defer mock.Close()
 	ask(client, "When do you open?")
 
-	stats, err := client.GetMessageStats(context.Background(), "usr_abc123", phoneagents.GetMessageStatsRequest{TimeRange: phoneagents.LastWeek})
+	stats, err := client.GetMessageStats(context.Background(), "usr_abc123", phoneagents.GetMessageStatsRequest{TimeRange: phoneagents.TimeRangeWeek})
 	if err != nil {
 		log.Fatal(err)
 	}

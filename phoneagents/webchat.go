@@ -1,7 +1,6 @@
 package phoneagents
 
 import (
-	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -33,7 +32,7 @@ func newVisitorID() string { return "visitor-" + uuid.NewString() }
 
 func validateVisitor(problems *validate.Problems, path, id string) {
 	problems.MaxCharacters(path, id, longestVisitorID)
-	problems.UTF8(id)
+	problems.Text(path, id)
 }
 
 // WebchatMessage is a message of a web chat.
@@ -89,10 +88,10 @@ func (r SendWebchatMessageRequest) Validate() error { return r.validate(sendWebc
 func (r SendWebchatMessageRequest) validate(op string) error {
 	var problems validate.Problems
 	problems.Required("message", r.Text)
+	problems.Text("message", r.Text)
 	validateVisitor(&problems, "visitor_phone", r.VisitorID)
 	problems.NotExtra("visitor_phone", r.ExtraFields)
 	problems.NotExtra("session_id", r.ExtraFields)
-	problems.UTF8(r.body())
 	problems.UTF8(r.ExtraFields)
 	return problems.Err(provider, op)
 }
@@ -293,23 +292,23 @@ type WebchatEventType string
 
 // The documented kinds.
 const (
-	// WebchatConnected: from now on the stream shows what the agent says.
-	WebchatConnected WebchatEventType = "connected"
-	// WebchatTyping: the agent begins to work, or ends.
-	WebchatTyping WebchatEventType = "typing"
-	// WebchatMessageSent: the agent says something.
-	WebchatMessageSent WebchatEventType = "message"
+	// WebchatEventConnected: from now on the stream shows what the agent says.
+	WebchatEventConnected WebchatEventType = "connected"
+	// WebchatEventTyping: the agent begins to work, or ends.
+	WebchatEventTyping WebchatEventType = "typing"
+	// WebchatEventMessageSent: the agent says something.
+	WebchatEventMessageSent WebchatEventType = "message"
 )
 
 // WebchatEvent is one event of a web chat.
 type WebchatEvent struct {
-	// Type says what kind of event it is.
+	// Type says what kind of event it is. "" if it has no name and is no message.
 	Type WebchatEventType
-	// Message is what the agent says. Nil unless Type is [WebchatMessageSent].
+	// Message is what the agent says. Nil unless Type is [WebchatEventMessageSent].
 	Message *WebchatMessage
 	// ConversationID is the conversation of the message, "" if there is none.
 	ConversationID string
-	// IsTyping says that the agent is at work, if Type is [WebchatTyping].
+	// IsTyping says that the agent is at work, if Type is [WebchatEventTyping].
 	IsTyping bool
 	// Data is the event as it came.
 	Data json.RawMessage
@@ -326,7 +325,7 @@ type StreamWebchatRequest struct {
 func (r StreamWebchatRequest) Validate() error {
 	var problems validate.Problems
 	problems.Required("session_id", r.VisitorID)
-	problems.UTF8(r.VisitorID)
+	validateVisitor(&problems, "session_id", r.VisitorID)
 	return problems.Err(provider, streamWebchat)
 }
 
@@ -362,10 +361,13 @@ func (c *Client) StreamWebchat(ctx context.Context, webchatID string, request St
 		}
 		defer stream.Close()
 		for {
-			message, err := stream.Next()
+			frame, err := stream.Next()
+			if err == nil && saysNothing(frame) {
+				continue
+			}
 			var event WebchatEvent
 			if err == nil {
-				event, err = readWebchatEvent(stream, message)
+				event, err = readWebchatEvent(stream, frame)
 			}
 			if !yield(event, err) || err != nil {
 				return
@@ -403,28 +405,43 @@ type webchatData struct {
 	Error          json.RawMessage `json:"error"`
 }
 
+// saysNothing reports whether an event is only there to keep a connection open.
+func saysNothing(frame sse.Event) bool {
+	return (frame.Type == "" || frame.Type == string(WebchatEventMessageSent)) && len(wire.Trim(frame.Data)) == 0
+}
+
 // readWebchatEvent reads an event. A message of the agent has no name, or
 // that of a message. The error of one that tells of an error has the server's
 // words.
 func readWebchatEvent(stream *transport.Stream, frame sse.Event) (WebchatEvent, error) {
-	event := WebchatEvent{Type: cmp.Or(WebchatEventType(frame.Type), WebchatMessageSent), Data: json.RawMessage(string(frame.Data))}
+	event := WebchatEvent{Type: WebchatEventType(frame.Type), Data: json.RawMessage(string(frame.Data))}
+	mayBeMessage := event.Type == "" || event.Type == WebchatEventMessageSent
 	data, err := wire.Decode[webchatData](frame.Data)
-	if err != nil {
-		if event.Type != WebchatMessageSent {
-			return event, nil // it says all by its name
-		}
-		return WebchatEvent{}, stream.Unreadable(err)
-	}
-	event.ConversationID, event.IsTyping = data.ConversationID, data.IsTyping
-	if frame.Type == "error" || data.Error != nil && string(data.Error) != "null" && data.Text == "" {
+	switch {
+	case frame.Type == "error" || err == nil && data.fails():
 		var told agentclients.Error
 		wire.ReadErrorFrom(&told, frame.Data)
 		return event, stream.Failed(told.Code, told.Message)
+	case err != nil && mayBeMessage:
+		return WebchatEvent{}, stream.Unreadable(err)
+	case err != nil:
+		return event, nil // it says all by its name
 	}
-	if event.Type == WebchatMessageSent {
-		event.Message = &data.WebchatMessage
+	event.ConversationID, event.IsTyping = data.ConversationID, data.IsTyping
+	if mayBeMessage && (data.ID != "" || data.Text != "") {
+		event.Type, event.Message = WebchatEventMessageSent, &data.WebchatMessage
 	}
 	return event, nil
+}
+
+// fails reports whether an event tells of an error, and not of a message that
+// has none.
+func (d *webchatData) fails() bool {
+	switch string(d.Error) {
+	case "", "null", "false", `""`, "{}", "[]":
+		return false
+	}
+	return d.Text == ""
 }
 
 func decodeQueuedMessage(body []byte) (*QueuedMessage, error) {

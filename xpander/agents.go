@@ -98,7 +98,7 @@ const (
 	DelegationEndFinishWithLast DelegationEndStrategy = "finish-with-last"
 )
 
-// Agent is an AI agent. Answers differ in what they carry, and a member that
+// Agent is an AI agent. Responses differ in what they carry, and a member that
 // is absent or null leaves its field zero: those of ListAgents have no more
 // than ID, Name, Description, Icon, Status, OrganizationID, DeploymentType,
 // CreatedAt, Instructions, ModelProvider, LLMAPIBase, ModelName, Framework,
@@ -155,8 +155,8 @@ type Agent struct {
 	// Version begins at 2 and increments with every deploy. 0 if the response
 	// does not say.
 	Version int `json:"version,omitempty"`
-	// IsLatest reports whether this is the latest version. Answers to a
-	// create have false here, or nothing (nil).
+	// IsLatest reports whether this is the latest version. Responses to
+	// a create have false here, or nothing (nil).
 	IsLatest *bool `json:"is_latest,omitempty"`
 	// Type says what kind of agent it is.
 	Type AgentType `json:"type,omitempty"`
@@ -338,7 +338,7 @@ type createAgentBody CreateAgentRequest
 // know, [agentclients.ErrRateLimited] also if the plan allows no more,
 // [agentclients.ErrOutcomeUnknown] if the agent may have been created.
 //
-// API reference: Create Ai Agent, POST /v1/agents.
+// API reference: Create Ai Agent, POST /v1/agents, https://docs.xpander.ai.
 func (c *Client) CreateAgent(ctx context.Context, request CreateAgentRequest, options ...agentclients.CallOption) (*Agent, error) {
 	if err := request.Validate(); err != nil {
 		return nil, err
@@ -358,7 +358,8 @@ func (c *Client) CreateAgent(ctx context.Context, request CreateAgentRequest, op
 // Errors: [agentclients.ErrNotFound] if there is no such agent,
 // [agentclients.ErrForbidden] if it is another organization's.
 //
-// API reference: Get Agent, GET /v1/agents/{agent_id}.
+// API reference: Get Agent, GET /v1/agents/{agent_id},
+// https://docs.xpander.ai.
 func (c *Client) GetAgent(ctx context.Context, agentID string, options ...agentclients.CallOption) (*Agent, error) {
 	return transport.Call(ctx, c.transport, transport.Op{
 		Name:     "get agent",
@@ -436,7 +437,8 @@ func (l AgentList) LogValue() slog.Value {
 // Errors: [agentclients.ErrBadRequest] for a PerPage that the server does not
 // allow.
 //
-// API reference: List Agents (Minimal), GET /v1/agents.
+// API reference: List Agents (Minimal), GET /v1/agents,
+// https://docs.xpander.ai.
 func (c *Client) ListAgents(ctx context.Context, request ListAgentsRequest, options ...agentclients.CallOption) (*AgentList, error) {
 	return c.list(ctx, "list agents", "/v1/agents", request, options)
 }
@@ -450,7 +452,8 @@ func (c *Client) ListAgents(ctx context.Context, request ListAgentsRequest, opti
 // another one is deleted, the server's count does not tell.) If the loop begins
 // with a Page after the first one, the agents before it should stay.
 //
-// API reference: List Agents (Minimal), GET /v1/agents.
+// API reference: List Agents (Minimal), GET /v1/agents,
+// https://docs.xpander.ai.
 func (c *Client) AllAgents(ctx context.Context, request ListAgentsRequest, options ...agentclients.CallOption) iter.Seq2[Agent, error] {
 	return allPages("list agents", request, func(request ListAgentsRequest) (*AgentList, error) {
 		return c.ListAgents(ctx, request, options...)
@@ -464,7 +467,8 @@ func (c *Client) AllAgents(ctx context.Context, request ListAgentsRequest, optio
 // Errors: [agentclients.ErrBadRequest] for a PerPage that the server does not
 // allow.
 //
-// API reference: List Agents (Full), GET /v1/agents/full.
+// API reference: List Agents (Full), GET /v1/agents/full,
+// https://docs.xpander.ai.
 func (c *Client) ListFullAgents(ctx context.Context, request ListAgentsRequest, options ...agentclients.CallOption) (*AgentList, error) {
 	return c.list(ctx, "list full agents", "/v1/agents/full", request, options)
 }
@@ -472,7 +476,8 @@ func (c *Client) ListFullAgents(ctx context.Context, request ListAgentsRequest, 
 // AllFullAgents reads the agents of the organization like AllAgents, with all
 // their fields.
 //
-// API reference: List Agents (Full), GET /v1/agents/full.
+// API reference: List Agents (Full), GET /v1/agents/full,
+// https://docs.xpander.ai.
 func (c *Client) AllFullAgents(ctx context.Context, request ListAgentsRequest, options ...agentclients.CallOption) iter.Seq2[Agent, error] {
 	return allPages("list full agents", request, func(request ListAgentsRequest) (*AgentList, error) {
 		return c.ListFullAgents(ctx, request, options...)
@@ -640,7 +645,8 @@ type updateAgentBody UpdateAgentRequest
 // [agentclients.ErrForbidden] if it is another organization's,
 // [agentclients.ErrBadRequest] for a value that the server does not know.
 //
-// API reference: Update Ai Agent, PATCH /v1/agents/{agent_id}.
+// API reference: Update Ai Agent, PATCH /v1/agents/{agent_id},
+// https://docs.xpander.ai.
 func (c *Client) UpdateAgent(ctx context.Context, agentID string, request UpdateAgentRequest, options ...agentclients.CallOption) (*Agent, error) {
 	if err := request.Validate(); err != nil {
 		return nil, err
@@ -673,7 +679,8 @@ func (c *Client) UpdateAgent(ctx context.Context, agentID string, request Update
 // Errors: [agentclients.ErrNotFound] if there is no such agent,
 // [agentclients.ErrForbidden] if it is another organization's.
 //
-// API reference: Deploy Ai Agent, PUT /v1/agents/{agent_id}.
+// API reference: Deploy Ai Agent, PUT /v1/agents/{agent_id},
+// https://docs.xpander.ai.
 func (c *Client) DeployAgent(ctx context.Context, agentID string, options ...agentclients.CallOption) (*Agent, error) {
 	return transport.Call(ctx, c.transport, transport.Op{
 		Name:     "deploy agent",
@@ -693,7 +700,8 @@ func (c *Client) DeployAgent(ctx context.Context, agentID string, options ...age
 // [agentclients.ErrForbidden] if it is another organization's or if it is not
 // Deletable.
 //
-// API reference: Delete Ai Agent, DELETE /v1/agents/{agent_id}.
+// API reference: Delete Ai Agent, DELETE /v1/agents/{agent_id},
+// https://docs.xpander.ai.
 func (c *Client) DeleteAgent(ctx context.Context, agentID string, options ...agentclients.CallOption) error {
 	return transport.Do(ctx, c.transport, transport.Op{
 		Name:     "delete agent",

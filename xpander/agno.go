@@ -1,7 +1,7 @@
 package xpander
 
-// AgnoSettings configure the agno framework. Answers carry some of them only;
-// nil is one that the response leaves out or has null.
+// AgnoSettings configure the agno framework. Responses carry some of them
+// only; nil is one that the response leaves out or has null.
 type AgnoSettings struct {
 	// SessionStorage keeps sessions. Default true.
 	SessionStorage *bool `json:"session_storage,omitempty"`

@@ -21,7 +21,8 @@ import (
 // CreatedAt that is not before it. It is repeated after every transient
 // failure.
 //
-// API reference: List Agents (Minimal), GET /v1/agents.
+// API reference: List Agents (Minimal), GET /v1/agents,
+// https://docs.xpander.ai.
 func (c *Client) FindAgents(ctx context.Context, name string, options ...agentclients.CallOption) ([]Agent, error) {
 	var problems validate.Problems
 	problems.Required("name", name)
@@ -69,8 +70,9 @@ func (c *Client) FindAgents(ctx context.Context, name string, options ...agentcl
 // CaptureResponse captures is the last response; its Attempts and Elapsed count
 // all.
 //
-// API reference: List Agents (Minimal), GET /v1/agents; Create Ai Agent,
-// POST /v1/agents; Update Ai Agent, PATCH /v1/agents/{agent_id}.
+// API reference: List Agents (Minimal), GET /v1/agents; Create Ai Agent, POST
+// /v1/agents; Update Ai Agent, PATCH /v1/agents/{agent_id},
+// https://docs.xpander.ai.
 func (c *Client) EnsureAgent(ctx context.Context, request CreateAgentRequest, options ...agentclients.CallOption) (*Agent, agentclients.Change, error) {
 	if err := request.Validate(); err != nil {
 		return nil, "", err

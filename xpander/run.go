@@ -148,8 +148,9 @@ func (e RunEvent) LogValue() slog.Value { return e.Event.LogValue() }
 // [agentclients.ErrOutcomeUnknown] if the turn may have been started, the
 // error of the context with the id of the task as ResourceID.
 //
-// API reference: Invoke Agent (Async), POST /v1/agents/{agent_id}/invoke/async,
-// and Get Task, GET /v1/tasks/{task_id}, https://docs.xpander.ai.
+// API reference: Invoke Agent (Async), POST
+// /v1/agents/{agent_id}/invoke/async, and Get Task, GET /v1/tasks/{task_id},
+// https://docs.xpander.ai.
 func (c *Client) RunAgent(ctx context.Context, agentID string, request RunRequest, options ...agentclients.CallOption) (*Run, error) {
 	t, err := c.newTurn(ctx, "run agent", "/invoke/async", agentID, request.invoke(), options)
 	if err != nil {
@@ -171,10 +172,11 @@ func (c *Client) RunAgent(ctx context.Context, agentID string, request RunReques
 
 // StreamRun asks an agent something and returns what happens, event by event,
 // with the pieces of the answer. The last pair has the Run. Nothing is sent
-// before the events are ranged over, which can be done once. Breaking out of
-// the loop leaves the task going on: StopTask stops it. If ctx has no deadline,
-// the stream ends after RunTimeout of the retry policy (10 minutes by default),
-// and the task goes on, too.
+// before the events are ranged over. That can be done once; a second time yields
+// one error that matches [agentclients.ErrInvalidRequest]. Breaking out of the
+// loop leaves the task going on: StopTask stops it. If ctx has no deadline, the
+// stream ends after RunTimeout of the retry policy (10 minutes by default), and
+// the task goes on, too.
 //
 // It starts at most one turn and is never repeated when a response is lost. If
 // the stream breaks, the task is read until it is done, and the last pair is
@@ -248,8 +250,7 @@ func (r *run) verdict() error {
 	if r.complaint != nil && e.Message == "" {
 		e.Message = r.complaint.Message
 	}
-	e.Message = r.client.transport.Hide(e.Message)
-	return e
+	return r.client.transport.Clean(e)
 }
 
 // result returns what there is of the run.

@@ -39,12 +39,14 @@ func (t *turn) open(ctx context.Context) (*taskStream, error) {
 }
 
 // next returns the next event. If none comes within a time, quiet is true and
-// the stream goes on; 0 is no limit.
+// the stream goes on; 0 is no limit. What is no event, such as a ping, does not
+// make the time longer.
 func (s *taskStream) next(within time.Duration) (event TaskEvent, quiet bool, err error) {
+	began := time.Now()
 	for {
 		var message sse.Event
 		if within > 0 {
-			message, quiet, err = s.NextWithin(within)
+			message, quiet, err = s.NextWithin(within - time.Since(began))
 		} else {
 			message, err = s.Next()
 		}

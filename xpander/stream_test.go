@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"net/http"
 	"strings"
 	"testing"
@@ -96,7 +97,7 @@ func TestTaskEvents(t *testing.T) {
 		`{"type":"sub_agent_trigger","data":{"a":1}}`:            func(e TaskEvent) bool { return string(e.Data) == `{"a":1}` },
 		`{"type":"task_compactization","data":{"type":"retry"}}`: func(e TaskEvent) bool { return string(e.Data) == `{"type":"retry"}` },
 		`{"type":"auth_event","data":{"type":"login_required","data":{"url":"u","server_url":"s","server_name":"n"}}}`: func(e TaskEvent) bool {
-			return *e.Auth == AuthEvent{AuthLoginRequired, AuthEventData{URL: "u", ServerURL: "s", ServerName: "n"}}
+			return *e.Auth == AuthEvent{AuthEventLoginRequired, AuthEventData{URL: "u", ServerURL: "s", ServerName: "n"}}
 		},
 		`{"type":"tool_call_result","data":{"is_error":true,"result":"x"},"error":null}`: func(e TaskEvent) bool { return e.ToolCall.IsError },
 		`{"type":"content_chunk","data":{"text":"x"}}`:                                   func(e TaskEvent) bool { return e.Type == "content_chunk" && e.Text == "" },
@@ -306,29 +307,33 @@ func TestSilentStreams(t *testing.T) {
 			}
 		}, nil)
 	})
-	forever := func(id string) []any {
-		parts := []any{taskEvent("task_created", id, "pending", "")}
-		for range 100 {
-			parts = append(parts, 15*time.Second, ": heartbeat\n\n")
-		}
-		return append(parts, "hold")
-	}
-	t.Run("the last event is lost, and heartbeats come", func(t *testing.T) {
-		synctest.Test(t, func(t *testing.T) {
-			p := newPlatform(t)
-			p.frames = forever
-			start := time.Now()
-			text, types, run, err := hear(t, p.open(t).StreamRun(t.Context(), "a1", count))
-			if err != nil || text != nine || run.Text != nine || types[len(types)-1] != "task_finished" || time.Since(start) > silence+time.Second {
-				t.Errorf("%q, events %q, run %v after %v, %v", text, types, run, time.Since(start), err)
+	forever := func(heartbeat string) func(id string) []any {
+		return func(id string) []any {
+			parts := []any{taskEvent("task_created", id, "pending", "")}
+			for range 100 {
+				parts = append(parts, 15*time.Second, heartbeat)
 			}
-			p.checkTurns(t, 1)
+			return append(parts, "hold")
+		}
+	}
+	for _, heartbeat := range []string{": heartbeat\n\n", "data:\n\n", "event: ping\ndata: \n\n"} {
+		t.Run("the last event is lost, and heartbeats come: "+heartbeat, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				p := newPlatform(t)
+				p.frames = forever(heartbeat)
+				start := time.Now()
+				text, types, run, err := hear(t, p.open(t).StreamRun(t.Context(), "a1", count))
+				if err != nil || text != nine || run.Text != nine || types[len(types)-1] != "task_finished" || time.Since(start) > silence+time.Second {
+					t.Errorf("%q, events %q, run %v after %v, %v", text, types, run, time.Since(start), err)
+				}
+				p.checkTurns(t, 1)
+			})
 		})
-	})
+	}
 	t.Run("the run never ends", func(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
 			p := newPlatform(t)
-			p.frames = forever
+			p.frames = forever(": heartbeat\n\n")
 			p.ends = func(c *conversation) { c.status, c.result = "executing", "" }
 			start := time.Now()
 			_, _, run, err := hear(t, p.open(t).StreamRun(t.Context(), "a1", count))
@@ -342,7 +347,7 @@ func TestSilentStreams(t *testing.T) {
 	t.Run("the task is gone", func(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
 			p := newPlatform(t)
-			p.frames = forever
+			p.frames = forever(": heartbeat\n\n")
 			p.respond = func(map[string]any) bool { return false }
 			_, _, run, err := hear(t, p.open(t).StreamRun(t.Context(), "a1", count))
 			if e := asError(t, err, agentclients.ErrNotFound); run == nil || e.ResourceID != run.ID {
@@ -667,4 +672,20 @@ func TestEndOfAnotherTask(t *testing.T) {
 			t.Errorf("run %+v, %v", run, err)
 		}
 	})
+}
+
+// A status of the server's own words does not carry the key into an error.
+func TestRedactedStatuses(t *testing.T) {
+	client, recorder := suite.Record(t)
+	recorder.Answer(200, fmt.Sprintf(`{"id":"t1","status":%q}`, testKey))
+	_, waited := client.WaitTask(t.Context(), "t1", nil)
+	recorder.AnswerWith(200, http.Header{"Content-Type": {"text/event-stream"}}, fmt.Sprintf(`data: {"type":"task_finished","data":{"status":%q}}`+"\n\n", testKey))
+	var ran error
+	for _, ran = range client.StreamRun(t.Context(), "a1", RunRequest{Text: "x"}) {
+	}
+	for _, err := range []error{waited, ran} {
+		if e := asError(t, err); !strings.Contains(err.Error(), "is not known") || strings.Contains(err.Error(), testKey) || strings.Contains(e.Code, testKey) {
+			t.Errorf("the error has the key: %v", err)
+		}
+	}
 }

@@ -100,10 +100,10 @@ type AuthEventType string
 
 // The documented types of events about a sign-in.
 const (
-	AuthNotSupported  AuthEventType = "not_supported"
-	AuthLoginRequired AuthEventType = "login_required"
-	AuthTokenIssue    AuthEventType = "token_issue"
-	AuthTokenReady    AuthEventType = "token_ready"
+	AuthEventNotSupported  AuthEventType = "not_supported"
+	AuthEventLoginRequired AuthEventType = "login_required"
+	AuthEventTokenIssue    AuthEventType = "token_issue"
+	AuthEventTokenReady    AuthEventType = "token_ready"
 )
 
 // AuthEvent is about the sign-in of a user for a tool.

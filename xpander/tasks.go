@@ -188,8 +188,8 @@ func (c *Client) InvokeAgent(ctx context.Context, agentID string, request Invoke
 //
 // Errors: those of InvokeAgent.
 //
-// API reference: Invoke Agent (Async), POST /v1/agents/{agent_id}/invoke/async,
-// https://docs.xpander.ai.
+// API reference: Invoke Agent (Async), POST
+// /v1/agents/{agent_id}/invoke/async, https://docs.xpander.ai.
 func (c *Client) StartTask(ctx context.Context, agentID string, request InvokeRequest, options ...agentclients.CallOption) (*Task, error) {
 	t, err := c.newTurn(ctx, "start task", "/invoke/async", agentID, request, options)
 	if err != nil {
@@ -292,7 +292,7 @@ func (c *Client) WaitTask(ctx context.Context, taskID string, progress func(*Tas
 	defer cancel()
 	tally, options := transport.NewTally(options)
 	defer tally.Report()
-	return poll.Wait(ctx, poll.Poll[*Task]{
+	task, err := poll.Wait(ctx, poll.Poll[*Task]{
 		Provider: provider, Op: op, ID: taskID, Ceiling: longestWait,
 		Look: func(ctx context.Context) (*Task, time.Duration, error) {
 			return c.readTask(ctx, op, taskID, options)
@@ -300,6 +300,7 @@ func (c *Client) WaitTask(ctx context.Context, taskID string, progress func(*Tas
 		State:    (*Task).state,
 		Progress: progress,
 	})
+	return task, c.transport.Clean(err)
 }
 
 // StopTask stops a task, and returns it. One that is done already is returned

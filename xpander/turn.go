@@ -207,5 +207,5 @@ func (t *turn) wait(ctx context.Context, task *Task, state func(*Task) (poll.Sta
 	if seen == nil {
 		seen = task
 	}
-	return seen, err
+	return seen, t.client.transport.Clean(err)
 }

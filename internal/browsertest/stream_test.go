@@ -93,7 +93,7 @@ func TestWebchatStreamShowsWhatIsSaid(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if event.Type == phoneagents.WebchatConnected {
+		if event.Type == phoneagents.WebchatEventConnected {
 			mock.Receive(mockserver.Phoneagents, script.Inbound{From: "v-81", Text: "When do you open?"})
 		}
 		if event.Message != nil {

@@ -47,7 +47,13 @@ func (c *call) admit() error {
 // attempt's timeout covers the body and the connection can be used again.
 func (c *call) attempt(request *http.Request, base http.RoundTripper) (*http.Response, error) {
 	c.status, c.header, c.body, c.failure, c.described, c.waiting = 0, nil, nil, nil, nil, false
-	c.connection = newConnection(base, request.Method)
+	// net/http may report about an attempt when the next one is at work: each
+	// has a connection of its own. There is hardly ever more than one.
+	c.connection = &c.first
+	if c.attempts > 0 {
+		c.connection = new(connection)
+	}
+	c.connection.begin(base, request.Method)
 	c.attempts++
 	if c.op.stream {
 		return c.openStream(request, base)

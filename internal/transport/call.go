@@ -35,6 +35,8 @@ type call struct {
 	arrived  bool // an attempt before the last one may have reached the server, even if it was refused
 	waiting  bool // between two attempts
 
+	first connection // of the first attempt
+
 	// The last attempt.
 	connection *connection
 	status     int // 0: no response
@@ -91,10 +93,10 @@ func (c *call) run(request *retryablehttp.Request) {
 	}
 }
 
-// newHeader returns the headers of one attempt. They are its own: whatever a
+// setHeader sets the headers of one attempt. They are its own: whatever a
 // round tripper does to them, the next attempt does not see it.
-func (c *call) newHeader() http.Header {
-	header := c.client.newHeader()
+func (c *call) setHeader(header http.Header) {
+	c.client.setHeader(header)
 	if c.op.Public {
 		for _, name := range c.client.credentials {
 			delete(header, name)
@@ -116,13 +118,13 @@ func (c *call) newHeader() http.Header {
 	for name, values := range c.ownHeader {
 		header[name] = slices.Clone(values)
 	}
-	return header
 }
 
 // prepareRetry gives the next attempt a header and a URL of its own.
 func prepareRetry(request *http.Request) error {
 	c := callOf(request.Context())
-	request.Header = c.newHeader()
+	request.Header = make(http.Header)
+	c.setHeader(request.Header)
 	target := c.target
 	request.URL = &target
 	return nil

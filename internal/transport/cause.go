@@ -6,6 +6,7 @@ import (
 	"net/url"
 	"strings"
 
+	agentclients "github.com/agentclients/agentclients-go"
 	"github.com/agentclients/agentclients-go/internal/redact"
 )
 
@@ -57,6 +58,20 @@ func (c *call) clean(text string) string {
 		text = strings.ReplaceAll(text, c.target.RawQuery, redact.Placeholder)
 	}
 	return text
+}
+
+// Clean takes the key out of an error that was made of what the server says in
+// a response or an event: a status, a reason, the name of a tool.
+func (c *Client) Clean(err error) error {
+	var e *agentclients.Error
+	if !errors.As(err, &e) {
+		return err
+	}
+	e.Code, e.Message = c.hide(e.Code), c.hide(e.Message)
+	if shown := e.Err; shown != nil && c.hide(shown.Error()) != shown.Error() {
+		e.Err = &cleanError{c.hide(shown.Error()), func(target error) bool { return errors.Is(shown, target) }}
+	}
+	return err
 }
 
 // cleanError is an error with a cleaned text. The original can be matched but

@@ -3,6 +3,7 @@ package transport
 import (
 	"context"
 	"net/http"
+	"net/url"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -38,6 +39,11 @@ func TestCheck(t *testing.T) {
 		bad := good
 		bad.Params = []string{""}
 		asError(t, Check(t.Context(), client, bad, nil), agentclients.ErrInvalidRequest)
+		bad = good
+		bad.Query = url.Values{"name": {"Gr\xfc\xdfe"}}
+		if e := asError(t, Check(t.Context(), client, bad, nil), agentclients.ErrInvalidRequest); len(e.Fields) != 1 || e.Fields[0].Path != "name" {
+			t.Errorf("%v", e)
+		}
 		bad = good
 		bad.Body = make(chan int)
 		asError(t, Check(t.Context(), client, bad, nil), agentclients.ErrInvalidRequest)

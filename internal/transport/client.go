@@ -17,10 +17,10 @@ import (
 // Client sends requests to one provider. It is safe for concurrent use.
 type Client struct {
 	provider    string
-	base        string             // without a slash at the end
-	host        string             // of base, for logs
-	newHeader   func() http.Header // closes over the key, so that no fmt verb can print it
-	credentials []string           // the names of the headers that carry them
+	base        string            // without a slash at the end
+	host        string            // of base, for logs
+	setHeader   func(http.Header) // closes over the key, so that no fmt verb can print it
+	credentials []string          // the names of the headers that carry them
 	hide        func(string) string
 	http        *http.Client
 	retry       agentclients.RetryPolicy
@@ -87,7 +87,7 @@ func (c *Client) send(ctx context.Context, op Op, options []agentclients.CallOpt
 		return nil, c.invalid(&op, agentclients.FieldError{Path: "request", Message: c.hide(withoutURL(err).Error())})
 	}
 	call.target = *request.URL
-	request.Header = call.newHeader()
+	call.setHeader(request.Header)
 	call.run(request)
 
 	if settings.Capture != nil {
@@ -129,9 +129,6 @@ func (c *Client) check(ctx context.Context, op *Op, settings agentclients.CallOp
 	retry := c.policy(settings, &problems)
 	return retry, problems.Err(c.provider, op.Name)
 }
-
-// Hide takes the key out of a text that the server chose.
-func (c *Client) Hide(text string) string { return c.hide(text) }
 
 // policy returns the client's policy with that of a call laid over it.
 func (c *Client) policy(settings agentclients.CallOptions, problems *validate.Problems) agentclients.RetryPolicy {

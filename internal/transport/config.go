@@ -3,11 +3,13 @@ package transport
 import (
 	"cmp"
 	"fmt"
+	"maps"
 	"math"
 	"net/http"
 	"net/netip"
 	"net/url"
 	"os"
+	"slices"
 	"strings"
 	"time"
 
@@ -85,7 +87,7 @@ func New(config Config) (*Client, error) {
 		provider:    config.Provider,
 		base:        strings.TrimRight(base.String(), "/"),
 		host:        base.Host,
-		newHeader:   header.Clone,
+		setHeader:   setter(header),
 		credentials: credentialHeaders(config.Credentials),
 		hide:        redact.Hider(secrets),
 		http:        newHTTPClient(config.Options.HTTPClient),
@@ -202,6 +204,22 @@ func credentialHeaders(credentials []Credential) []string {
 		names[i] = http.CanonicalHeaderKey(c.Header)
 	}
 	return names
+}
+
+// setter returns what sets a copy of headers, which have one value each, with
+// one allocation.
+func setter(header http.Header) func(http.Header) {
+	names := slices.Sorted(maps.Keys(header))
+	values := make([]string, len(names))
+	for i, name := range names {
+		values[i] = header.Get(name)
+	}
+	return func(into http.Header) {
+		own := slices.Clone(values)
+		for i, name := range names {
+			into[name] = own[i : i+1 : i+1]
+		}
+	}
 }
 
 func userAgent(config Config) string {

@@ -19,6 +19,7 @@ type connection struct {
 	gotten  atomic.Int32 // … and had one, how often
 	waiting atomic.Bool  // it began to get a connection and does not have one since
 	read    atomic.Bool  // a round tripper between took something of the body
+	body    watchedBody  // of the request
 }
 
 // watch has the connection see whether the body of a request is read, which
@@ -28,8 +29,9 @@ func (c *connection) watch(request *http.Request) {
 	if c.direct || request.Body == nil || request.Body == http.NoBody || request.GetBody == nil {
 		return
 	}
-	body, again := request.Body, request.GetBody
-	request.Body = &watchedBody{body, &c.read}
+	again := request.GetBody
+	c.body = watchedBody{request.Body, &c.read}
+	request.Body = &c.body
 	request.GetBody = func() (io.ReadCloser, error) {
 		body, err := again()
 		if err != nil {
@@ -50,10 +52,10 @@ func (b *watchedBody) Read(p []byte) (int, error) {
 	return b.ReadCloser.Read(p)
 }
 
-// newConnection returns the connection of an attempt that base sends.
-func newConnection(base http.RoundTripper, method string) *connection {
-	_, direct := base.(*http.Transport)
-	c := &connection{direct: direct, replays: isReplayed(method)}
+// begin makes a new connection ready for an attempt that base sends.
+func (c *connection) begin(base http.RoundTripper, method string) {
+	_, c.direct = base.(*http.Transport)
+	c.replays = isReplayed(method)
 	c.trace.GetConn = func(string) {
 		c.asked.Store(true)
 		c.waiting.Store(true)
@@ -62,7 +64,6 @@ func newConnection(base http.RoundTripper, method string) *connection {
 		c.gotten.Add(1)
 		c.waiting.Store(false)
 	}
-	return c
 }
 
 // isReplayed reports whether net/http itself sends a request of this method

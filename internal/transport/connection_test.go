@@ -249,7 +249,8 @@ func TestMiddlewareOverADeadConnection(t *testing.T) {
 		"through middleware": {false, false, false},
 		"a read":             {true, true, false},
 	} {
-		c := newConnection(wrapping{}, http.MethodPost)
+		var c connection
+		c.begin(wrapping{}, http.MethodPost)
 		c.direct, c.replays = test.direct, test.replays
 		c.trace.GetConn("")
 		c.trace.GotConn(httptrace.GotConnInfo{Reused: true})

@@ -19,7 +19,9 @@ func TestOptionalCredential(t *testing.T) {
 		if err != nil {
 			return nil, err
 		}
-		return client.newHeader(), nil
+		header := make(http.Header)
+		client.setHeader(header)
+		return header, nil
 	}
 
 	t.Setenv(variable, "")

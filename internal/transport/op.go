@@ -1,6 +1,7 @@
 package transport
 
 import (
+	"maps"
 	"net/url"
 	"slices"
 	"strings"
@@ -87,6 +88,9 @@ func (op *Op) request(c *Client) (target string, body []byte, contentType string
 		}
 		target = op.expand(base, &problems)
 	}
+	if len(op.Query) > 0 {
+		op.checkQuery(&problems)
+	}
 	if err := problems.Err(c.provider, op.Name); err != nil {
 		return "", nil, "", err
 	}
@@ -112,6 +116,9 @@ func (op *Op) request(c *Client) (target string, body []byte, contentType string
 // expand returns base and the path with the values of its parameters,
 // escaped.
 func (op *Op) expand(base string, problems *validate.Problems) string {
+	if len(op.Params) == 0 {
+		return base + op.Path
+	}
 	var target strings.Builder
 	target.Grow(len(base) + len(op.Path) + 64)
 	target.WriteString(base)
@@ -141,6 +148,15 @@ func (op *Op) check(name, value string, problems *validate.Problems) {
 		problems.Add(name, "must be UTF-8")
 	case slices.Contains(op.Reserved, value):
 		problems.Addf(name, "must not be %q, which names another resource of the API", value)
+	}
+}
+
+// checkQuery notes values that are not UTF-8: a server would read another text.
+func (op *Op) checkQuery(problems *validate.Problems) {
+	for _, name := range slices.Sorted(maps.Keys(op.Query)) {
+		for _, value := range op.Query[name] {
+			problems.Text(name, value)
+		}
 	}
 }
 

@@ -110,7 +110,9 @@ func TestFallbackVariables(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		return client.newHeader()
+		header := make(http.Header)
+		client.setHeader(header)
+		return header
 	}
 	t.Setenv("TRANSPORT_TEST_KEY_2", "second")
 	if got := sent().Get("x-api-key"); got != "second" {

@@ -13,8 +13,9 @@ import (
 // use in the body. (What an agent did may have failed, and be told in a member
 // of that name; the request did not.)
 func saysFailed(body []byte, useless bool) bool {
-	// A look that costs nothing: it is hardly ever so.
-	if !bytes.Contains(body, []byte(`"success"`)) && !(useless && bytes.Contains(body, []byte(`"error"`))) {
+	// A look that costs nothing: it is hardly ever so. It does not begin with
+	// a quotation mark, of which JSON is full.
+	if !bytes.Contains(body, []byte(`success"`)) && !(useless && bytes.Contains(body, []byte(`error"`))) {
 		return false
 	}
 	members, err := wire.Members(body)

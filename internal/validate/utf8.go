@@ -39,6 +39,10 @@ func (p *Problems) utf8(value reflect.Value, depth int) {
 		p.utf8(value.Elem(), depth-1)
 	case reflect.Struct:
 		for i := range value.NumField() {
+			// Most fields are fine texts. To ask the type takes longer than that.
+			if inner := value.Field(i); inner.Kind() == reflect.String && utf8.ValidString(inner.String()) {
+				continue
+			}
 			if field := value.Type().Field(i); field.IsExported() {
 				before := len(p.fields)
 				p.utf8(value.Field(i), depth-1)

@@ -17,6 +17,12 @@ func Decode[T any](body []byte) (*T, error) {
 	return decode[T](body, '{', "an object")
 }
 
+// DecodeInto is Decode into a value that is there, and is zero: of an event of
+// a stream, of which there are many. After an error the value is of no use.
+func DecodeInto[T any](body []byte, value *T) error {
+	return decodeInto(body, '{', "an object", value)
+}
+
 // DecodeArray is Decode for a response that must be a JSON array. null is an
 // empty one: that is how many servers write a list that has nothing in it.
 func DecodeArray[T any](body []byte) ([]T, error) {
@@ -74,35 +80,41 @@ func DecodeList[L, T any](body []byte, name string, items func(*L) *[]T) (*L, er
 }
 
 func decode[T any](body []byte, first byte, kind string) (*T, error) {
-	body = Trim(body)
-	if len(body) == 0 {
-		return nil, errors.New("the body is empty")
-	}
 	value := new(T)
-	if err := json.Unmarshal(body, value); err != nil {
-		var mismatch *json.UnmarshalTypeError
-		if !errors.As(err, &mismatch) {
-			return nil, err
-		}
-		if body[0] == first {
-			value = decodeAdapted(body, value)
-		}
-	}
-	if body[0] != first {
-		return nil, fmt.Errorf("the body is not %s", kind)
+	if err := decodeInto(body, first, kind, value); err != nil {
+		return nil, err
 	}
 	return value, nil
 }
 
+func decodeInto[T any](body []byte, first byte, kind string, value *T) error {
+	body = Trim(body)
+	if len(body) == 0 {
+		return errors.New("the body is empty")
+	}
+	if err := json.Unmarshal(body, value); err != nil {
+		var mismatch *json.UnmarshalTypeError
+		if !errors.As(err, &mismatch) {
+			return err
+		}
+		if body[0] == first {
+			decodeAdapted(body, value)
+		}
+	}
+	if body[0] != first {
+		return fmt.Errorf("the body is not %s", kind)
+	}
+	return nil
+}
+
 // decodeAdapted reads a body with its values adapted to the types of T, and
-// returns value if that is not possible.
-func decodeAdapted[T any](body []byte, value *T) *T {
+// leaves value as it is if that is not possible.
+func decodeAdapted[T any](body []byte, value *T) {
 	adapted := new(T)
 	var mismatch *json.UnmarshalTypeError
-	if err := json.Unmarshal(adapt(body, reflect.TypeFor[T]()), adapted); err != nil && !errors.As(err, &mismatch) {
-		return value
+	if err := json.Unmarshal(adapt(body, reflect.TypeFor[T]()), adapted); err == nil || errors.As(err, &mismatch) {
+		*value = *adapted
 	}
-	return adapted
 }
 
 // Parse reads JSON into maps, lists and scalars. Numbers keep their digits, as

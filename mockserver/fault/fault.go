@@ -14,6 +14,15 @@
 //		Do:    []fault.Fault{fault.Delay(time.Second), fault.Reset()},
 //	})
 //
+// This one loses the response to each request the first time that it comes,
+// and not to its repeats, whatever the operation is:
+//
+//	mock.AddRule(fault.Rule{
+//		Op:    fault.AnyOp,
+//		Match: journal.Match{Retried: new(false)},
+//		Do:    []fault.Fault{fault.Drop(fault.AfterCommit)},
+//	})
+//
 // There are faults of the connection (Delay, Stall, Drop, Reset), responses in
 // place of the API's own (Status, HTML, Redirect), responses that are damaged
 // on their way (Truncate, Malformed, SlowBody), and responses of a newer

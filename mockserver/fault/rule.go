@@ -14,8 +14,8 @@ const AnyOp = "*"
 // form is that of the HTTP interface.
 type Rule struct {
 	// Op is the operation, such as "orq.CreateAgent". AnyOp stands for all and,
-	// if Match asks for a path, for requests that match no operation, too.
-	// Required.
+	// if Match asks for a path or the rule is a Stub, for requests that match
+	// no operation, too. Required.
 	Op string `json:"op"`
 	// Match must hold for the request, too. It has no Op of its own, and what
 	// is only known at the end of a request (status, outcome, committed)

@@ -101,6 +101,20 @@ type Call struct {
 	Problems []string `json:"problems,omitempty"`
 	// Panic is the stack of a panic while the request was served.
 	Panic string `json:"panic,omitempty"`
+
+	// RealStatus is the status with which a real API responded to the request,
+	// which is what the client got; Status and Response are then those of the
+	// mock, and so are the ids in Path, Query and Body. 0: none was asked, or
+	// there was no response.
+	RealStatus int `json:"real_status,omitempty"`
+	// RealResponse is the body of the real response, without credentials, of a
+	// long one the first 64 KiB. Empty unless the mock was told to keep it.
+	RealResponse string `json:"real_response,omitempty"`
+	// Differences are what differs between the real response and the mock's.
+	Differences []Difference `json:"differences,omitempty"`
+	// NotCompared is why they were not compared. Empty: they were, or no real
+	// API was asked.
+	NotCompared string `json:"not_compared,omitempty"`
 }
 
 // Write is a part of a stream that was written at one time: whole events.

@@ -6,7 +6,8 @@ import (
 )
 
 // Inbound is a message that a person writes to an agent: what reaches an API
-// over the phone network or by mail, not by a request to it.
+// over the phone network or by mail, not by a request to it. Over HTTP it is
+// {"api": "omniflow", "from": "+12025550123", "to": "…", "text": "When?"}.
 type Inbound struct {
 	// Conversation is the id of the conversation that it goes on with. Empty:
 	// From and To say which.
@@ -37,8 +38,13 @@ func (m Inbound) Validate() error {
 		return errors.New("conversation or from is missing: which person writes")
 	case m.Text == "":
 		return errors.New("text is missing")
-	case !utf8.ValidString(m.Text):
-		return errors.New("text is not UTF-8")
+	}
+	for _, field := range [...]struct{ name, value string }{
+		{"conversation", m.Conversation}, {"from", m.From}, {"to", m.To}, {"text", m.Text},
+	} {
+		if !utf8.ValidString(field.value) {
+			return errors.New(field.name + " is not UTF-8")
+		}
 	}
 	return nil
 }

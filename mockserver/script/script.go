@@ -22,6 +22,11 @@ import (
 
 // Reply is what one run of an agent does: it waits, calls tools, and says
 // something or fails. The zero value says nothing and ends well.
+//
+// In JSON the members have the names of the fields in lower case, and durations
+// are text:
+//
+//	{"input": "gate", "delay": "1s", "tools": [{"name": "clock", "result": "9:00"}], "text": "Until ten.", "pace": "50ms"}
 type Reply struct {
 	// Agent, Thread and Input say which run the reply is for: of that agent,
 	// in that thread (a session, a task), with an input that contains that

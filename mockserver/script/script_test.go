@@ -109,3 +109,21 @@ func TestTokens(t *testing.T) {
 		t.Errorf("%+v", got)
 	}
 }
+
+func TestInboundThatIsWrong(t *testing.T) {
+	const bad = "Gr\xfc\xdfe"
+	for want, m := range map[string]Inbound{
+		"":                          {From: "v", Text: "x"},
+		"conversation or from is":   {Text: "x"},
+		"text is missing":           {From: "v"},
+		"conversation is not UTF-8": {Conversation: bad, Text: "x"},
+		"from is not UTF-8":         {From: bad, Text: "x"},
+		"to is not UTF-8":           {From: "v", To: bad, Text: "x"},
+		"text is not UTF-8":         {From: "v", Text: bad},
+	} {
+		err := m.Validate()
+		if (err == nil) != (want == "") || err != nil && !strings.HasPrefix(err.Error(), want) {
+			t.Errorf("%v, want %q", err, want)
+		}
+	}
+}

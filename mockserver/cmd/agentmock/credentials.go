@@ -9,7 +9,7 @@ import (
 // secretFlags are those with credentials. What is wrong with them is found
 // after the flags were parsed, because an error of package flag shows the
 // value.
-var secretFlags = []string{"api-keys", "tenants", "admin-token", "public-url"}
+var secretFlags = []string{"api-keys", "tenants", "admin-token", "public-url", "compare"}
 
 // checkCredentials reads -api-keys and -tenants. Its errors show none.
 func (s *settings) checkCredentials() error {

@@ -51,6 +51,9 @@ func (s *settings) flags() *flag.FlagSet {
 	flags.Func("clock", "`time` at which the clocks start and stand still, such as 2026-01-01T00:00:00Z (default the real clock)", s.setClock)
 	duration(flags, &s.clockStep, "clock-step", "`duration` by which every request moves a clock that -clock set, up to the year 9999", 0)
 
+	pieces(flags, &s.comparePairs, "compare", "`api=URL,...`: real APIs to send requests on to, each once and with the credential that it brings; /_mock/differences lists in what the mock differs, such as orq=https://api.orq.ai")
+	toggle(flags, &s.compareKeep, "compare-keep", "keep what real APIs respond in the journal, without credentials and secret members")
+
 	flags.Func("seed", "JSON `file` with the state to start from and to reset to, or a folder of such files; may be repeated. SIGHUP reads it again: resets go back to what it says then, and what exists stays until its reset", func(value string) error {
 		for name := range strings.SplitSeq(value, ",") {
 			if name = strings.TrimSpace(name); name == "" {

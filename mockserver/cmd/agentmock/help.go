@@ -25,6 +25,7 @@ var helpGroups = []struct {
 	{"HTTPS", []string{"tls", "ca-out", "cert", "key"}},
 	{"What it emulates", []string{"apis", "variants", "strict", "rate-limits", "rate", "deterministic", "clock", "clock-step"}},
 	{"Who may use it", []string{"api-keys", "tenants", "allow-origins", "admin-token"}},
+	{"The real APIs", []string{"compare", "compare-keep"}},
 	{"Files that it reads and writes", []string{"state", "seed", "rules"}},
 	{"What it remembers at most", []string{"journal", "no-journal", "journal-bytes", "ns-max", "ns-ttl"}},
 	{"Its log and its end", []string{"log", "verbose", "exit-on-stdin-close", "max-run"}},

@@ -177,6 +177,8 @@ func newMock(s *settings, seed json.RawMessage, logger *slog.Logger) (*mockserve
 		NamespaceTTL:   s.spaceTTL,
 		PublicURL:      s.publicURL,
 		AllowOrigins:   s.allowOrigins,
+		Compare:        s.compare,
+		CompareKeep:    s.compareKeep,
 		AdminToken:     s.adminToken,
 		Logger:         logger,
 		Seed:           seed,

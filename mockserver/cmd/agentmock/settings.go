@@ -39,6 +39,9 @@ type settings struct {
 	deterministic  bool
 	clock          time.Time
 	clockStep      time.Duration
+	comparePairs   []string // as given
+	compare        map[string]string
+	compareKeep    bool
 
 	seedFiles []string
 	rulesFile string
@@ -134,7 +137,7 @@ func readSettings(args []string, getenv func(string) string, help io.Writer) (*s
 
 // check finds what is wrong between flags.
 func (s *settings) check() error {
-	if err := cmp.Or(s.checkPublicURL(), s.checkCredentials(), s.checkClock()); err != nil {
+	if err := cmp.Or(s.checkPublicURL(), s.checkCredentials(), s.checkClock(), s.checkCompare()); err != nil {
 		return err
 	}
 	switch {

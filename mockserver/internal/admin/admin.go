@@ -96,6 +96,8 @@ func newRoutes() []route {
 		{method: "GET", pattern: one + "/events", summary: "The journal live: one event for each request that ended.", query: []parameter{op, outcome, since,
 			{"open", "true: also an event call each time a request that is being served has changed, and an event reset when the journal was."}}, status: 200, media: "text/event-stream", serve: (*call).events},
 
+		{method: "GET", pattern: one + "/differences", summary: "In what the mock differed from the real APIs that requests were sent on to: each difference once, in the order in which they showed.", status: 200, response: differencesView{}, serve: (*call).differences},
+
 		{method: "GET", pattern: one + "/state", summary: "The state as a document.", status: 200, response: stateView{}, serve: (*call).readState},
 		{method: "PUT", pattern: one + "/state", summary: "Replace the state.", query: []parameter{{"seed", "true: also make it the state that a reset goes back to."}}, body: stateView{}, status: 204, serve: (*call).writeState},
 		{method: "GET", pattern: one + "/state/{api}/{kind}/{id}", summary: "Look up one record.", query: []parameter{{"tenant", "Whose record, if several have the same id."}}, status: 200, response: recordView{}, serve: (*call).readRecord},

@@ -1,6 +1,7 @@
 package emulate
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"net/http"
@@ -12,7 +13,8 @@ import (
 // Response is what an API responds. A nil body is an empty one.
 type Response struct {
 	Status int
-	Header http.Header
+	Header http.Header // may be nil
+	Type   string      // the media type of Body; "" if Header says it, or nothing does
 	Body   []byte
 	Reason string // why a request was refused, for people: header X-Mock-Reason
 
@@ -51,20 +53,24 @@ type Frame struct {
 // JSON responds with v as JSON. HTML characters are not escaped: none of the
 // emulated APIs does.
 func JSON(status int, v any) Response {
-	return Response{
-		Status: status,
-		Header: http.Header{"Content-Type": {"application/json"}},
-		Body:   jsontext.MustMarshal(v),
-	}
+	return Response{Status: status, Type: "application/json", Body: jsontext.MustMarshal(v)}
 }
 
 // Text responds with text that is not JSON.
 func Text(status int, text string) Response {
-	return Response{
-		Status: status,
-		Header: http.Header{"Content-Type": {"text/plain; charset=utf-8"}},
-		Body:   []byte(text),
+	return Response{Status: status, Type: "text/plain; charset=utf-8", Body: []byte(text)}
+}
+
+// ContentType is what the header Content-Type of the response says.
+func (r Response) ContentType() string { return cmp.Or(r.Type, r.Header.Get("Content-Type")) }
+
+// With is the response with a header.
+func (r Response) With(name, value string) Response {
+	if r.Header == nil {
+		r.Header = make(http.Header)
 	}
+	r.Header.Set(name, value)
+	return r
 }
 
 // Because is the response with a reason for people.

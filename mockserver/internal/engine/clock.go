@@ -3,13 +3,15 @@ package engine
 import (
 	"fmt"
 	"time"
+
+	"github.com/agentclients/agentclients-go/mockserver/internal/run"
 )
 
 // The bounds of every clock. The ids of some APIs hold no earlier time, and
 // JSON holds no later one.
 var (
 	earliest = time.Date(1970, 1, 1, 0, 0, 0, 0, time.UTC)
-	latest   = time.Date(9999, 12, 31, 23, 59, 59, 999_999_999, time.UTC)
+	latest   = run.Latest
 )
 
 // CheckTime refuses a time at which no clock can be.

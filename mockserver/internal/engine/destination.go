@@ -73,8 +73,10 @@ func (e *Engine) destinationAt(host, path string) destination {
 		return d
 	}
 	prefix, rest, _ := strings.Cut(path, "/")
-	if d.api = e.byName[prefix]; d.api != nil {
-		d.path = "/" + rest
+	if d.api = e.byName[prefix]; d.api != nil && rest != "" {
+		d.path = path[len(prefix):] // from the slash on
+	} else if d.api != nil {
+		d.path = "/"
 	} else {
 		d.api = e.byName[e.config.Root] // nil without one
 	}

@@ -26,11 +26,7 @@ func ContentEncoding(header http.Header) string {
 // refuseEncoding refuses an encoded body by the name of its encoding.
 func (x *exchange) refuseEncoding(encoding string) emulate.Response {
 	x.Guess("content-encoding")
-	response := x.api.Refuse(&x.Request, http.StatusUnsupportedMediaType, "Content-Encoding "+jsontext.Excerpt(encoding)+" is not supported").
-		Because("header Content-Encoding: expected none or identity, got " + jsontext.Excerpt(encoding))
-	if response.Header == nil {
-		response.Header = make(http.Header)
-	}
-	response.Header.Set("Accept-Encoding", "identity")
-	return response
+	return x.api.Refuse(&x.Request, http.StatusUnsupportedMediaType, "Content-Encoding "+jsontext.Excerpt(encoding)+" is not supported").
+		Because("header Content-Encoding: expected none or identity, got "+jsontext.Excerpt(encoding)).
+		With("Accept-Encoding", "identity")
 }

@@ -5,6 +5,7 @@
 package engine
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -16,6 +17,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/agentclients/agentclients-go/mockserver/internal/compare"
 	"github.com/agentclients/agentclients-go/mockserver/internal/emulate"
 	"github.com/agentclients/agentclients-go/mockserver/internal/jsontext"
 )
@@ -41,6 +43,8 @@ type Config struct {
 	PublicURL      string
 	AllowOrigins   []string
 	ClockStep      time.Duration
+	Compare        map[string]string // base URLs of real APIs
+	CompareKeep    bool
 	Logger         *slog.Logger
 }
 
@@ -57,9 +61,10 @@ const (
 type Engine struct {
 	config  Config
 	byName  map[string]*Emulation
-	byHost  map[string]*Emulation          // those whose vendors have one
-	secrets func() jsontext.Secrets        // of all APIs together
-	on      map[*Emulation]map[string]bool // variants
+	byHost  map[string]*Emulation            // those whose vendors have one
+	real    map[*Emulation]*compare.Upstream // those that are compared
+	secrets func() jsontext.Secrets          // of all APIs together
+	on      map[*Emulation]map[string]bool   // variants
 	seed    *snapshot
 
 	origins map[string]bool // of the web pages that are allowed
@@ -67,8 +72,9 @@ type Engine struct {
 
 	ruleBytes atomic.Int64 // what the rules of all worlds have together
 
-	closed    chan struct{}
-	closeOnce sync.Once
+	whileOpen context.Context // ends with Close
+	close     context.CancelFunc
+	closed    <-chan struct{}
 	began     time.Time
 	counts    counts
 	main      *World // the default one
@@ -83,7 +89,9 @@ type Engine struct {
 // New returns an engine. It fails, naming what is wrong and what is allowed,
 // if the configuration asks for something unknown.
 func New(config Config) (*Engine, error) {
-	e := &Engine{config: config, byName: make(map[string]*Emulation, len(config.APIs)), byHost: make(map[string]*Emulation, len(config.APIs)), closed: make(chan struct{}), began: time.Now()}
+	e := &Engine{config: config, byName: make(map[string]*Emulation, len(config.APIs)), byHost: make(map[string]*Emulation, len(config.APIs)), began: time.Now()}
+	e.whileOpen, e.close = context.WithCancel(context.Background())
+	e.closed = e.whileOpen.Done()
 	for _, a := range config.APIs {
 		e.byName[a.Name] = a
 		if a.host != "" {
@@ -126,6 +134,9 @@ func (e *Engine) configure() error {
 	var err error
 	if e.origins, err = checkOrigins(config.AllowOrigins); err != nil {
 		return err
+	}
+	if err := e.configureCompare(); err != nil {
+		return inField("Compare", err)
 	}
 	for credential, tenant := range config.Tenants {
 		if credential == "" || tenant == "" {
@@ -207,7 +218,7 @@ func (e *Engine) Uptime() time.Duration { return time.Since(e.began) }
 
 // Close ends every wait. Later requests are still served, but faults no
 // longer wait. Closing again does nothing.
-func (e *Engine) Close() { e.closeOnce.Do(func() { close(e.closed) }) }
+func (e *Engine) Close() { e.close() }
 
 // Closed is closed when the engine is.
 func (e *Engine) Closed() <-chan struct{} { return e.closed }

@@ -34,6 +34,7 @@ type exchange struct {
 	stubbed  bool            // the rule that hit it stands for what is not emulated
 	lost     bool            // it is counted among those that matched no operation
 	alone    bool            // nobody else follows what the request began
+	compared bool            // the real API has it, too: no rule hits it
 	stream   string          // what it streams, if that is counted
 }
 
@@ -92,7 +93,7 @@ func (x *exchange) arrive() {
 // countUnmatched notes a request that matched no operation, unless a stub has
 // it.
 func (x *exchange) countUnmatched() {
-	if x.route == nil && !x.stubbed && !x.lost {
+	if x.route == nil && !x.stubbed && !x.lost && !x.compared {
 		x.lost = true
 		x.world.journal.unmatched.add(x.suggest)
 	}
@@ -223,11 +224,8 @@ func (x *exchange) refuseRoute() emulate.Response {
 	x.Guess("405")
 	response := x.api.Refuse(&x.Request, http.StatusMethodNotAllowed, "").
 		Because("method: expected " + strings.Join(x.Allowed, " or ") + ", got " + jsontext.Excerpt(x.Method))
-	if response.Header == nil {
-		response.Header = make(http.Header)
-	}
 	if response.Header.Get("Allow") == "" {
-		response.Header.Set("Allow", strings.Join(x.Allowed, ", "))
+		response = response.With("Allow", strings.Join(x.Allowed, ", "))
 	}
 	return response
 }

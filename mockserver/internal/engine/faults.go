@@ -70,6 +70,9 @@ func (t target) End(outcome journal.Outcome) { t.x.effects.end = outcome }
 
 func (t target) Failure(status int) fault.Response {
 	r := t.x.refuse(status, "", "")
+	if r.Type != "" {
+		r = r.With("Content-Type", r.Type)
+	}
 	return fault.Response{Status: r.Status, Header: r.Header, Body: r.Body}
 }
 

@@ -46,6 +46,15 @@ type entry struct {
 	size               int  // what it counts in the journal
 	content            uint64
 	secrets            func() jsontext.Secrets
+	real               *realResponse // nil: no real API was asked
+}
+
+// realResponse is what an entry has of the response of a real API.
+type realResponse struct {
+	status      int
+	kept        []byte // at most keptBody, without credentials
+	differences []journal.Difference
+	notCompared string
 }
 
 func newEntry(r *http.Request, x *exchange) *entry {
@@ -240,6 +249,9 @@ func (e *entry) line() string {
 	if e.status != 0 {
 		text += " -> " + strconv.Itoa(e.status)
 	}
+	if e.real != nil {
+		text += e.real.line()
+	}
 	if e.outcome != journal.Complete {
 		text += " " + string(e.outcome)
 	}
@@ -273,6 +285,10 @@ func (e *entry) call() journal.Call {
 		Panic: e.panicked,
 	}
 	c.Response, c.Writes = e.redactResponse(secrets)
+	if e.real != nil {
+		c.RealStatus, c.RealResponse = e.real.status, string(secrets.Redact(e.real.kept))
+		c.Differences, c.NotCompared = slices.Clone(e.real.differences), e.real.notCompared
+	}
 	for _, step := range e.faults {
 		c.Faults = append(c.Faults, json.RawMessage(step.Fault().String()))
 	}

@@ -70,6 +70,9 @@ func (e *Engine) compile(m journal.Match) (matcher, error) {
 		add("method", strings.ToUpper(m.Method), func(e *entry) string { return e.method })
 	}
 	if m.Path != "" {
+		if err := checkPattern(m.Path); err != nil {
+			return nil, err
+		}
 		out = append(out, pathCondition(m.Path))
 	}
 	texts, err := textConditions(m, e.secrets())
@@ -115,6 +118,19 @@ func (e *Engine) compile(m journal.Match) (matcher, error) {
 func (e *Engine) CheckMatch(m journal.Match) error {
 	_, err := e.compile(m)
 	return err
+}
+
+// checkPattern refuses a pattern of paths that no path can have.
+func checkPattern(pattern string) error {
+	elements := strings.Split(pattern, "/")
+	i := slices.Index(elements, "**")
+	switch {
+	case i >= 0 && i < len(elements)-1:
+		return fmt.Errorf(`path: %.80q has a "**" before its end; "*" stands for one element`, pattern)
+	case elements[0] != "" && pattern != "**":
+		return fmt.Errorf("path: %.80q does not begin with a slash, as paths below the prefix of an API do", pattern)
+	}
+	return nil
 }
 
 // pathCondition compares paths element by element: "*" is any one, and "**" at

@@ -151,8 +151,15 @@ func textCondition(name, want string, where place, holds func(string) bool, secr
 // shownText is what a match wants at a place, as others may see it.
 func shownText(name, want string, secrets jsontext.Secrets) string {
 	where, err := parsePlace(name)
-	if err == nil && where.secret(secrets) {
+	switch {
+	case err != nil:
+		return want
+	case where.secret(secrets):
 		return jsontext.Redacted
+	case where.kind == "query":
+		return secrets.RedactQuery(want)
+	case where.kind == "body", where.kind == "json": // it may be a part of JSON
+		return string(secrets.Redact([]byte(want)))
 	}
 	return want
 }

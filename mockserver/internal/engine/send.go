@@ -18,6 +18,9 @@ func (x *exchange) send(w http.ResponseWriter, r *http.Request, response emulate
 	for name, values := range response.Header {
 		header[name] = values
 	}
+	if response.Type != "" {
+		header["Content-Type"] = []string{response.Type}
+	}
 	x.limit.addTo(header, response.Status)
 	if response.Reason != "" {
 		header["X-Mock-Reason"] = []string{headerText(clip(response.Reason, longestReason))}

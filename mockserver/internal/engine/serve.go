@@ -22,6 +22,10 @@ func (e *Engine) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	d := e.route(r)
+	if real := e.real[d.api]; real != nil && d.refused == 0 {
+		e.compare(w, r, d, real)
+		return
+	}
 	x := newExchange(r, d)
 	x.arrive()
 	defer x.leave()

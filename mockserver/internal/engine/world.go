@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/agentclients/agentclients-go/mockserver/fault"
+	"github.com/agentclients/agentclients-go/mockserver/internal/compare"
 	"github.com/agentclients/agentclients-go/mockserver/internal/emulate"
 	"github.com/agentclients/agentclients-go/mockserver/internal/jsontext"
 	"github.com/agentclients/agentclients-go/mockserver/script"
@@ -46,6 +47,7 @@ type World struct {
 	streams    map[string]map[string]int // how many of these stream one thing, by API
 	used       time.Time                 // when the last request came
 	dropped    string                    // why requests are refused with 410
+	session    *compare.Session          // what is known of the real APIs; nil until one is asked
 }
 
 func newWorld(engine *Engine, name string) *World {
@@ -236,6 +238,9 @@ func (w *World) reset(part string) {
 	case PartJournal:
 		w.journal.clear()
 		w.cleared++
+		if w.session != nil {
+			w.session.ForgetFindings()
+		}
 		w.notify()
 	case PartIDs:
 		w.resetIDs()
@@ -257,6 +262,9 @@ func (w *World) replaceStates(states map[string]any) {
 		w.owe(name)
 	}
 	w.generation++
+	if w.session != nil {
+		w.session.ForgetIDs()
+	}
 	w.tick()
 }
 
@@ -315,7 +323,7 @@ func (w *World) Activity() (activity Activity) {
 // claim finds the rule that the request is hit by. It is asked once before
 // the request was read and once after.
 func (w *World) claim(x *exchange, early bool) {
-	if x.api == nil || x.refused || x.plan != nil {
+	if x.api == nil || x.refused || x.compared || x.plan != nil {
 		return
 	}
 	for _, r := range w.rules {

@@ -14,7 +14,7 @@ import (
 
 // Every field of a world is either kept by a reset or made new by it.
 func TestResetForgetsNothing(t *testing.T) {
-	keeps := map[string]bool{"engine": true, "name": true, "own": true, "mu": true, "seed": true, "active": true, "streams": true, "used": true, "dropped": true, "changed": true, "ticked": true, "generation": true, "cleared": true}
+	keeps := map[string]bool{"engine": true, "name": true, "own": true, "mu": true, "seed": true, "active": true, "streams": true, "used": true, "dropped": true, "changed": true, "ticked": true, "generation": true, "cleared": true, "session": true}
 	e := newToyEngine(t, Config{RateLimits: true, Deterministic: true})
 	w := e.Main()
 	send(e, "POST", "/toy/toys", "k", `{"name":"a"}`)

@@ -344,6 +344,17 @@ func EachMember(data []byte, visit func(name string) bool) {
 	eachMember(data, start, func(raw []byte, _ member) bool { return visit(memberName(raw)) })
 }
 
+// Count is how many members the object that data is has. One that is there
+// twice counts twice.
+func Count(data []byte) (members int) {
+	start := skipSpace(data, 0)
+	eachMember(data, start, func([]byte, member) bool {
+		members++
+		return true
+	})
+	return members
+}
+
 var timePattern = regexp.MustCompile(`"(\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d:\d\d)(?:\.(\d+))?([Zz]|[+-]\d\d:?\d\d)?"`)
 
 // SetTimeDigits writes every time with that many digits after the second.

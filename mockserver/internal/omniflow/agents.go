@@ -123,8 +123,19 @@ func createAgent(r *emulate.Request, s *state, members jsontext.Object) (emulate
 	return emulate.JSON(status, view(r, made)), nil
 }
 
+// onlyUser is the user of the organization that there is unless a
+// configuration says otherwise.
+var onlyUser = makeUser("")
+
 // userOf is the id of the user whom the keys of an organization belong to.
 func userOf(tenant string) string {
+	if tenant == "" {
+		return onlyUser
+	}
+	return makeUser(tenant)
+}
+
+func makeUser(tenant string) string {
 	sum := sha256.Sum256([]byte("user of " + tenant))
 	return hex.EncodeToString(sum[:12])
 }
@@ -171,10 +182,9 @@ func updateAgent(r *emulate.Request, s *state, members jsontext.Object) (emulate
 func deleteAgent(r *emulate.Request, s *state) (emulate.Response, error) {
 	if !r.Variant(deletes) {
 		r.Guess("405")
-		response := failure(r, http.StatusMethodNotAllowed, "").
-			Because("method: expected GET or PUT, got " + jsontext.Excerpt(r.Method))
-		response.Header.Set("Allow", "GET, PUT")
-		return emulate.Response{}, response.Refuse()
+		return emulate.Response{}, failure(r, http.StatusMethodNotAllowed, "").
+			Because("method: expected GET or PUT, got "+jsontext.Excerpt(r.Method)).
+			With("Allow", "GET, PUT").Refuse()
 	}
 	r.Guess("delete")
 	if _, err := find(r, s); err != nil {

@@ -74,6 +74,9 @@ func readBody(r *emulate.Request) (jsontext.Object, error) {
 		message, reason := describeViolation(schema.MissingFirst(violations))
 		return nil, refuse(r, http.StatusBadRequest, message, reason)
 	}
+	if shape.HasAll(members) {
+		return members, nil
+	}
 	known := make(jsontext.Object, len(shape))
 	for _, name := range shape.Names() {
 		if raw, given := members[name]; given {

@@ -167,7 +167,7 @@ func (c *storedConversation) send(m *message, at time.Time, delay time.Duration)
 	if c.Due == nil {
 		c.Due = make(map[string]time.Time)
 	}
-	c.Due[m.ID] = at.Add(delay)
+	c.Due[m.ID] = run.Later(at, delay)
 }
 
 // newConversation makes the conversation of a flow and a contact, who has a

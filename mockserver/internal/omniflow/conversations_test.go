@@ -364,6 +364,48 @@ func TestContactBegins(t *testing.T) {
 	orphan.wantLines(begun.ConversationID, "outbound approved sent: Good day from the bakery", "inbound received: Hi")
 }
 
+// Replies stand in the order in which they came, however far the clock moves at
+// once, and an agent that is gone by then replies no more.
+func TestRepliesComeInTheOrderOfTime(t *testing.T) {
+	m := newMock(t, "", mockserver.OmniflowDelete)
+	id := m.generate(true).ConversationID
+	replies := []script.Reply{{Text: "slow", Delay: time.Minute}, {Text: "fast", Delay: time.Second}, {Text: "never", Delay: time.Hour}}
+	m.Server.Script(mockserver.Omniflow, replies...)
+	for range replies {
+		m.Server.Receive(mockserver.Omniflow, script.Inbound{Conversation: id, Text: "?"})
+	}
+	m.Server.Advance(2 * time.Minute)
+	lines := m.lines(id)
+	if diff := cmp.Diff([]string{"outbound pending: fast", "outbound pending: slow"}, lines[len(lines)-2:]); diff != "" {
+		t.Errorf("replies (-want +got):\n%s", diff)
+	}
+	got := m.conversation(id)
+	if last := got.Messages[len(got.Messages)-1]; got.UpdatedAt != last.UpdatedAt {
+		t.Errorf("the conversation is of %s, its last message of %s", got.UpdatedAt, last.UpdatedAt)
+	}
+	m.Do("DELETE", path+"/"+m.flow.Agent, "", 204)
+	m.Server.Advance(2 * time.Hour)
+	m.wantLines(id, lines...)
+}
+
+// A delay that would end behind the last moment of the clock ends with it: a
+// snapshot holds no later time.
+func TestDelaysAtTheEndOfTime(t *testing.T) {
+	m := newMock(t, `,"isActive":true,"settings":{"responseSettings":{"delay":86400}}`)
+	m.Server.SetTime(time.Date(9999, 12, 31, 23, 59, 59, 0, time.UTC))
+	m.Server.Script(mockserver.Omniflow, script.Reply{Text: "late", Delay: 24 * time.Hour})
+	id := m.generate(true).ConversationID
+	m.Server.Receive(mockserver.Omniflow, script.Inbound{Conversation: id, Text: "Hi"})
+	if err := m.Server.Restore(m.Server.Snapshot()); err != nil {
+		t.Error(err)
+	}
+	m.Server.Advance(time.Second - time.Nanosecond)
+	lines := m.lines(id)
+	if diff := cmp.Diff([]string{"outbound approved sent: Good day from the bakery", "inbound received: Hi", "outbound pending: late"}, lines); diff != "" {
+		t.Errorf("messages (-want +got):\n%s", diff)
+	}
+}
+
 // Over HTTP a contact writes, too; what cannot be is refused in one line.
 func TestContactOverHTTP(t *testing.T) {
 	m := newMock(t, "")

@@ -83,12 +83,18 @@ func earlier(a, b time.Time) time.Time {
 // more.
 func (c *storedConversation) advance(w emulate.World, s *state, tenant string) (next time.Time) {
 	now := w.Now()
+	var ended []*run.Run
 	for _, r := range c.Runs {
 		next = earlier(next, r.Advance(now, func(step run.Step) {
 			if step.Kind == run.End {
-				c.say(w, s, tenant, r)
+				ended = append(ended, r)
 			}
 		}))
+	}
+	// The clock may have moved by more than lies between them.
+	slices.SortStableFunc(ended, func(a, b *run.Run) int { return a.Due.Compare(b.Due) })
+	for _, r := range ended {
+		c.say(w, s, tenant, r)
 	}
 	c.Runs = slices.DeleteFunc(c.Runs, func(r *run.Run) bool { return r.Over })
 	for i := range c.Messages {
@@ -109,10 +115,10 @@ func (c *storedConversation) advance(w emulate.World, s *state, tenant string) (
 
 // say puts what an agent replied into the conversation: sent by itself if the
 // flow is on autopilot, else for somebody to decide about. An agent that
-// failed without a word, or whose flow is gone, says nothing.
+// failed without a word, or that is gone like its flow, says nothing.
 func (c *storedConversation) say(w emulate.World, s *state, tenant string, r *run.Run) {
 	f, text := s.MessageFlows.Get(tenant, c.PathwayID), r.Reply.Whole()
-	if f == nil || text == "" {
+	if f == nil || text == "" || s.Agents.Get(tenant, c.AgentID) == nil {
 		return
 	}
 	now := r.Due.UTC().Format(timeLayout)

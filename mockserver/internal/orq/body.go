@@ -14,7 +14,7 @@ import (
 // createBody is the body that makes an agent. The last members are newer than
 // the others and are taken without being asked for.
 var createBody = schema.Shape{
-	schema.Required("key", schema.String(1, 255)),
+	schema.Required("key", schema.Advised(schema.String(1, 255), keyRule)),
 	schema.Optional("display_name", schema.String(0, 255)),
 	schema.Required("role", schema.String(1, 0)),
 	schema.Required("description", schema.String(1, 0)),

@@ -210,13 +210,33 @@ func TestKeyPattern(t *testing.T) {
 	}
 }
 
+// Without the variant a key that breaks the pattern is taken, and is a problem
+// of the request where problems are looked for.
+func TestKeyPatternIsAdvice(t *testing.T) {
+	for strictness, problems := range map[mockserver.Strictness]int{mockserver.AsAPI: 0, mockserver.Report: 1} {
+		m := newMock(t, mockserver.Config{Strictness: strictness, AllowProblems: true})
+		for _, key := range []string{"no good", "good"} {
+			if response := m.send("POST", "/v2/agents/", agentBody(t, map[string]string{"key": fmt.Sprintf("%q", key)})); response.Code != 201 {
+				t.Errorf("%s, %q: %d %s", strictness, key, response.Code, response.Body)
+			}
+		}
+		calls := m.server.Calls(journal.Match{Op: mockserver.OrqCreateAgent})
+		if len(calls[0].Problems) != problems || problems == 1 && !strings.HasPrefix(calls[0].Problems[0], "/key: must match ^") {
+			t.Errorf("%s: %q", strictness, calls[0].Problems)
+		}
+		if len(calls[1].Problems) != 0 {
+			t.Errorf("%s: %q", strictness, calls[1].Problems)
+		}
+	}
+}
+
 // A strict server takes the documented members, and no body where none belongs.
 func TestStrictServerTakesTheDocumentedMembers(t *testing.T) {
 	m := newMock(t, mockserver.Config{Strictness: mockserver.Reject})
-	body := string(sample(t, "create.json"))
+	body := strings.Replace(string(sample(t, "create.json")), `"<string>"`, `"desk"`, 1) // the key, for which "<string>" only holds the place
 	m.want(201, "POST", "/v2/agents/", body)
-	m.want(200, "PATCH", "/v2/agents/%3Cstring%3E", body)
-	for _, target := range []string{"GET /v2/agents", "GET /v2/agents/", "GET /v2/agents/%3Cstring%3E", "DELETE /v2/agents/%3Cstring%3E"} {
+	m.want(200, "PATCH", "/v2/agents/desk", body)
+	for _, target := range []string{"GET /v2/agents", "GET /v2/agents/", "GET /v2/agents/desk", "DELETE /v2/agents/desk"} {
 		method, path, _ := strings.Cut(target, " ")
 		if got := m.want(400, method, path, "{}")["message"]; got != "the operation takes no body" {
 			t.Errorf("%s with a body: %v", target, got)

@@ -3,6 +3,7 @@ package orq
 import (
 	"cmp"
 	"encoding/json"
+	"maps"
 	"net/http"
 	"slices"
 	"strings"
@@ -413,7 +414,7 @@ func (s *state) goOnFrom(r *emulate.Request, q *responseRequest, o *order, calls
 			o.task = t.branch(s, r, from)
 		}
 	}
-	for id := range o.results {
+	for _, id := range slices.Sorted(maps.Keys(o.results)) {
 		if slices.Contains(calls, id) || before != nil && before.pends(id) {
 			continue
 		}

@@ -365,6 +365,21 @@ func TestFunctionsOfResponses(t *testing.T) {
 	})
 }
 
+// Of several wrong outputs a refusal always names the same one.
+func TestRefusalOfSeveralOutputsIsDeterministic(t *testing.T) {
+	withTasks(t, mockserver.Config{}, func(m *taskMock) {
+		var outputs []string
+		for _, id := range []string{"e", "d", "c", "b", "a"} {
+			outputs = append(outputs, fmt.Sprintf(`{"type":"function_call_output","call_id":%q,"output":"x"}`, id))
+		}
+		for range 20 {
+			if got := m.do(400, "POST", router, `{"model":"agent/desk","input":[`+strings.Join(outputs, ",")+`]}`); !strings.Contains(got, "call_id a.") {
+				t.Fatal(got)
+			}
+		}
+	})
+}
+
 // Functions that the input brings with their outputs need no earlier response.
 func TestFunctionsInTheInput(t *testing.T) {
 	withTasks(t, mockserver.Config{}, func(m *taskMock) {

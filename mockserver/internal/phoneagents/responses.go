@@ -77,11 +77,7 @@ func correlationID(r *emulate.Request) string {
 
 // correlated puts a correlation id into the headers of a response.
 func correlated(response emulate.Response, id string) emulate.Response {
-	if response.Header == nil {
-		response.Header = make(http.Header)
-	}
-	response.Header.Set("X-Correlation-Id", id)
-	return response
+	return response.With("X-Correlation-Id", id)
 }
 
 // record responds with one agent or phone number.

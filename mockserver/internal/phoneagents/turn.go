@@ -229,7 +229,7 @@ func (c *conversation) advance(w emulate.World) {
 		if len(c.Turns) > 0 { // the next one begins only now
 			behind := c.Turns[0].Run
 			if wait := ended.Sub(behind.Begun); wait > 0 {
-				behind.Begun, behind.Due = behind.Begun.Add(wait), behind.Due.Add(wait)
+				behind.Begun, behind.Due = run.Later(behind.Begun, wait), run.Later(behind.Due, wait)
 			}
 		}
 	}
@@ -284,7 +284,7 @@ func (c *conversation) play(w emulate.World, t *turn, step run.Step) {
 		c.push(w, text, at)
 	}
 	if w.Variant(lateHistory) {
-		t.Reply, t.StoreAt = &m, at.Add(historyLag)
+		t.Reply, t.StoreAt = &m, run.Later(at, historyLag)
 		return
 	}
 	c.store(m)

@@ -69,6 +69,17 @@ func Start(now time.Time, turn script.Turn, reply *script.Reply) *Run {
 	return r
 }
 
+// Latest is where every clock ends. A state, which is JSON, holds no later time.
+var Latest = time.Date(9999, 12, 31, 23, 59, 59, 999_999_999, time.UTC)
+
+// Later is a moment after another one, or the last that there is.
+func Later(t time.Time, d time.Duration) time.Time {
+	if t = t.Add(d); t.After(Latest) {
+		return Latest
+	}
+	return t
+}
+
 // Ask reports whether somebody has to decide the reply, and that only once.
 func (r *Run) Ask() bool {
 	ask := r.Reply == nil && !r.Over && !r.asked
@@ -82,7 +93,7 @@ func (r *Run) Answer(reply script.Reply) {
 		return
 	}
 	r.Reply, r.Otherwise = &reply, nil
-	r.Due = r.Due.Add(reply.Delay)
+	r.Due = Later(r.Due, reply.Delay)
 }
 
 // at is one step of the run; the last one is the End.

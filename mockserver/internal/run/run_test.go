@@ -129,3 +129,14 @@ func TestPause(t *testing.T) {
 		t.Errorf("due %s", r.Due)
 	}
 }
+
+// No run is due at a time that a state cannot hold.
+func TestRunsEndWithTheClock(t *testing.T) {
+	r := Start(Latest.Add(-time.Second), script.Turn{}, &script.Reply{Text: "a", Delay: 200 * 365 * 24 * time.Hour})
+	if _, err := json.Marshal(r); err != nil || !r.Due.Equal(Latest) {
+		t.Errorf("due %v, %v", r.Due, err)
+	}
+	if got := Later(begin, time.Hour); !got.Equal(begin.Add(time.Hour)) {
+		t.Error(got)
+	}
+}

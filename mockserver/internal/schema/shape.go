@@ -40,8 +40,8 @@ type Shape []Member
 // Check returns everything that is wrong with an object, in the order of the
 // shape, up to MaxViolations.
 func (s Shape) Check(members jsontext.Object) []Violation {
-	var v Verdict
-	s.check(&v, members)
+	v := newVerdict(false)
+	s.check(v, members)
 	return v.violations
 }
 
@@ -49,8 +49,8 @@ func (s Shape) Check(members jsontext.Object) []Violation {
 // has it, or although it is deprecated: at every depth whose members are
 // known.
 func (s Shape) Remarks(members jsontext.Object) []Violation {
-	v := Verdict{strict: true}
-	s.check(&v, members)
+	v := newVerdict(true)
+	s.check(v, members)
 	return v.remarks
 }
 
@@ -67,14 +67,28 @@ func (s Shape) check(v *Verdict, members jsontext.Object) {
 			}
 		}
 	}
-	if v.strict && len(s) > 0 {
-		names := s.Names()
+	if v.strict && len(s) > 0 && !s.HasAll(members) {
 		for _, name := range members.Names() {
-			if !slices.Contains(names, name) {
-				v.remark(name, "unknown member; there are %s", strings.Join(names, ", "))
+			if !s.Has(name) {
+				v.remark(name, "unknown member; there are %s", strings.Join(s.Names(), ", "))
 			}
 		}
 	}
+}
+
+// Has reports whether the shape knows a member.
+func (s Shape) Has(name string) bool {
+	return slices.ContainsFunc(s, func(m Member) bool { return m.Name == name })
+}
+
+// HasAll reports whether the shape knows all members of an object.
+func (s Shape) HasAll(members jsontext.Object) bool {
+	for name := range members {
+		if !s.Has(name) {
+			return false
+		}
+	}
+	return true
 }
 
 func missing(v *Verdict, raw json.RawMessage) { v.Refuse(Violation{Problem: Missing, Got: raw}) }

@@ -165,6 +165,14 @@ type Verdict struct {
 
 	strict  bool // remarks are wanted
 	remarks []Violation
+
+	room [4]step // for path, which is hardly ever longer
+}
+
+func newVerdict(strict bool) *Verdict {
+	v := &Verdict{strict: strict}
+	v.path = v.room[:0]
+	return v
 }
 
 // step leads to a member or to an item.
@@ -203,6 +211,22 @@ func (v *Verdict) Refusef(format string, arguments ...any) {
 func (v *Verdict) remark(name, format string, arguments ...any) {
 	if v.strict && len(v.remarks) < MaxViolations {
 		v.remarks = append(v.remarks, Violation{Path: append(v.where(), name), Detail: fmt.Sprintf(format, arguments...)})
+	}
+}
+
+// Advised applies a rule, and lets pass what breaks another one, which only
+// remarks tell of: documents have it, and the API does not insist.
+func Advised(rule, advice Rule) Rule {
+	return func(v *Verdict, raw json.RawMessage) {
+		before := len(v.violations)
+		rule(v, raw)
+		if !v.strict || len(v.violations) > before {
+			return
+		}
+		advice(v, raw)
+		broken := v.violations[before:]
+		v.remarks = append(v.remarks, broken[:min(len(broken), max(0, MaxViolations-len(v.remarks)))]...)
+		v.violations = v.violations[:before]
 	}
 }
 
