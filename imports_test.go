@@ -96,11 +96,11 @@ func mockImports() map[string][]string {
 		"mockserver/journal":  nil,
 		"mockserver/fault":    {"mockserver/journal", inside + "credential", inside + "jsontext"},
 		inside + "shape":      {"mockserver/journal"},
-		inside + "compare":    {"internal/sse", inside + "jsontext", inside + "shape", "mockserver/journal"},
+		inside + "compare":    {inside + "jsontext", inside + "shape", "mockserver/journal"},
 		inside + "engine":     slices.Concat(api, words, []string{inside + "compare", inside + "credential"}),
 		inside + "admin":      slices.Concat(words, []string{inside + "engine", inside + "jsontext", inside + "pipenet"}),
 	}
-	face := slices.Concat(words, []string{"internal/version", inside + "engine", inside + "admin", inside + "emulate", inside + "jsontext", inside + "pipenet"})
+	face := slices.Concat(words, []string{inside + "engine", inside + "admin", inside + "emulate", inside + "jsontext", inside + "pipenet"})
 	allowed[inside+"toy"] = api
 	for _, name := range providers {
 		allowed[inside+name] = api
@@ -122,7 +122,6 @@ func TestImportsRunOneWay(t *testing.T) {
 		"":                    {"internal/httpheader"},
 		"internal/httpheader": nil,
 		"internal/redact":     nil,
-		"internal/version":    nil,
 		"internal/sse":        nil,
 		"internal/validate":   {""},
 		"internal/pages":      {""},
@@ -130,7 +129,7 @@ func TestImportsRunOneWay(t *testing.T) {
 		"internal/wire":       {""},
 		"internal/diff":       {"", "internal/wire"},
 		"internal/ensure":     {"", "internal/diff"},
-		"internal/transport":  {"", "internal/diff", "internal/httpheader", "internal/redact", "internal/sse", "internal/validate", "internal/version", "internal/wire"},
+		"internal/transport":  {"", "internal/diff", "internal/httpheader", "internal/redact", "internal/sse", "internal/validate", "internal/wire"},
 	}
 	maps.Copy(allowed, mockImports())
 	for _, name := range providers {

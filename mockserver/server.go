@@ -4,9 +4,10 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
+	"runtime/debug"
+	"strings"
 	"sync"
 
-	"github.com/agentclients/agentclients-go/internal/version"
 	"github.com/agentclients/agentclients-go/mockserver/internal/admin"
 	"github.com/agentclients/agentclients-go/mockserver/internal/engine"
 )
@@ -78,7 +79,18 @@ func OpenAPI() json.RawMessage { return admin.OpenAPI() }
 // Version is the version of this module in the program that is running, or
 // without the "v"
 // before it, or "devel" where Go does not know it.
-func Version() string { return version.String() }
+func Version() string {
+	info, ok := debug.ReadBuildInfo()
+	if !ok {
+		return "devel"
+	}
+	for _, m := range append([]*debug.Module{&info.Main}, info.Deps...) {
+		if m.Path == "github.com/agentclients/agentclients-go" && strings.HasPrefix(m.Version, "v") {
+			return m.Version[1:]
+		}
+	}
+	return "devel"
+}
 
 // noTest is the TB of a server that serves no test: what would fail one
 // panics.

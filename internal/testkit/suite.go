@@ -13,7 +13,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	agentclients "github.com/agentclients/agentclients-go"
-	"github.com/agentclients/agentclients-go/internal/version"
+	"github.com/agentclients/agentclients-go/internal/transport"
 )
 
 // Suite is what the tests of one client package share. C is the type of its
@@ -45,7 +45,7 @@ func Documented[C, T any](t *testing.T, s Suite[C], create func(context.Context,
 	header := map[string]string{
 		"Accept":       "application/json",
 		"Content-Type": "application/json",
-		"User-Agent":   "agentclients-go/" + version.String() + " (" + s.Provider + ")",
+		"User-Agent":   "agentclients-go/" + transport.Version() + " (" + s.Provider + ")",
 	}
 	maps.Copy(header, s.Header)
 	sent := Request{Method: http.MethodPost, URL: s.BaseURL + path, Header: header, Body: Compact(t, request)}

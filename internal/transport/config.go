@@ -17,7 +17,6 @@ import (
 	"github.com/agentclients/agentclients-go/internal/httpheader"
 	"github.com/agentclients/agentclients-go/internal/redact"
 	"github.com/agentclients/agentclients-go/internal/validate"
-	"github.com/agentclients/agentclients-go/internal/version"
 )
 
 // The defaults of agentclients.Options and agentclients.RetryPolicy.
@@ -223,7 +222,7 @@ func setter(header http.Header) func(http.Header) {
 }
 
 func userAgent(config Config) string {
-	own := fmt.Sprintf("agentclients-go/%s (%s)", version.String(), config.Provider)
+	own := fmt.Sprintf("agentclients-go/%s (%s)", Version(), config.Provider)
 	return strings.TrimSpace(config.Options.UserAgent + " " + own)
 }
 

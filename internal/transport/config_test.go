@@ -13,7 +13,6 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	agentclients "github.com/agentclients/agentclients-go"
-	"github.com/agentclients/agentclients-go/internal/version"
 )
 
 // sentTo returns a round tripper that notes where requests go.
@@ -255,7 +254,7 @@ func TestHeadersAreNotShared(t *testing.T) {
 		_, err := create(t.Context(), client, ReplayNever)
 		asError(t, err, agentclients.ErrDecode)
 	}
-	want := "billing/1.4 agentclients-go/" + version.String() + " (test)"
+	want := "billing/1.4 agentclients-go/" + Version() + " (test)"
 	if diff := cmp.Diff([]string{want, want}, agents); diff != "" {
 		t.Errorf("User-Agent (-want +got):\n%s", diff)
 	}

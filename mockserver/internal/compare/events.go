@@ -8,7 +8,6 @@ import (
 	"strings"
 	"sync"
 
-	"github.com/agentclients/agentclients-go/internal/sse"
 	"github.com/agentclients/agentclients-go/mockserver/internal/shape"
 	"github.com/agentclients/agentclients-go/mockserver/journal"
 )
@@ -61,17 +60,17 @@ func (e *Events) Changed() <-chan struct{} { return e.changed }
 // write.
 func (e *Events) PassOn(body io.Reader, write func([]byte) error) (fromClient bool, err error) {
 	through := &passage{from: body, write: write}
-	reader := sse.NewReader(through, longestEvent)
+	reader := newFrames(through)
 	for {
-		event, err := reader.Next()
-		if errors.Is(err, sse.ErrTooLong) {
+		event, err := reader.next()
+		if errors.Is(err, errTooLong) {
 			if _, err = io.Copy(io.Discard, through); err == nil {
 				err = through.flush()
 			}
 			return through.broken, err
 		}
 		if err != nil {
-			if err == io.EOF || errors.Is(err, io.ErrUnexpectedEOF) && through.ended {
+			if err == io.EOF {
 				err = nil
 				e.end()
 			}
@@ -88,7 +87,6 @@ type passage struct {
 	from    io.Reader
 	write   func([]byte) error
 	pending []byte
-	ended   bool // from had a clean end
 	broken  bool // write failed
 }
 
@@ -97,8 +95,7 @@ func (p *passage) Read(into []byte) (int, error) {
 		return 0, err
 	}
 	n, err := p.from.Read(into)
-	p.pending = into[:n]
-	p.ended = err == io.EOF
+	p.pending = append(p.pending[:0], into[:n]...)
 	return n, err
 }
 
@@ -107,14 +104,14 @@ func (p *passage) flush() error {
 		return nil
 	}
 	err := p.write(p.pending)
-	p.pending, p.broken = nil, err != nil
+	p.pending, p.broken = p.pending[:0], err != nil
 	return err
 }
 
 // Mock notes what the mock sends of its stream: whole frames.
 func (e *Events) Mock(frames []byte) {
-	for reader := sse.NewReader(bytes.NewReader(frames), longestEvent); ; {
-		event, err := reader.Next()
+	for reader := newFrames(bytes.NewReader(frames)); ; {
+		event, err := reader.next()
 		if err != nil {
 			return
 		}
@@ -139,8 +136,8 @@ func (e *Events) notify() {
 
 // add notes an event of one side. With the first one of the other side that
 // has no counterpart yet, it tells which ids correspond.
-func (e *Events) add(side, other *eventSide, event sse.Event) {
-	value, isJSON := decode(event.Data)
+func (e *Events) add(side, other *eventSide, event event) {
+	value, isJSON := decode(event.data)
 	if !isJSON {
 		value = ""
 	}
@@ -152,7 +149,7 @@ func (e *Events) add(side, other *eventSide, event sse.Event) {
 		return
 	}
 	defer e.notify()
-	if side.size += len(event.Data); side.size > MaxBody {
+	if side.size += len(event.data); side.size > MaxBody {
 		return // a stream can go on for days
 	}
 	if counterpart := other.types[name]; counterpart != nil && len(counterpart.unpaired) > 0 {
@@ -192,17 +189,17 @@ func (s *eventSide) typeNamed(name string) *eventType {
 
 // typeOf is the type of an event: the field event, else the member "type" of
 // its data, else a mark such as [DONE].
-func typeOf(event sse.Event, value any, isJSON bool) string {
+func typeOf(event event, value any, isJSON bool) string {
 	const longestMark = 20
 	record, _ := value.(map[string]any)
 	name, _ := record["type"].(string)
 	switch {
-	case event.Type != "":
-		return shape.Clip(event.Type, longestWord)
+	case event.name != "":
+		return shape.Clip(event.name, longestWord)
 	case name != "":
 		return shape.Clip(name, longestWord)
-	case !isJSON && len(event.Data) <= longestMark && bytes.HasPrefix(event.Data, []byte("[")):
-		return string(event.Data)
+	case !isJSON && len(event.data) <= longestMark && bytes.HasPrefix(event.data, []byte("[")):
+		return string(event.data)
 	}
 	return "message"
 }

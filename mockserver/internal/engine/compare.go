@@ -165,7 +165,8 @@ func (c *comparison) whole(response *http.Response) {
 			outcome = c.gone()
 		}
 		c.finish(emulated, outcome, sent)
-		panic(http.ErrAbortHandler) // the client sees a response that is cut off, too
+		http.NewResponseController(c.w).Flush() //nolint:errcheck // a writer that cannot has nothing to flush
+		panic(http.ErrAbortHandler)             // the client sees a response that is cut off, too
 	}
 	c.finish(emulated, c.outcome(c.r.Context()), sent+len(body[last:]))
 	c.w.Write(body[last:]) //nolint:errcheck // the client went away
