@@ -89,7 +89,7 @@ func TestContextEndsTheWait(t *testing.T) {
 			if err := limiter.Wait(ctx); err != context.Canceled || time.Since(start) != time.Second {
 				t.Errorf("ended after %v with %v", time.Since(start), err)
 			}
-			time.Sleep(delay) // until the call of Redis ends, too
+			pass(t.Context(), delay) // until the call of Redis ends, too
 		}
 	})
 }

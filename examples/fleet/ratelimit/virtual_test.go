@@ -61,9 +61,17 @@ func (v *virtualRedis) ProcessHook(next redis.ProcessHook) redis.ProcessHook {
 		v.lock.Unlock()
 		err := next(ctx, command)
 		if delay != nil {
-			time.Sleep(delay(call))
+			pass(context.WithoutCancel(ctx), delay(call)) // a network does not know who waits
 		}
 		return err
+	}
+}
+
+// pass lets virtual time go by, until the context ends.
+func pass(ctx context.Context, d time.Duration) {
+	select {
+	case <-ctx.Done():
+	case <-time.After(d):
 	}
 }
 
@@ -99,7 +107,7 @@ func TestNoTimeHasMoreThanTheLimit(t *testing.T) {
 						t.Error(err)
 						return
 					}
-					time.Sleep(time.Duration(random.Int64N(int64(slack)))) // the way to the server
+					pass(t.Context(), time.Duration(random.Int64N(int64(slack)))) // the way to the server
 					lock.Lock()
 					arrivals = append(arrivals, time.Now())
 					lock.Unlock()
@@ -132,7 +140,7 @@ type delayed struct {
 }
 
 func (d delayed) RoundTrip(request *http.Request) (*http.Response, error) {
-	time.Sleep(rand.N(d.most))
+	pass(request.Context(), rand.N(d.most))
 	return d.base.RoundTrip(request)
 }
 
@@ -190,7 +198,7 @@ func TestFair(t *testing.T) {
 				for limiter.Wait(ctx) == nil {
 					got[worker]++
 					if worker == 0 {
-						time.Sleep(time.Second) // asks once a second
+						pass(ctx, time.Second) // asks once a second
 					}
 				}
 			})
