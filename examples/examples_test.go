@@ -12,6 +12,9 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/agentclients/agentclients-go/mockserver"
+	"github.com/agentclients/agentclients-go/mockserver/journal"
 )
 
 // watchSources looks at the sources so that go test knows what its cached
@@ -120,6 +123,27 @@ func TestPrograms(t *testing.T) {
 			}
 		})
 	}
+
+	t.Run("lifecycle through a mock that is compared", func(t *testing.T) {
+		now := func() time.Time { return time.Now().Truncate(time.Millisecond).Add(123456) } // without zeros at the end
+		real := mockserver.Start(t, mockserver.Config{Now: now})
+		bases := make(map[string]string)
+		for _, api := range mockserver.APIs() {
+			bases[api] = real.URL(api)
+		}
+		mock := mockserver.Start(t, mockserver.Config{Compare: bases, Now: now})
+		command := exec.CommandContext(t.Context(), filepath.Join(bin, "lifecycle"), "-through", strings.TrimSuffix(mock.URL(mockserver.Orq), "/orq"))
+		command.Env = append(os.Environ(), "TRILLET_API_KEY=k", "TRILLET_WORKSPACE_ID=w", "EVERRUNS_API_KEY=k", "ORQ_API_KEY=k", "PHONEAGENTS_API_KEY=k", "XPANDER_API_KEY=k")
+		if out, err := command.CombinedOutput(); err != nil || !strings.Contains(string(out), "xpander      remove   Night Shift is gone\n") {
+			t.Errorf("%v\n%s", err, out)
+		}
+		for _, difference := range mock.Differences() {
+			t.Errorf("%v", difference)
+		}
+		if sent, came := real.Count(journal.Match{}), mock.Count(journal.Match{}); sent != came || sent < 25 {
+			t.Errorf("%d requests came, and %d were sent on", came, sent)
+		}
+	})
 
 	t.Run("reconcile fails", func(t *testing.T) { // an error has its line, and shows in the exit code
 		file := filepath.Join(t.TempDir(), "agents.yaml")

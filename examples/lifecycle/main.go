@@ -1,12 +1,22 @@
 // Lifecycle creates an agent on each of the five APIs, reads it, lists it,
 // changes it and removes it, against a mock of all five in this process.
+//
+// With -through it does that on the real APIs, by way of an agentmock that is
+// compared with them, and with the keys of the environment. On omniflow, which
+// documents no way to remove one, the agent stays:
+//
+//	agentmock -compare orq=https://api.orq.ai
+//	ORQ_API_KEY=… go run ./examples/lifecycle -through http://127.0.0.1:4141 -apis orq
 package main
 
 import (
 	"context"
 	"errors"
+	"flag"
 	"fmt"
 	"log"
+	"slices"
+	"strings"
 	"time"
 
 	agentclients "github.com/agentclients/agentclients-go"
@@ -18,20 +28,71 @@ import (
 	"github.com/agentclients/agentclients-go/xpander"
 )
 
+// place is where the agents live.
+type place struct {
+	url  func(api string) string
+	real bool // the keys are those of the environment
+}
+
+// unlessReal is an example of something that only the environment knows if the
+// API is the real one.
+func (p place) unlessReal(example string) string {
+	if p.real {
+		return ""
+	}
+	return example
+}
+
+// lives has what happens on each API, in the order of the output.
+var lives = []struct {
+	api  string
+	live func(context.Context, place) error
+}{
+	{mockserver.Omniflow, liveOnOmniflow},
+	{mockserver.Agentloop, liveOnAgentloop},
+	{mockserver.Orq, liveOnOrq},
+	{mockserver.Phoneagents, liveOnPhoneagents},
+	{mockserver.Xpander, liveOnXpander},
+}
+
+// What phoneagents has to have already.
+var (
+	user        = flag.String("user", "usr_abc123", "`id` of the user on phoneagents")
+	phoneNumber = flag.String("phone-number", "pn_abc123", "`id` of a phone number on phoneagents that has no agent")
+	prompt      = flag.String("prompt", "prompt_xyz789", "`id` of a prompt on phoneagents")
+)
+
 func main() {
 	log.SetFlags(0)
-	ctx, cancel := context.WithTimeout(context.Background(), 30*time.Second)
+	through := flag.String("through", "", "`URL` of an agentmock that goes on to the real APIs (default a mock in this process)")
+	apis := flag.String("apis", strings.Join(mockserver.APIs(), ","), "`APIs`, separated by commas")
+	flag.Parse()
+	ctx, cancel := context.WithTimeout(context.Background(), 2*time.Minute)
 	defer cancel()
-	mock, err := mockserver.Listen(mockserver.Config{})
-	if err != nil {
-		log.Fatal(err)
-	}
-	defer mock.Close()
 
-	for _, live := range []func(context.Context, *mockserver.Server) error{
-		liveOnOmniflow, liveOnAgentloop, liveOnOrq, liveOnPhoneagents, liveOnXpander,
-	} {
-		if err := live(ctx, mock); err != nil {
+	here := place{real: *through != ""}
+	if here.real {
+		here.url = func(api string) string { return strings.TrimRight(*through, "/") + "/" + api }
+	} else {
+		mock, err := mockserver.Listen(mockserver.Config{})
+		if err != nil {
+			log.Fatal(err)
+		}
+		defer mock.Close()
+		here.url = mock.URL
+	}
+
+	chosen := strings.Split(*apis, ",")
+	for _, api := range chosen {
+		if !slices.Contains(mockserver.APIs(), api) {
+			log.Fatalf("-apis: there is no API %q; there are %s", api, strings.Join(mockserver.APIs(), ", "))
+		}
+	}
+	for _, one := range lives {
+		if !slices.Contains(chosen, one.api) {
+			continue
+		}
+		if err := one.live(ctx, here); err != nil {
 			log.Fatal(err)
 		}
 	}
@@ -50,11 +111,11 @@ func gone(err error) string {
 	return fmt.Sprintf("not gone: %v", err)
 }
 
-func liveOnOmniflow(ctx context.Context, mock *mockserver.Server) error {
+func liveOnOmniflow(ctx context.Context, here place) error {
 	client, err := omniflow.NewClient(omniflow.Config{
-		APIKey:      "tk_example_key",
-		WorkspaceID: "01a0sda156scx5f8",
-		Options:     agentclients.Options{BaseURL: mock.URL(mockserver.Omniflow)},
+		APIKey:      here.unlessReal("tk_example_key"),
+		WorkspaceID: here.unlessReal("01a0sda156scx5f8"),
+		Options:     agentclients.Options{BaseURL: here.url(mockserver.Omniflow)},
 	})
 	if err != nil {
 		return err
@@ -81,10 +142,10 @@ func liveOnOmniflow(ctx context.Context, mock *mockserver.Server) error {
 	return nil
 }
 
-func liveOnAgentloop(ctx context.Context, mock *mockserver.Server) error {
+func liveOnAgentloop(ctx context.Context, here place) error {
 	client, err := agentloop.NewClient(agentloop.Config{
-		APIKey:  "evr_example_key",
-		Options: agentclients.Options{BaseURL: mock.URL(mockserver.Agentloop)},
+		APIKey:  here.unlessReal("evr_example_key"),
+		Options: agentclients.Options{BaseURL: here.url(mockserver.Agentloop)},
 	})
 	if err != nil {
 		return err
@@ -120,16 +181,20 @@ func liveOnAgentloop(ctx context.Context, mock *mockserver.Server) error {
 	return nil
 }
 
-func liveOnOrq(ctx context.Context, mock *mockserver.Server) error {
+func liveOnOrq(ctx context.Context, here place) error {
 	client, err := orq.NewClient(orq.Config{
-		APIKey:  "sk-orq-example-key",
-		Options: agentclients.Options{BaseURL: mock.URL(mockserver.Orq)},
+		APIKey:  here.unlessReal("sk-orq-example-key"),
+		Options: agentclients.Options{BaseURL: here.url(mockserver.Orq)},
 	})
 	if err != nil {
 		return err
 	}
+	key := "support.agent"
+	if here.real { // where somebody may have one of that name
+		key += time.Now().UTC().Format(".20060102150405")
+	}
 	agent, err := client.CreateAgent(ctx, orq.CreateAgentRequest{
-		Key:          "support.agent",
+		Key:          key,
 		Role:         "Assistant",
 		Description:  "Answers the questions of customers",
 		Instructions: "Be polite and professional.",
@@ -164,52 +229,51 @@ func liveOnOrq(ctx context.Context, mock *mockserver.Server) error {
 	return nil
 }
 
-func liveOnPhoneagents(ctx context.Context, mock *mockserver.Server) error {
-	const user = "usr_abc123"
+func liveOnPhoneagents(ctx context.Context, here place) error {
 	client, err := phoneagents.NewClient(phoneagents.Config{
-		APIKey:  "sk_live_example_key",
-		Options: agentclients.Options{BaseURL: mock.URL(mockserver.Phoneagents) + "/v1"},
+		APIKey:  here.unlessReal("sk_live_example_key"),
+		Options: agentclients.Options{BaseURL: here.url(mockserver.Phoneagents) + "/v1"},
 	})
 	if err != nil {
 		return err
 	}
-	agent, err := client.CreateAgent(ctx, user, phoneagents.CreateAgentRequest{
-		PhoneNumberID: "pn_abc123",
-		PromptID:      "prompt_xyz789",
+	agent, err := client.CreateAgent(ctx, *user, phoneagents.CreateAgentRequest{
+		PhoneNumberID: *phoneNumber,
+		PromptID:      *prompt,
 		Name:          "Customer Support Agent",
 	})
 	if err != nil {
 		return err
 	}
 	say(mockserver.Phoneagents, "create", "%s on %s", agent.Name, agent.PhoneNumberID)
-	if agent, err = client.GetAgent(ctx, user, agent.ID); err != nil {
+	if agent, err = client.GetAgent(ctx, *user, agent.ID); err != nil {
 		return err
 	}
 	say(mockserver.Phoneagents, "read", "%s follows %s", agent.Name, agent.PromptID)
 	count := 0
-	for _, err := range client.AllAgents(ctx, user, phoneagents.ListAgentsRequest{}) {
+	for _, err := range client.AllAgents(ctx, *user, phoneagents.ListAgentsRequest{}) {
 		if err != nil {
 			return err
 		}
 		count++
 	}
 	say(mockserver.Phoneagents, "list", "%d agent", count)
-	if agent, err = client.UpdateAgent(ctx, user, agent.ID, phoneagents.UpdateAgentRequest{PromptID: new("prompt_support_v1")}); err != nil {
+	if agent, err = client.UpdateAgent(ctx, *user, agent.ID, phoneagents.UpdateAgentRequest{PromptID: new("prompt_support_v1")}); err != nil {
 		return err
 	}
 	say(mockserver.Phoneagents, "change", "%s follows %s", agent.Name, agent.PromptID)
-	if err := client.DeleteAgent(ctx, user, agent.ID); err != nil {
+	if err := client.DeleteAgent(ctx, *user, agent.ID); err != nil {
 		return err
 	}
-	_, err = client.GetAgent(ctx, user, agent.ID)
+	_, err = client.GetAgent(ctx, *user, agent.ID)
 	say(mockserver.Phoneagents, "remove", "%s is %s", agent.Name, gone(err))
 	return nil
 }
 
-func liveOnXpander(ctx context.Context, mock *mockserver.Server) error {
+func liveOnXpander(ctx context.Context, here place) error {
 	client, err := xpander.NewClient(xpander.Config{
-		APIKey:  "xp_example_key",
-		Options: agentclients.Options{BaseURL: mock.URL(mockserver.Xpander)},
+		APIKey:  here.unlessReal("xp_example_key"),
+		Options: agentclients.Options{BaseURL: here.url(mockserver.Xpander)},
 	})
 	if err != nil {
 		return err
