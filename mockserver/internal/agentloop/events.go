@@ -13,6 +13,7 @@ import (
 
 	"github.com/agentclients/agentclients-go/mockserver/internal/emulate"
 	"github.com/agentclients/agentclients-go/mockserver/internal/jsontext"
+	"github.com/agentclients/agentclients-go/mockserver/internal/run"
 )
 
 // The kinds of events that happen here.
@@ -250,7 +251,7 @@ func (c *cursor) next(now time.Time) (frames []emulate.Frame, next time.Time, do
 	if len(frames) > 0 {
 		c.told = now
 	}
-	return frames, earlier(earlier(c.opened.Add(c.cycle), c.told.Add(c.heartbeat)), c.events.due), false
+	return frames, run.Earlier(run.Earlier(c.opened.Add(c.cycle), c.told.Add(c.heartbeat)), c.events.due), false
 }
 
 // frame is an event as it stands in the stream. It says how long to wait
@@ -298,12 +299,4 @@ func oneLine(text string) string {
 		}
 		return c
 	}, text)
-}
-
-// earlier is the earlier of two moments. The zero time is none.
-func earlier(a, b time.Time) time.Time {
-	if a.IsZero() || !b.IsZero() && b.Before(a) {
-		return b
-	}
-	return a
 }

@@ -13,6 +13,7 @@ import (
 
 	"github.com/agentclients/agentclients-go/mockserver/internal/emulate"
 	"github.com/agentclients/agentclients-go/mockserver/internal/jsontext"
+	"github.com/agentclients/agentclients-go/mockserver/internal/run"
 	"github.com/agentclients/agentclients-go/mockserver/internal/schema"
 	"github.com/agentclients/agentclients-go/mockserver/script"
 )
@@ -264,7 +265,7 @@ func (x *session) sent(r *emulate.Request, s *state, m message, delivery string,
 			result.Status = "timeout"
 			return emulate.JSON(http.StatusAccepted, result), time.Time{}, true
 		}
-		return emulate.JSON(http.StatusOK, result), earlier(deadline, x.due), over
+		return emulate.JSON(http.StatusOK, result), run.Earlier(deadline, x.due), over
 	}}, nil
 }
 

@@ -203,7 +203,7 @@ func advance(w emulate.World, st any) time.Time {
 	for _, r := range active {
 		r.session.advance(w, s, r.tenant)
 		if t := r.session.Turn; t != nil {
-			next = earlier(next, r.session.due)
+			next = run.Earlier(next, r.session.due)
 			quiet = quiet && t.Run.Reply != nil
 		}
 	}

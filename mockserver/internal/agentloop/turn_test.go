@@ -14,6 +14,7 @@ import (
 
 	"github.com/agentclients/agentclients-go/mockserver"
 	"github.com/agentclients/agentclients-go/mockserver/fault"
+	"github.com/agentclients/agentclients-go/mockserver/internal/roomtest"
 	"github.com/agentclients/agentclients-go/mockserver/script"
 )
 
@@ -262,24 +263,12 @@ func TestHold(t *testing.T) {
 // Scripts are fed and holds are lifted over HTTP, too.
 func TestScriptsOverHTTP(t *testing.T) {
 	inBubble(t, mockserver.Config{}, func(t *testing.T, l live) {
-		admin := func(path, body string, status int) string {
-			t.Helper()
-			response, err := l.client.Post(strings.TrimSuffix(l.URL(mockserver.Agentloop), "/agentloop")+"/_mock/namespaces/default"+path, "application/json", strings.NewReader(body))
-			if err != nil {
-				t.Fatal(err)
-			}
-			defer response.Body.Close()
-			if response.StatusCode != status {
-				t.Errorf("%s: status %d", path, response.StatusCode)
-			}
-			return fmt.Sprint(response.StatusCode)
-		}
-		admin("/replies", `{"api":"agentloop","replies":[{"text":"one two","pace":"1s","hold":true}]}`, http.StatusCreated)
+		roomtest.Admin(t, l.Server, 201, "POST", "/replies", `{"api":"agentloop","replies":[{"text":"one two","pace":"1s","hold":true}]}`)
 		one := l.session()
 		l.say(one, "x")
 		s := l.stream(one, "")
 		s.until("output.message.started")
-		admin("/release", `{"api":"agentloop"}`, http.StatusOK)
+		roomtest.Admin(t, l.Server, 200, "POST", "/release", `{"api":"agentloop"}`)
 		if got := types(s.until("session.idled")); got != "output.message.delta output.message.delta "+turnEnds {
 			t.Error(got)
 		}

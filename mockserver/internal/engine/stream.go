@@ -8,6 +8,7 @@ import (
 
 	"github.com/agentclients/agentclients-go/mockserver/fault"
 	"github.com/agentclients/agentclients-go/mockserver/internal/emulate"
+	"github.com/agentclients/agentclients-go/mockserver/internal/run"
 	"github.com/agentclients/agentclients-go/mockserver/journal"
 )
 
@@ -30,8 +31,8 @@ func (x *exchange) look(ask func(now time.Time) (next time.Time, done bool), han
 			due := w.advance(x.api)
 			var next time.Time
 			next, done = ask(w.now())
-			if !x.alone && (next.IsZero() || !due.IsZero() && due.Before(next)) {
-				next = due
+			if !x.alone {
+				next = run.Earlier(next, due)
 			}
 			ticks = w.ticks()
 			if !next.IsZero() && !w.clock.stopped { // a clock that stands is moved by hand

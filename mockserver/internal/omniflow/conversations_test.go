@@ -107,20 +107,6 @@ func (m mock) decide(made generated, metadata string, status int) *httptest.Resp
 	return m.Do("POST", conversations+"/"+made.ConversationID+"/message/"+made.MessageID+"/action", `{"metadata":`+metadata+`}`, status)
 }
 
-// admin calls the admin API of a server.
-func admin(t *testing.T, server *mockserver.Server, path, body string, status int) string {
-	t.Helper()
-	request := httptest.NewRequest("POST", "http://localhost/_mock/namespaces/default"+path, strings.NewReader(body))
-	request.RemoteAddr = "127.0.0.1:1"
-	request.Header.Set("Content-Type", "application/json")
-	recorder := httptest.NewRecorder()
-	server.ServeHTTP(recorder, request)
-	if recorder.Code != status {
-		t.Fatalf("%s %s: status %d, want %d; %s", path, body, recorder.Code, status, recorder.Body)
-	}
-	return recorder.Body.String()
-}
-
 // The example of the documentation, from the flow to the edited message.
 func TestGenerateAndEdit(t *testing.T) {
 	m := newMock(t, "")
@@ -423,14 +409,14 @@ func TestContactOverHTTP(t *testing.T) {
 		fmt.Sprintf(`{"api":"omniflow","conversation":%q,"text":"Hi","sender":"x"}`, made.ConversationID):   "sender",
 		fmt.Sprintf(`{"api":"phoneagent","conversation":%q,"text":"Hi"}`, made.ConversationID):              "phoneagent",
 	} {
-		if got := admin(t, m.Server, "/messages", body, 400); !strings.Contains(got, says) {
+		if got := roomtest.Admin(t, m.Server, 400, "POST", "/messages", body); !strings.Contains(got, says) {
 			t.Errorf("%s: %s does not say %q", body, got, says)
 		}
 	}
 	m.wantLines(made.ConversationID, "outbound approved sent: Good day from the bakery")
 
-	admin(t, m.Server, "/replies", `{"api":"omniflow","replies":[{"text":"Held","hold":true}]}`, 201)
-	got := admin(t, m.Server, "/messages", fmt.Sprintf(`{"api":"omniflow","from":%q,"text":"Hi"}`, contact), 201)
+	roomtest.Admin(t, m.Server, 201, "POST", "/replies", `{"api":"omniflow","replies":[{"text":"Held","hold":true}]}`)
+	got := roomtest.Admin(t, m.Server, 201, "POST", "/messages", fmt.Sprintf(`{"api":"omniflow","from":%q,"text":"Hi"}`, contact))
 	lines := m.conversation(made.ConversationID).Messages
 	if want := fmt.Sprintf("{\"conversation\":%q,\"message\":%q}\n", made.ConversationID, lines[1].ID); got != want {
 		t.Errorf("%s, want %s", got, want)
@@ -438,14 +424,14 @@ func TestContactOverHTTP(t *testing.T) {
 	m.wantLines(made.ConversationID, "outbound approved sent: Good day from the bakery", "inbound received: Hi")
 	m.Caller = m.Restored(mockserver.Config{})
 	m.Server.SetTime(time.Date(2030, 1, 1, 0, 0, 0, 0, time.UTC))
-	if got := admin(t, m.Server, "/release", `{"api":"omniflow","thread":"`+made.ConversationID+`"}`, 200); got != "{\"released\":1}\n" {
+	if got := roomtest.Admin(t, m.Server, 200, "POST", "/release", `{"api":"omniflow","thread":"`+made.ConversationID+`"}`); got != "{\"released\":1}\n" {
 		t.Error(got)
 	}
 	m.wantLines(made.ConversationID, "outbound approved sent: Good day from the bakery", "inbound received: Hi", "outbound pending: Held")
 
 	var second generated
 	m.Read("POST", generate, fmt.Sprintf(`{"flowId":%q,"to":%q,"autopilot":true}`, outgoing.ID, contact), 200, &second)
-	if got := admin(t, m.Server, "/messages", fmt.Sprintf(`{"api":"omniflow","from":%q,"text":"Hi"}`, contact), 400); !strings.Contains(got, "several conversations") {
+	if got := roomtest.Admin(t, m.Server, 400, "POST", "/messages", fmt.Sprintf(`{"api":"omniflow","from":%q,"text":"Hi"}`, contact)); !strings.Contains(got, "several conversations") {
 		t.Error(got)
 	}
 }

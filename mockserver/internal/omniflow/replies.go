@@ -64,19 +64,11 @@ func advance(w emulate.World, states any) (next time.Time) {
 			continue
 		}
 		still = append(still, a)
-		next = earlier(next, due)
+		next = run.Earlier(next, due)
 	}
 	clear(s.active[len(still):])
 	s.active = still
 	return next
-}
-
-// earlier returns the earlier of two times; zero is never.
-func earlier(a, b time.Time) time.Time {
-	if a.IsZero() || !b.IsZero() && b.Before(a) {
-		return b
-	}
-	return a
 }
 
 // advance does what is due in the conversation, and returns when there is
@@ -85,7 +77,7 @@ func (c *storedConversation) advance(w emulate.World, s *state, tenant string) (
 	now := w.Now()
 	var ended []*run.Run
 	for _, r := range c.Runs {
-		next = earlier(next, r.Advance(now, func(step run.Step) {
+		next = run.Earlier(next, r.Advance(now, func(step run.Step) {
 			if step.Kind == run.End {
 				ended = append(ended, r)
 			}
@@ -103,7 +95,7 @@ func (c *storedConversation) advance(w emulate.World, s *state, tenant string) (
 		switch {
 		case !waits:
 		case at.After(now):
-			next = earlier(next, at)
+			next = run.Earlier(next, at)
 		default:
 			delete(c.Due, m.ID)
 			m.Sent, m.UpdatedAt = true, at.Format(timeLayout)

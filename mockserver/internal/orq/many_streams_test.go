@@ -1,8 +1,6 @@
 package orq_test
 
 import (
-	"bytes"
-	"net/http"
 	"net/http/httptest"
 	"runtime"
 	"slices"
@@ -13,21 +11,10 @@ import (
 	"time"
 
 	"github.com/agentclients/agentclients-go/mockserver"
+	"github.com/agentclients/agentclients-go/mockserver/internal/roomtest"
 	"github.com/agentclients/agentclients-go/mockserver/journal"
 	"github.com/agentclients/agentclients-go/mockserver/script"
 )
-
-// reader is the end of a stream without a connection.
-type reader struct {
-	header http.Header
-	text   bytes.Buffer
-}
-
-func (r *reader) Header() http.Header              { return r.header }
-func (r *reader) WriteHeader(int)                  {}
-func (r *reader) Write(data []byte) (int, error)   { return r.text.Write(data) }
-func (r *reader) Flush()                           {}
-func (r *reader) SetWriteDeadline(time.Time) error { return nil }
 
 // Hundreds of streams of a hundred pieces each cost at most 64 KiB each while
 // they run, next to nothing when they are over, and no goroutine besides the
@@ -37,12 +24,8 @@ func TestManyStreamsAtOnce(t *testing.T) {
 	withTasks(t, mockserver.Config{}, func(m *taskMock) {
 		reply := script.Reply{Chunks: slices.Repeat([]string{"a word "}, pieces), Pace: pace}
 		m.replies(slices.Repeat([]script.Reply{reply}, manyStreams)...)
-		readers := make([]reader, manyStreams)
-		for i := range readers {
-			readers[i].header = http.Header{}
-			readers[i].text.Grow(64 << 10) // so that what is measured is the server's
-		}
-		bytesBefore, goroutines := inUse(), runtime.NumGoroutine()
+		readers := roomtest.NewReaders(manyStreams)
+		bytesBefore, goroutines := roomtest.InUse(), runtime.NumGoroutine()
 		var group sync.WaitGroup
 		for i := range readers {
 			group.Go(func() {
@@ -62,7 +45,7 @@ func TestManyStreamsAtOnce(t *testing.T) {
 		if open := m.Count(journal.Match{Outcome: journal.Open}); open != manyStreams {
 			t.Errorf("%d streams are open", open)
 		}
-		if each := (inUse() - bytesBefore) / manyStreams; each > 64<<10 {
+		if each := (roomtest.InUse() - bytesBefore) / manyStreams; each > 64<<10 {
 			t.Errorf("%d bytes per stream", each)
 		} else {
 			t.Logf("%d bytes per stream", each)
@@ -71,23 +54,15 @@ func TestManyStreamsAtOnce(t *testing.T) {
 		if err := m.Reset("journal"); err != nil {
 			t.Fatal(err)
 		}
-		if each := (inUse() - bytesBefore) / manyStreams; each > 8<<10 {
+		if each := (roomtest.InUse() - bytesBefore) / manyStreams; each > 8<<10 {
 			t.Errorf("%d bytes per stream are left", each)
 		} else {
 			t.Logf("%d bytes per stream are left", each)
 		}
 		for i := range readers {
-			if text := readers[i].text.String(); strings.Count(text, "a word ") < pieces || !strings.HasSuffix(text, "data: [DONE]\n\n") {
+			if text := readers[i].Text.String(); strings.Count(text, "a word ") < pieces || !strings.HasSuffix(text, "data: [DONE]\n\n") {
 				t.Fatalf("stream %d is %s", i, text)
 			}
 		}
 	})
-}
-
-// inUse is what the process holds, stacks included.
-func inUse() int {
-	runtime.GC()
-	var memory runtime.MemStats
-	runtime.ReadMemStats(&memory)
-	return int(memory.HeapAlloc + memory.StackInuse)
 }

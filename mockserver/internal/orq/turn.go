@@ -526,9 +526,7 @@ func advance(w emulate.World, states any) (next time.Time) {
 			continue
 		}
 		still = append(still, a)
-		if due := a.task.next; next.IsZero() || !due.IsZero() && due.Before(next) {
-			next = due
-		}
+		next = run.Earlier(next, a.task.next)
 	}
 	clear(active[len(still):])
 	s.running = still

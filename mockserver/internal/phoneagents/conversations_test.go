@@ -3,7 +3,6 @@ package phoneagents_test
 import (
 	"encoding/json"
 	"fmt"
-	"io"
 	"net/url"
 	"strings"
 	"testing"
@@ -12,6 +11,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/agentclients/agentclients-go/mockserver"
+	"github.com/agentclients/agentclients-go/mockserver/internal/roomtest"
 	"github.com/agentclients/agentclients-go/mockserver/script"
 )
 
@@ -83,22 +83,14 @@ func TestReceivedMessage(t *testing.T) {
 // as well.
 func TestReceiveRefusals(t *testing.T) {
 	inBubble(t, mockserver.Config{}, func(t *testing.T, l live) {
-		receive := func(body string) (status int, text string) {
-			response, err := l.Client().Post(strings.TrimSuffix(l.URL(mockserver.Phoneagents), "/phoneagents")+"/_mock/namespaces/default/messages", "application/json", strings.NewReader(body))
-			if err != nil {
-				t.Fatal(err)
-			}
-			defer response.Body.Close()
-			got, err := io.ReadAll(response.Body)
-			if err != nil {
-				t.Fatal(err)
-			}
-			return response.StatusCode, string(got)
+		receive := func(status int, body string) string {
+			t.Helper()
+			return roomtest.Admin(t, l.Server, status, "POST", "/messages", body)
 		}
 		c := l.say("v", "x").ConversationID
 		l.history("v")
-		if status, got := receive(`{"api":"phoneagents","from":"v","text":"y"}`); status != 201 || !strings.Contains(got, c) {
-			t.Errorf("%d %s", status, got)
+		if got := receive(201, `{"api":"phoneagents","from":"v","text":"y"}`); !strings.Contains(got, c) {
+			t.Error(got)
 		}
 		l.withPhone("pn_wa", "whatsapp")
 		archived := l.say("w", "x").ConversationID
@@ -112,16 +104,16 @@ func TestReceiveRefusals(t *testing.T) {
 			`"from":"` + strings.Repeat("1", 51) + `","text":"x"`: "from must be 1 to 50 characters long",
 			`"to":"pn_wa","text":"x"`:                             "conversation or from is missing",
 		} {
-			if status, got := receive(`{"api":"phoneagents",` + body + `}`); status != 400 || !strings.Contains(got, want) {
-				t.Errorf("%s: %d %s", body, status, got)
+			if got := receive(400, `{"api":"phoneagents",`+body+`}`); !strings.Contains(got, want) {
+				t.Errorf("%s: %s", body, got)
 			}
 		}
 		if before != string(l.Snapshot()) {
 			t.Error("something was changed")
 		}
 		l.do("DELETE", user1+"/agents/"+l.agent, "", 200)
-		if status, got := receive(`{"api":"phoneagents","conversation":"` + archived + `","text":"x"}`); status != 400 || !strings.Contains(got, "is archived") {
-			t.Errorf("%d %s", status, got)
+		if got := receive(400, `{"api":"phoneagents","conversation":"`+archived+`","text":"x"}`); !strings.Contains(got, "is archived") {
+			t.Error(got)
 		}
 	})
 }

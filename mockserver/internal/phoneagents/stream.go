@@ -7,6 +7,7 @@ import (
 
 	"github.com/agentclients/agentclients-go/mockserver/internal/emulate"
 	"github.com/agentclients/agentclients-go/mockserver/internal/jsontext"
+	"github.com/agentclients/agentclients-go/mockserver/internal/run"
 )
 
 // heartbeat is how often a stream says that it lives.
@@ -138,5 +139,5 @@ func (c *cursor) next(now time.Time) (frames []emulate.Frame, next time.Time, do
 		frames = append(frames, emulate.Frame{Data: []byte(lifeSign), Control: true})
 		c.told = c.told.Add(now.Sub(c.told).Truncate(heartbeat))
 	}
-	return frames, earlier(c.told.Add(heartbeat), c.due()), false
+	return frames, run.Earlier(c.told.Add(heartbeat), c.due()), false
 }

@@ -179,20 +179,12 @@ func advance(w emulate.World, st any) (next time.Time) {
 		}
 		if len(c.Turns) > 0 {
 			still = append(still, c)
-			next = earlier(next, c.due)
+			next = run.Earlier(next, c.due)
 		}
 	}
 	clear(x.running[len(still):])
 	x.running = still
 	return next
-}
-
-// earlier is the earlier of two moments. The zero time is none.
-func earlier(a, b time.Time) time.Time {
-	if a.IsZero() || !b.IsZero() && b.Before(a) {
-		return b
-	}
-	return a
 }
 
 // waits reports whether nothing of the turn is due.

@@ -76,15 +76,7 @@ func (c Caller) Read(method, path, body string, status int, into any) {
 // given: {"status":503}.
 func (c Caller) Fail(op string, faults ...string) {
 	c.T.Helper()
-	body := fmt.Sprintf(`{"op":%q,"queue":[%s]}`, op, strings.Join(faults, ","))
-	request := httptest.NewRequest("POST", "http://localhost/_mock/namespaces/default/rules", strings.NewReader(body))
-	request.RemoteAddr = "127.0.0.1:1"
-	request.Header.Set("Content-Type", "application/json")
-	recorder := httptest.NewRecorder()
-	c.Server.ServeHTTP(recorder, request)
-	if recorder.Code != 201 {
-		c.T.Fatalf("rule %s: status %d; %s", body, recorder.Code, recorder.Body)
-	}
+	Admin(c.T, c.Server, 201, "POST", "/rules", fmt.Sprintf(`{"op":%q,"queue":[%s]}`, op, strings.Join(faults, ",")))
 }
 
 // Restored returns a Caller of a fresh server that starts from a snapshot of

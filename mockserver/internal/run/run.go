@@ -204,3 +204,11 @@ func (r *Run) Pause() { r.Held, r.Paused = true, true }
 
 // Stop ends the run where it is.
 func (r *Run) Stop() { r.Over, r.Held, r.Paused = true, false, false }
+
+// Earlier is the earlier of two times. The zero time is never.
+func Earlier(a, b time.Time) time.Time {
+	if a.IsZero() || !b.IsZero() && b.Before(a) {
+		return b
+	}
+	return a
+}

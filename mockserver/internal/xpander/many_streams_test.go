@@ -1,9 +1,7 @@
 package xpander_test
 
 import (
-	"bytes"
 	"fmt"
-	"net/http"
 	"net/http/httptest"
 	"runtime"
 	"slices"
@@ -14,21 +12,10 @@ import (
 	"time"
 
 	"github.com/agentclients/agentclients-go/mockserver"
+	"github.com/agentclients/agentclients-go/mockserver/internal/roomtest"
 	"github.com/agentclients/agentclients-go/mockserver/journal"
 	"github.com/agentclients/agentclients-go/mockserver/script"
 )
-
-// reader is the end of a stream without a connection.
-type reader struct {
-	header http.Header
-	text   bytes.Buffer
-}
-
-func (r *reader) Header() http.Header              { return r.header }
-func (r *reader) WriteHeader(int)                  {}
-func (r *reader) Write(data []byte) (int, error)   { return r.text.Write(data) }
-func (r *reader) Flush()                           {}
-func (r *reader) SetWriteDeadline(time.Time) error { return nil }
 
 // A thousand streams of a hundred events cost at most 64 KiB each, and no
 // goroutine besides the one that serves the request. Each has all of its own
@@ -38,12 +25,8 @@ func TestAThousandStreamsAtOnce(t *testing.T) {
 	withTasks(t, mockserver.Config{}, func(m *taskMock) {
 		reply := script.Reply{Chunks: slices.Repeat([]string{"a word "}, pieces), Pace: pace}
 		m.replies(slices.Repeat([]script.Reply{reply}, streams)...)
-		readers := make([]reader, streams)
-		for i := range readers {
-			readers[i].header = http.Header{}
-			readers[i].text.Grow(64 << 10) // so that what is measured is the server's
-		}
-		bytesBefore, goroutines := inUse(), runtime.NumGoroutine()
+		readers := roomtest.NewReaders(streams)
+		bytesBefore, goroutines := roomtest.InUse(), runtime.NumGoroutine()
 		var group sync.WaitGroup
 		for i := range readers {
 			group.Go(func() {
@@ -59,7 +42,7 @@ func TestAThousandStreamsAtOnce(t *testing.T) {
 		if more := runtime.NumGoroutine() - goroutines; more != streams {
 			t.Errorf("%d goroutines serve %d streams", more, streams)
 		}
-		if each := (inUse() - bytesBefore) / streams; each > 64<<10 {
+		if each := (roomtest.InUse() - bytesBefore) / streams; each > 64<<10 {
 			t.Errorf("%d bytes per stream", each)
 		} else {
 			t.Logf("%d bytes per stream", each)
@@ -69,7 +52,7 @@ func TestAThousandStreamsAtOnce(t *testing.T) {
 		}
 		group.Wait()
 		for i := range readers {
-			all := events(t, readers[i].text.String())
+			all := events(t, readers[i].Text.String())
 			if len(all) != pieces+3 {
 				t.Fatalf("stream %d has %d events", i, len(all))
 			}
@@ -79,12 +62,4 @@ func TestAThousandStreamsAtOnce(t *testing.T) {
 			}
 		}
 	})
-}
-
-// inUse is what the process holds, stacks included.
-func inUse() int {
-	runtime.GC()
-	var memory runtime.MemStats
-	runtime.ReadMemStats(&memory)
-	return int(memory.HeapAlloc + memory.StackInuse)
 }

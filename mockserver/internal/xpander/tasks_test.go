@@ -14,6 +14,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/agentclients/agentclients-go/mockserver"
+	"github.com/agentclients/agentclients-go/mockserver/internal/roomtest"
 	"github.com/agentclients/agentclients-go/mockserver/journal"
 	"github.com/agentclients/agentclients-go/mockserver/script"
 )
@@ -319,28 +320,10 @@ func TestSnapshotsWithoutTasks(t *testing.T) {
 
 // Replies and releases come over HTTP, too, and tasks can be looked up.
 func TestTasksOverTheAdminAPI(t *testing.T) {
-	withTasks(t, mockserver.Config{AdminToken: "adm"}, func(m *taskMock) {
+	withTasks(t, mockserver.Config{}, func(m *taskMock) {
 		admin := func(status int, method, path, body string) string {
 			m.t.Helper()
-			r, err := http.NewRequestWithContext(m.t.Context(), method, strings.TrimSuffix(m.URL(mockserver.Xpander), "/xpander")+"/_mock/namespaces/default"+path, strings.NewReader(body))
-			if err != nil {
-				t.Fatal(err)
-			}
-			r.Header.Set("Authorization", "Bearer adm")
-			r.Header.Set("Content-Type", "application/json")
-			response, err := m.Client().Do(r)
-			if err != nil {
-				t.Fatal(err)
-			}
-			defer response.Body.Close()
-			var out strings.Builder
-			if err := response.Write(&out); err != nil {
-				t.Fatal(err)
-			}
-			if response.StatusCode != status {
-				t.Fatalf("%s %s: %s", method, path, out.String())
-			}
-			return out.String()
+			return roomtest.Admin(t, m.Server, status, method, path, body)
 		}
 		admin(201, "POST", "/replies", `{"api":"xpander","replies":[{"text":"There are nine.","chunks":["There are ","nine."],"hold":true,"thread":"t"},{"error":"busy"}]}`)
 		var got string

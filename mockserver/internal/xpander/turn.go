@@ -286,9 +286,7 @@ func advance(w emulate.World, states any) (next time.Time) {
 			continue
 		}
 		still = append(still, t)
-		if due := t.record.next; next.IsZero() || !due.IsZero() && due.Before(next) {
-			next = due
-		}
+		next = run.Earlier(next, t.record.next)
 	}
 	clear(s.running[len(still):])
 	s.running = still
