@@ -167,11 +167,14 @@ func (s schemaSet) of(t reflect.Type) map[string]any {
 		return map[string]any{"type": "object", "additionalProperties": s.of(t.Elem())}
 	case reflect.Struct:
 		name := strings.TrimSuffix(t.Name(), "View")
+		if t == reflect.TypeFor[engine.RuleView]() {
+			name = "ActiveRule" // a Rule is what one is made of
+		}
 		return s.named(strings.ToUpper(name[:1])+name[1:], func() map[string]any {
 			properties := map[string]any{}
 			required := []string{}
 			for _, f := range jsontext.Fields(t) {
-				properties[f.Name] = s.of(f.Type)
+				properties[f.Name] = described(s.of(f.Type), commentOf(t, f.StructField))
 				if !f.Optional {
 					required = append(required, f.Name)
 				}
