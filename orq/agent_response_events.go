@@ -87,14 +87,11 @@ type agentResponseEventData struct {
 func (e *AgentResponseEvent) UnmarshalJSON(data []byte) error {
 	type plain AgentResponseEvent
 	*e = AgentResponseEvent{}
-	if err := wire.DecodeInto(data, (*plain)(e)); err != nil {
-		return err
+	err := unmarshalEvent(data, (*plain)(e), &e.Data)
+	if err == nil {
+		e.read()
 	}
-	if len(e.Data) == 0 {
-		e.Data = slices.Clone(data)
-	}
-	e.read()
-	return nil
+	return err
 }
 
 // read fills the fields from the data.

@@ -56,10 +56,9 @@
 // # Functions of the caller
 //
 // A function that the caller carries out is a tool of the agent
-// ([ToolFunction], in [Settings]), or of one request: a [ResponseTool], in
-// CreateResponseRequest.Tools or as "tools" in RunRequest.ExtraFields. When the
-// agent calls it, the run ends with [agentclients.ErrInputRequired], and the
-// next run brings the result:
+// ([ToolFunction], in [Settings]), or of one request: a [ResponseTool] in its
+// Tools. When the agent calls it, the run ends with
+// [agentclients.ErrInputRequired], and the next run brings the result:
 //
 //	request := orq.RunRequest{Text: "Where is order 7?"}
 //	for {
@@ -67,7 +66,7 @@
 //		if !errors.Is(err, agentclients.ErrInputRequired) || run == nil || run.Response == nil {
 //			return run, err
 //		}
-//		request = orq.RunRequest{PreviousResponseID: run.ID, ExtraFields: request.ExtraFields}
+//		request = orq.RunRequest{PreviousResponseID: run.ID, Tools: request.Tools}
 //		for _, item := range run.Response.Pending() {
 //			if item.Type != orq.ItemFunctionCall {
 //				return run, err // an approval: see MCPApproval

@@ -77,6 +77,7 @@ func TestRunRequestsPrint(t *testing.T) {
 		`{"message":{"role":"user","parts":[{"kind":"text","text":"x"}]},"a":1}`:                  AgentResponseRequest{Message: UserMessage("x"), ExtraFields: map[string]any{"a": 1}},
 		`{"task_id":"t","message":{"role":"user","parts":[{"kind":"text","text":"x"}]}}`:          InvokeRequest{TaskID: "t", Message: UserMessage("x")},
 		`{"review":"approved","mock_output":{"a":1},"source":"cli"}`:                              ReviewActionRequest{Review: ReviewApproved, MockOutput: map[string]any{"a": 1}, Source: "cli"},
+		`{"model":"agent/","input":"x","tools":[{"type":"function","name":"look"}]}`:              RunRequest{Text: "x", Tools: []ResponseTool{{Type: "function", Name: "look"}}},
 		`{"model":"agent/","input":[{"type":"function_call_output","call_id":"c","output":"4"}]}`: RunRequest{Items: []InputItem{FunctionCallOutput("c", "4")}},
 	} {
 		if got := request.(interface{ String() string }).String(); got != want {

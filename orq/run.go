@@ -31,6 +31,9 @@ type RunRequest struct {
 	// Instructions are told to the agent besides its own. Nil leaves them
 	// out.
 	Instructions *string
+	// Tools are tools that the agent may use besides its own: functions of the
+	// caller, for one. They are those of this request only.
+	Tools []ResponseTool
 	// Variables replace the variables in the instructions, by name.
 	Variables map[string]any
 	// Metadata is noted on the response.
@@ -45,8 +48,7 @@ type RunRequest struct {
 	Limits *ResponseLimits
 
 	// ExtraFields are put into the request last: for the other fields of a
-	// [CreateResponseRequest], by their wire names, such as "tools" with a
-	// []ResponseTool, and for those that this
+	// [CreateResponseRequest], by their wire names, and for those that this
 	// package does not know. A nil value sends null. A run that is not stored
 	// cannot be read if its stream breaks.
 	ExtraFields map[string]any
@@ -77,6 +79,7 @@ func (r RunRequest) request(agentKey string) CreateResponseRequest {
 		Input:              ResponseInput{Text: r.Text, Items: r.Items},
 		PreviousResponseID: r.PreviousResponseID,
 		Instructions:       r.Instructions,
+		Tools:              r.Tools,
 		Variables:          r.Variables,
 		Metadata:           r.Metadata,
 		Identity:           r.Identity,
@@ -258,7 +261,7 @@ const silence = 30 * time.Second
 
 // hear hands out one event. It returns false after the last one.
 func (r *runner) hear(ctx context.Context, s *responseStream) bool {
-	event, quiet, err := s.next(silence)
+	event, quiet, err := s.next(time.Now().Add(silence))
 	r.id, r.complaint = s.id, s.complaint
 	switch {
 	case quiet:

@@ -3,12 +3,13 @@ package orq
 import (
 	"bytes"
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	agentclients "github.com/agentclients/agentclients-go"
-	"github.com/agentclients/agentclients-go/internal/sse"
 	"github.com/agentclients/agentclients-go/internal/transport"
 	"github.com/agentclients/agentclients-go/internal/wire"
 )
@@ -33,6 +34,16 @@ type event[E any] interface {
 	// readObject makes the event of an object that came instead of a stream.
 	// over says that it shows the end of the run.
 	readObject([]byte) (over bool, err error)
+}
+
+// unmarshalEvent reads an event of the older surfaces. Where its data are not in a
+// member of their own, they are all of it.
+func unmarshalEvent[T any](text []byte, event *T, data *json.RawMessage) error {
+	err := wire.DecodeInto(text, event)
+	if err == nil && len(*data) == 0 {
+		*data = slices.Clone(text)
+	}
+	return err
 }
 
 // eventStream is the stream of a run.
@@ -63,36 +74,30 @@ func openStream[E any, P event[E]](ctx context.Context, c *Client, op transport.
 	return s, over, nil
 }
 
-// next returns the next event. If none comes within a time, quiet is true and
-// the stream goes on; 0 is no limit. What is no event, such as a ping, does not
-// make the time longer.
-func (s *eventStream[E, P]) next(within time.Duration) (event E, quiet bool, err error) {
-	began := time.Now()
+// isEvent reports whether the data of a message are an event, or the mark at the
+// end, and no ping.
+func isEvent(data []byte) bool {
+	data = bytes.TrimSpace(data)
+	return len(data) > 0 && string(data) != "null"
+}
+
+// next returns the next event. If none comes by a time, quiet is true and the
+// stream goes on; the zero time is no limit.
+func (s *eventStream[E, P]) next(until time.Time) (event E, quiet bool, err error) {
 	for {
-		var message sse.Event
-		if within > 0 {
-			message, quiet, err = s.NextWithin(within - time.Since(began))
-		} else {
-			message, err = s.Next()
-		}
+		message, quiet, err := s.NextUntil(until, isEvent)
 		if err != nil || quiet {
 			return event, quiet, err
 		}
-		switch data := bytes.TrimSpace(message.Data); string(data) {
-		case "", "null": // a ping
-			continue
-		case "[DONE]":
+		if string(bytes.TrimSpace(message.Data)) == "[DONE]" {
 			return event, false, s.cut("it ended")
 		}
 		// Not by json.Unmarshal, which would read all of it once more before.
 		if err := P(&event).UnmarshalJSON(message.Data); err != nil {
 			return event, false, s.Unreadable(err)
 		}
-		if at := P(&event).position(); at > 0 { // not every event has a number
-			if at == s.position {
-				continue // it comes a second time
-			}
-			s.position = at
+		if s.isRepeated(P(&event).position()) {
+			continue
 		}
 		if code, text, ok := complaint(P(&event).kind(), message.Data); ok {
 			s.complaint = s.Failed(code, text)
@@ -104,6 +109,17 @@ func (s *eventStream[E, P]) next(within time.Duration) (event E, quiet bool, err
 		}
 		return event, false, nil
 	}
+}
+
+// isRepeated reports whether an event is the one before, sent a second time.
+// Not every event has a number.
+func (s *eventStream[E, P]) isRepeated(position int) bool {
+	if position <= 0 {
+		return false
+	}
+	before := s.position
+	s.position = position
+	return position == before
 }
 
 // cut returns the error of a stream that has no last event.
@@ -155,7 +171,7 @@ func streamEvents[E any, P event[E]](ctx context.Context, c *Client, op transpor
 		return
 	}
 	for {
-		event, _, err := s.next(0)
+		event, _, err := s.next(time.Time{})
 		if err != nil {
 			yield(none, s.broken(err))
 			return

@@ -313,7 +313,7 @@ func (r *run) stream(ctx context.Context, yield func(RunEvent, error) bool) {
 
 // hear hands out one event. It returns false after the last one.
 func (r *run) hear(ctx context.Context, s *taskStream, yield func(RunEvent, error) bool) bool {
-	event, quiet, err := s.next(silence)
+	event, quiet, err := s.next(time.Now().Add(silence))
 	r.complaint = s.complaint
 	switch {
 	case quiet:

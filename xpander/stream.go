@@ -9,7 +9,6 @@ import (
 
 	agentclients "github.com/agentclients/agentclients-go"
 	"github.com/agentclients/agentclients-go/internal/poll"
-	"github.com/agentclients/agentclients-go/internal/sse"
 	"github.com/agentclients/agentclients-go/internal/transport"
 )
 
@@ -38,35 +37,23 @@ func (t *turn) open(ctx context.Context) (*taskStream, error) {
 	return s, nil
 }
 
-// next returns the next event. If none comes within a time, quiet is true and
-// the stream goes on; 0 is no limit. What is no event, such as a ping, does not
-// make the time longer.
-func (s *taskStream) next(within time.Duration) (event TaskEvent, quiet bool, err error) {
-	began := time.Now()
-	for {
-		var message sse.Event
-		if within > 0 {
-			message, quiet, err = s.NextWithin(within - time.Since(began))
-		} else {
-			message, err = s.Next()
-		}
-		if err != nil || quiet {
-			return TaskEvent{}, quiet, err
-		}
-		if isEmpty(message.Data) {
-			continue
-		}
-		// Not by json.Unmarshal, which would read all of it once more before.
-		if err := event.UnmarshalJSON(message.Data); err != nil {
-			return TaskEvent{}, false, s.Unreadable(err)
-		}
-		if code, text, ok := event.complaint(message.Data); ok {
-			s.complaint = s.Failed(code, text)
-		} else if event.Type != "" && s.isOwn(&event) {
-			s.started = true
-		}
-		return event, false, nil
+// next returns the next event. If none comes by a time, quiet is true and the
+// stream goes on; the zero time is no limit.
+func (s *taskStream) next(until time.Time) (event TaskEvent, quiet bool, err error) {
+	message, quiet, err := s.NextUntil(until, isEvent)
+	if err != nil || quiet {
+		return TaskEvent{}, quiet, err
 	}
+	// Not by json.Unmarshal, which would read all of it once more before.
+	if err := event.UnmarshalJSON(message.Data); err != nil {
+		return TaskEvent{}, false, s.Unreadable(err)
+	}
+	if code, text, ok := event.complaint(message.Data); ok {
+		s.complaint = s.Failed(code, text)
+	} else if event.Type != "" && s.isOwn(&event) {
+		s.started = true
+	}
+	return event, false, nil
 }
 
 // isOwn reports whether an event is about the task of the turn, and not about
@@ -121,7 +108,7 @@ func (t *turn) stream(ctx context.Context, yield func(TaskEvent) bool) error {
 		return nil
 	}
 	for {
-		event, _, err := s.next(0)
+		event, _, err := s.next(time.Time{})
 		if err != nil {
 			if _, err := s.find(ctx, err); err != nil {
 				return err

@@ -234,14 +234,14 @@ func (d AuthEventData) Format(state fmt.State, verb rune) {
 // LogValue describes the data to log/slog without secrets.
 func (d AuthEventData) LogValue() slog.Value { return slog.StringValue(fmt.Sprintf("%+v", d)) }
 
-// isEmpty reports whether the data of a message of the stream is no event: a
-// ping, or the mark that other APIs put at the end.
-func isEmpty(data []byte) bool {
+// isEvent reports whether the data of a message of the stream are an event, and
+// no ping or the mark that other APIs put at the end.
+func isEvent(data []byte) bool {
 	switch string(bytes.TrimSpace(data)) {
 	case "", "null", "[DONE]":
-		return true
+		return false
 	}
-	return false
+	return true
 }
 
 // complaint returns what an event says that went wrong with the task, in the

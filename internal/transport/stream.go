@@ -187,6 +187,22 @@ func (s *Stream) NextWithin(d time.Duration) (event sse.Event, quiet bool, err e
 	}
 }
 
+// NextUntil is Next that passes over what is no event of the API, such as
+// pings, and waits no longer than until; the zero time is no limit. If no event
+// comes by then, whatever is passed over, quiet is true and the stream goes on.
+func (s *Stream) NextUntil(until time.Time, isEvent func(data []byte) bool) (event sse.Event, quiet bool, err error) {
+	for {
+		if until.IsZero() {
+			event, err = s.Next()
+		} else {
+			event, quiet, err = s.NextWithin(time.Until(until))
+		}
+		if err != nil || quiet || isEvent(event.Data) {
+			return event, quiet, err
+		}
+	}
+}
+
 // stopped reports whether there is nothing more to read, since the stream or
 // the context has ended.
 func (s *Stream) stopped() bool {

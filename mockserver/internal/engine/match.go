@@ -70,7 +70,7 @@ func (e *Engine) compile(m journal.Match) (matcher, error) {
 		add("method", strings.ToUpper(m.Method), func(e *entry) string { return e.method })
 	}
 	if m.Path != "" {
-		if err := checkPattern(m.Path); err != nil {
+		if err := e.checkPattern(m.Path); err != nil {
 			return nil, err
 		}
 		out = append(out, pathCondition(m.Path))
@@ -121,10 +121,12 @@ func (e *Engine) CheckMatch(m journal.Match) error {
 }
 
 // checkPattern refuses a pattern of paths that no path can have.
-func checkPattern(pattern string) error {
+func (e *Engine) checkPattern(pattern string) error {
 	elements := strings.Split(pattern, "/")
 	i := slices.Index(elements, "**")
 	switch {
+	case len(elements) > 2 && e.byName[elements[1]] != nil:
+		return fmt.Errorf("path: %.80q begins with the prefix of an API; paths are below it: %.80q", pattern, strings.TrimPrefix(pattern, "/"+elements[1]))
 	case i >= 0 && i < len(elements)-1:
 		return fmt.Errorf(`path: %.80q has a "**" before its end; "*" stands for one element`, pattern)
 	case elements[0] != "" && pattern != "**":
