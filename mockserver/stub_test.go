@@ -56,8 +56,8 @@ func TestStubsThatAreWrong(t *testing.T) {
 		"stub: api is missing":                 func(m *Server) { m.Stub("GET", "", "/v2/x", 200, nil) },
 		`stub: path "/v2/x?y=1" has more than`: func(m *Server) { m.Stub("GET", Orq, "/v2/x?y=1", 200, nil) },
 		`path: "/orq/v2/x" begins with the prefix of an API; paths are below it: "/v2/x"`: func(m *Server) { m.Stub("GET", Orq, "/orq/v2/x", 200, nil) },
-		`path: "v2/x" does not begin with`:     func(m *Server) { m.Stub("GET", Orq, "v2/x", 200, nil) },
-		`path: "https://api.orq.ai/v2" does`:   func(m *Server) { m.Count(journal.Match{Path: "https://api.orq.ai/v2"}) },
+		`path: "v2/x" does not begin with`:                                                func(m *Server) { m.Stub("GET", Orq, "v2/x", 200, nil) },
+		`path: "https://api.orq.ai/v2" does`:                                              func(m *Server) { m.Count(journal.Match{Path: "https://api.orq.ai/v2"}) },
 		`path: "/v2/**/x" has a "**" before`: func(m *Server) {
 			m.AddRule(fault.Rule{Op: fault.AnyOp, Match: journal.Match{Path: "/v2/**/x"}, Do: []fault.Fault{fault.Status(500)}})
 		},
