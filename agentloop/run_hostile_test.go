@@ -108,6 +108,7 @@ func TestMessageThatIsStoredLate(t *testing.T) {
 					t.Errorf("%v after %q", h.err, s.requests)
 				}
 				<-time.After(time.Minute)
+				synctest.Wait() // the server has stored it
 			} else {
 				h.check(t, s)
 			}
