@@ -12,6 +12,7 @@ import (
 	"net/http/httptest"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -60,6 +61,36 @@ func TestStalledSenderIsCutOff(t *testing.T) {
 			})
 		}
 	}
+}
+
+// Each has 30 seconds of its own, from its last byte on.
+func TestStalledSendersAreCutOffOneByOne(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		server := StartInMemory(t, Config{})
+		for round := range 2 { // once more when nothing was read for a while
+			var all sync.WaitGroup
+			for i := range 4 {
+				all.Go(func() {
+					before := time.Duration(i+1) * 7 * time.Second
+					<-time.After(before) // virtual
+					began := time.Now()
+					conn := sendHead(t, server, "/omniflow"+omniflowAgents, "Content-Length: 1000", "{")
+					<-time.After(before)          // virtual
+					conn.Write([]byte(`"name":`)) //nolint:errcheck // the response shows it
+					response, err := http.ReadResponse(bufio.NewReader(conn), nil)
+					if err != nil {
+						t.Error(err)
+						return
+					}
+					if after := time.Since(began); response.StatusCode != http.StatusRequestTimeout || after != before+30*time.Second {
+						t.Errorf("round %d, sender %d: %d after %s", round, i, response.StatusCode, after)
+					}
+				})
+			}
+			all.Wait()
+			<-time.After(time.Hour) // virtual
+		}
+	})
 }
 
 // The same on HTTP/2, where the deadline is that of a stream.

@@ -198,7 +198,7 @@ func (c *call) dispatch() error {
 	if err := c.readQuery(found); err != nil {
 		return err
 	}
-	if c.body, err = engine.ReadBody(c.w, c.r); err != nil {
+	if c.body, err = c.engine.ReadBody(c.w, c.r); err != nil {
 		if tooLong := (*http.MaxBytesError)(nil); errors.As(err, &tooLong) {
 			return refuse(http.StatusRequestEntityTooLarge, "the body is larger than 8 MiB")
 		}

@@ -2,12 +2,10 @@ package engine
 
 import (
 	"errors"
-	"fmt"
 	"io"
 	"net/http"
-	"os"
 	"strings"
-	"sync"
+	"sync/atomic"
 	"time"
 )
 
@@ -15,8 +13,6 @@ import (
 const (
 	// maxBody is the longest request body that is read; a longer one gets 413.
 	maxBody = 8 << 20
-	// maxStall is for how long nothing of a body may come; then it gets 408.
-	maxStall = 30 * time.Second
 	// maxDrained and maxDraining are how much of a body that is too long is
 	// read and thrown away, and for how long, before it gets its 413: a client
 	// that writes all before it reads would never see it otherwise.
@@ -24,24 +20,16 @@ const (
 	maxDraining = 5 * time.Second
 )
 
-// StalledError says that nothing more of a body came.
-type StalledError struct{}
-
-// Error says for how long.
-func (*StalledError) Error() string {
-	return fmt.Sprintf("nothing came of the request body for %s", maxStall)
-}
-
 // bodyReader reads the body of a request, in the background if asked. Its
 // memory follows what was received, whatever the request announces.
 type bodyReader struct {
 	w      http.ResponseWriter
 	r      *http.Request
+	stalls *stallWatch
 	result chan bodyResult // nil: nothing was started
 
-	mu      sync.Mutex // guards what follows, and the read deadline
-	givenUp bool       // nothing more is read of the connection
-	until   time.Time  // the read deadline
+	givenUp atomic.Bool // nothing more is read of the connection
+	stalled atomic.Bool // that is why
 }
 
 type bodyResult struct {
@@ -51,8 +39,8 @@ type bodyResult struct {
 
 // ReadBody reads the body of a request, up to 8 MiB: a longer one is a
 // *http.MaxBytesError, one that stops coming a *StalledError.
-func ReadBody(w http.ResponseWriter, r *http.Request) ([]byte, error) {
-	return (&bodyReader{w: w, r: r}).finish()
+func (e *Engine) ReadBody(w http.ResponseWriter, r *http.Request) ([]byte, error) {
+	return (&bodyReader{w: w, r: r, stalls: &e.stalls}).finish()
 }
 
 // start reads in the background.
@@ -75,7 +63,7 @@ func (b *bodyReader) finish() (data []byte, err error) {
 		result := <-b.result
 		data, err = result.data, result.err
 	}
-	if b.isGivenUp() {
+	if b.givenUp.Load() {
 		b.w.Header().Set("Connection", "close")
 	}
 	return data, err
@@ -103,37 +91,14 @@ func (b *bodyReader) abandon() {
 // giveUp makes every read fail from now on, those of net/http included. It
 // reports false if that cannot be done to the connection.
 func (b *bodyReader) giveUp() bool {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	b.givenUp = true
+	b.givenUp.Store(true)
 	return http.NewResponseController(b.w).SetReadDeadline(time.Unix(1, 0)) == nil
 }
 
-func (b *bodyReader) isGivenUp() bool {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	return b.givenUp
-}
-
-// allow lets reads wait for so long from now on, or forever if it is 0. A
-// server that has a read timeout of its own keeps it. Nothing may be left
-// behind: a deadline that passes while a request is served cancels its
-// context.
-func (b *bodyReader) allow(d time.Duration) {
-	if server, ok := b.r.Context().Value(http.ServerContextKey).(*http.Server); !ok || server.ReadTimeout > 0 {
-		return
-	}
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	var until time.Time
-	if d > 0 {
-		until = time.Now().Add(d)
-	}
-	if b.givenUp || d > 0 && !b.until.IsZero() && until.Sub(b.until).Abs() < time.Second {
-		return // not for each piece that comes
-	}
-	b.until = until
-	http.NewResponseController(b.w).SetReadDeadline(until) //nolint:errcheck // a connection without deadlines has none
+// stall is giveUp for a body that stopped coming.
+func (b *bodyReader) stall() {
+	b.stalled.Store(true)
+	b.giveUp()
 }
 
 // firstBuffer is how much memory a body gets before any of it came.
@@ -147,7 +112,7 @@ func (b *bodyReader) read() ([]byte, error) {
 	if b.r.ContentLength > maxBody {
 		return nil, b.tooLong(0)
 	}
-	defer b.allow(0)
+	bounded := b.isBounded()
 	size := b.r.ContentLength // as far as is known
 	if size < 0 {
 		size = maxBody
@@ -160,21 +125,32 @@ func (b *bodyReader) read() ([]byte, error) {
 			}
 			data = append(make([]byte, 0, min(2*int64(len(data)), size+1)), data...)
 		}
-		b.allow(maxStall)
+		if bounded {
+			b.stalls.expect(b)
+		}
 		n, err := b.r.Body.Read(data[len(data):cap(data)])
+		if bounded {
+			b.stalls.forget(b)
+		}
 		data = data[:len(data)+n]
 		switch {
 		case len(data) > maxBody:
 			return nil, b.tooLong(int64(len(data)))
 		case err == io.EOF, errors.Is(err, io.ErrUnexpectedEOF) && !b.isServed():
 			return data, nil
-		case errors.Is(err, os.ErrDeadlineExceeded) && !b.isGivenUp():
-			b.giveUp()
+		case err != nil && b.stalled.Load():
 			return nil, new(StalledError)
 		case err != nil:
 			return nil, err
 		}
 	}
+}
+
+// isBounded reports whether a body may not stall. A server that has a read
+// timeout of its own keeps it.
+func (b *bodyReader) isBounded() bool {
+	server, ok := b.r.Context().Value(http.ServerContextKey).(*http.Server)
+	return ok && server.ReadTimeout <= 0
 }
 
 // isServed reports whether net/http serves the request. If not, a test made it
@@ -197,8 +173,7 @@ func (b *bodyReader) waits(read int64) bool {
 
 // drain throws the rest of the body away and reports whether that was all.
 func (b *bodyReader) drain(most int64) bool {
-	b.allow(maxDraining)
-	defer b.allow(0)
+	timer := time.AfterFunc(maxDraining, func() { b.giveUp() })
 	_, err := io.CopyN(io.Discard, b.r.Body, most+1)
-	return err == io.EOF
+	return timer.Stop() && err == io.EOF
 }

@@ -36,7 +36,7 @@ func TestMemoryFollowsWhatWasReceived(t *testing.T) {
 			body := &dribble{rest: want, piece: 1400}
 			r := httptest.NewRequest(http.MethodPost, "/", body)
 			r.ContentLength = length
-			got, err := ReadBody(httptest.NewRecorder(), r)
+			got, err := newToyEngine(t, Config{}).ReadBody(httptest.NewRecorder(), r)
 			if err != nil || !bytes.Equal(got, want) {
 				t.Errorf("%d of %d: error %v, %d bytes", received, length, err, len(got))
 			}
@@ -58,7 +58,7 @@ func TestBodyThatIsCountedWrongly(t *testing.T) {
 	} {
 		r := httptest.NewRequest(http.MethodPost, "/", bytes.NewReader(make([]byte, c.received)))
 		r.ContentLength = c.length
-		got, err := ReadBody(httptest.NewRecorder(), r)
+		got, err := newToyEngine(t, Config{}).ReadBody(httptest.NewRecorder(), r)
 		tooLong := (*http.MaxBytesError)(nil)
 		if errors.As(err, &tooLong) != c.tooLong || !c.tooLong && (err != nil || len(got) != c.received) {
 			t.Errorf("%+v: %d bytes, error %v", c, len(got), err)

@@ -77,7 +77,7 @@ type idWorld struct {
 }
 
 func (i idWorld) Now() time.Time                          { return i.w.now() }
-func (i idWorld) Entropy(kind string, n int) []byte       { return i.w.entropy(kind, n) }
+func (i idWorld) Entropy(kind string, n int) []byte       { return i.w.entropy("toy", kind, n) }
 func (i idWorld) Later(kind string, id [16]byte) [16]byte { return i.w.ids.later(kind, id) }
 
 // Ids that begin with the time are in the order of their making, also within

@@ -75,7 +75,7 @@ func (e *Engine) compare(w http.ResponseWriter, r *http.Request, d destination, 
 	asked.URL, url.RawQuery = &url, session.MockQuery(url.RawQuery)
 	escaped := d.path
 	d.path = session.MockPath(escaped)
-	c := &comparison{exchange: newExchange(&asked, d), session: session, w: w, r: r}
+	c := &comparison{exchange: newExchange(w, &asked, d), session: session, w: w, r: r}
 	c.compared = true
 	c.entry.real = &realResponse{}
 	c.effects.ctx = ctx
@@ -110,9 +110,7 @@ func (e *Engine) compare(w http.ResponseWriter, r *http.Request, d destination, 
 
 // readBody reads the request. ok is false if that ended it.
 func (c *comparison) readBody() (body []byte, ok bool) {
-	reader := bodyReader{w: c.w, r: c.r}
-	body, err := reader.finish()
-	c.deaf = reader.isGivenUp()
+	body, err := c.body.finish()
 	if err == nil {
 		return body, true
 	}

@@ -63,7 +63,7 @@ func (e *Engine) route(r *http.Request) destination {
 // destinationAt finds the API of a path without the name of a world. A vendor's
 // host has that vendor's API at the root, as the real one is.
 func (e *Engine) destinationAt(host, path string) destination {
-	d := destination{world: e.main, path: "/" + path}
+	d := destination{world: e.main}
 	if d.api = e.byHost[hostname(host)]; d.api != nil {
 		rest, ok := strings.CutPrefix(path, d.api.base)
 		if !ok {
@@ -73,12 +73,12 @@ func (e *Engine) destinationAt(host, path string) destination {
 		return d
 	}
 	prefix, rest, _ := strings.Cut(path, "/")
-	if d.api = e.byName[prefix]; d.api != nil && rest != "" {
+	if d.api = e.byName[prefix]; d.api == nil {
+		d.api, d.path = e.byName[e.config.Root], "/"+path // nil without one
+	} else if rest != "" {
 		d.path = path[len(prefix):] // from the slash on
-	} else if d.api != nil {
-		d.path = "/"
 	} else {
-		d.api = e.byName[e.config.Root] // nil without one
+		d.path = "/"
 	}
 	return d
 }

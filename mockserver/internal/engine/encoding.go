@@ -23,6 +23,14 @@ func ContentEncoding(header http.Header) string {
 	return strings.Join(codings, ", ")
 }
 
+// encoding is how the body of the request is encoded.
+func (x *exchange) encoding() string {
+	if len(x.Body) == 0 {
+		return ""
+	}
+	return ContentEncoding(x.Header)
+}
+
 // refuseEncoding refuses an encoded body by the name of its encoding.
 func (x *exchange) refuseEncoding(encoding string) emulate.Response {
 	x.Guess("content-encoding")

@@ -77,6 +77,7 @@ type Engine struct {
 	closed    <-chan struct{}
 	began     time.Time
 	counts    counts
+	stalls    stallWatch
 	main      *World // the default one
 
 	mu         sync.Mutex // guards what follows

@@ -35,13 +35,14 @@ func (i *ids) later(kind string, id [16]byte) [16]byte {
 
 // entropy returns n bytes for an id: random ones, or, when the engine is
 // deterministic, bytes that depend only on the kind of the id and on how many
-// of this kind the world has made before.
-func (w *World) entropy(kind string, n int) []byte {
+// of this kind the world has made before for the API.
+func (w *World) entropy(api, kind string, n int) []byte {
 	data := make([]byte, n)
 	if !w.engine.config.Deterministic {
 		rand.Read(data) //nolint:errcheck // crypto/rand.Read never fails
 		return data
 	}
+	kind = api + "." + kind
 	if w.ids.made == nil {
 		w.ids.made = make(map[string]uint64)
 	}

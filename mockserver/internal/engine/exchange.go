@@ -21,15 +21,15 @@ type exchange struct {
 	world *World
 	api   *Emulation // nil: the path belongs to none
 	route *route     // nil: no operation matched
+	view  view       // what the request has of the world
+	body  bodyReader
 
-	encoding string          // of the body; "" if it has none
 	entry    *entry          // the request in the journal
 	problems []string        // what strictness has against it
 	plan     []fault.Step    // what the rule that hit the request does to it
 	stop     <-chan struct{} // closed when waits must end; nil without a plan
 	limit    limitStatus     // set by limited
 	effects  effects         // what the plan has done so far
-	deaf     bool            // nothing is read of the client any more: that its context ended says nothing
 	refused  bool            // its world cannot be had
 	stubbed  bool            // the rule that hit it stands for what is not emulated
 	lost     bool            // it is counted among those that matched no operation
@@ -38,9 +38,15 @@ type exchange struct {
 	stream   string          // what it streams, if that is counted
 }
 
-func newExchange(r *http.Request, d destination) *exchange {
-	x := &exchange{world: d.world, api: d.api}
-	x.Request = emulate.Request{World: view{d.world, d.api}, Method: r.Method, Path: d.path, Header: r.Header, Host: r.Host}
+func newExchange(w http.ResponseWriter, r *http.Request, d destination) *exchange {
+	x := &exchange{
+		Request: emulate.Request{Method: r.Method, Path: d.path, Header: r.Header, Host: r.Host},
+		world:   d.world,
+		api:     d.api,
+		view:    view{d.world, d.api},
+		body:    bodyReader{w: w, r: r, stalls: &d.world.engine.stalls},
+	}
+	x.World = &x.view
 	if r.URL.RawQuery != "" {
 		x.Query, _ = url.ParseQuery(r.URL.RawQuery) // what is broken is dropped
 	}
@@ -120,9 +126,6 @@ func (x *exchange) leave() {
 // change of the state and its mark in the journal.
 func (x *exchange) admit() (response emulate.Response, done bool) {
 	w := x.world
-	if len(x.Body) > 0 {
-		x.encoding = ContentEncoding(x.Header)
-	}
 	x.problems = x.findProblems()
 	w.locked(func() {
 		w.journal.read(x.entry, x.Body, w.engine.config.JournalBytes)
@@ -181,16 +184,18 @@ func (x *exchange) serve() emulate.Response {
 		if refusal := x.authenticate(); refusal != nil {
 			return emulate.Response{}, refusal
 		}
-		switch {
+		switch encoding := x.encoding(); {
 		case x.route == nil:
 			return x.refuseRoute(), nil
-		case x.encoding != "":
-			return x.refuseEncoding(x.encoding), nil
+		case encoding != "":
+			return x.refuseEncoding(encoding), nil
 		case x.isRejected():
 			problems := strings.Join(x.problems, "; ")
 			return x.api.Refuse(&x.Request, http.StatusBadRequest, problems).Because("strictness: " + problems), nil
 		}
-		x.world.advance(x.api)
+		if x.api.Advance != nil {
+			x.api.Advance(x.World, x.State)
+		}
 		x.Enforced, x.Streams = x.world.engine.config.RateLimits, x.world.streams[x.api.Name]
 		return x.Operation.Handler(&x.Request)
 	})
@@ -250,13 +255,14 @@ func (x *exchange) guarded(call func() (emulate.Response, error)) (response emul
 		}
 	}()
 	response, err := call()
+	if err == nil {
+		return response
+	}
 	if refusal := (*emulate.Refusal)(nil); errors.As(err, &refusal) {
 		return refusal.Response
-	} else if err != nil {
-		x.panicked("error: " + err.Error())
-		return x.afterPanic()
 	}
-	return response
+	x.panicked("error: " + err.Error())
+	return x.afterPanic()
 }
 
 func (x *exchange) panicked(text string) {

@@ -38,7 +38,7 @@ type entry struct {
 	faults             []fault.Step
 	reason             string
 	panicked           string
-	guesses            []string
+	guesses            []string // without the name of the API
 	problems           []string
 	outcome            journal.Outcome
 	retried, committed bool
@@ -281,8 +281,11 @@ func (e *entry) call() journal.Call {
 		Body: string(secrets.Redact(e.body)), BodySize: e.bodySize, Retried: e.retried,
 		Rule: e.rule, Committed: e.committed,
 		Status: e.status, ResponseSize: e.responseSize, Sent: e.sent, Events: e.events,
-		Outcome: e.outcome, Reason: e.reason, Guesses: slices.Clone(e.guesses), Problems: slices.Clone(e.problems),
+		Outcome: e.outcome, Reason: e.reason, Problems: slices.Clone(e.problems),
 		Panic: e.panicked,
+	}
+	for _, guess := range e.guesses {
+		c.Guesses = append(c.Guesses, e.api()+"."+guess)
 	}
 	c.Response, c.Writes = e.redactResponse(secrets)
 	if e.real != nil {

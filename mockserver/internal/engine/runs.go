@@ -135,7 +135,7 @@ func (w *World) Receive(api string, message script.Inbound) (received script.Rec
 	}
 	w.locked(func() {
 		w.advance(a)
-		received, err = a.Receive(view{w, a}, w.state(a), message)
+		received, err = a.Receive(&view{w, a}, w.state(a), message)
 		w.tick()
 	})
 	w.decideReplies(a)
@@ -197,7 +197,7 @@ func (w *World) advance(a *Emulation) time.Time {
 	if a.Advance == nil {
 		return time.Time{}
 	}
-	return a.Advance(view{w, a}, w.state(a))
+	return a.Advance(&view{w, a}, w.state(a))
 }
 
 // decideReplies asks the function of an API for the replies that it owes. It

@@ -130,8 +130,8 @@ func (x *exchange) mark(response *emulate.Response, outcome journal.Outcome, sen
 			return
 		}
 		e.finished, e.outcome, e.sent = w.now(), outcome, sent
-		for _, guess := range x.Guesses() {
-			e.guesses = append(e.guesses, e.api()+"."+guess)
+		e.guesses = x.Guesses()
+		for _, guess := range e.guesses {
 			w.journal.guesses.add(func() string { return e.method + " " + e.where() + ": " + e.api() + "." + guess })
 		}
 		if response != nil {

@@ -26,7 +26,7 @@ func (e *Engine) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		e.compare(w, r, d, real)
 		return
 	}
-	x := newExchange(r, d)
+	x := newExchange(w, r, d)
 	x.arrive()
 	defer x.leave()
 	switch {
@@ -54,19 +54,16 @@ func (e *Engine) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 // an end by then, there is no response: the connection ends that way.
 func (x *exchange) process(w http.ResponseWriter, r *http.Request) emulate.Response {
 	x.effects.ctx = r.Context()
-	body := bodyReader{w: w, r: r}
 	if x.plan != nil {
 		if x.waitsAt(fault.BeforeRead) {
-			body.start() // net/http notices that a client went only when its request is read
+			x.body.start() // net/http notices that a client went only when its request is read
 		}
 		if replaced := x.perform(fault.BeforeRead); replaced {
-			body.abandon()
-			x.deaf = body.isGivenUp()
+			x.body.abandon()
 			return x.after()
 		}
 	}
-	data, err := body.finish()
-	x.deaf = body.isGivenUp()
+	data, err := x.body.finish()
 	if err != nil {
 		return x.unreadable(err)
 	}
@@ -133,7 +130,7 @@ func (x *exchange) gone() journal.Outcome {
 
 // outcome is how a request ends that can be answered.
 func (x *exchange) outcome(ctx context.Context) journal.Outcome {
-	if ctx.Err() != nil && !x.deaf {
+	if ctx.Err() != nil && !x.body.givenUp.Load() {
 		return x.gone()
 	}
 	return journal.Complete

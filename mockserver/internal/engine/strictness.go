@@ -62,7 +62,7 @@ func (x *exchange) findProblems() []string {
 	if len(x.Body) == 0 {
 		return problems
 	}
-	if x.encoding != "" {
+	if x.encoding() != "" {
 		return append(problems, "header Content-Encoding: must not be there")
 	}
 	if x.MediaType() != "application/json" {
