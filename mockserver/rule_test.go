@@ -158,12 +158,13 @@ func TestRuleJSON(t *testing.T) {
 func TestRuleErrors(t *testing.T) {
 	server := testServer(t, Config{})
 	for text, want := range map[string]string{
-		`[]`:         `rule: the document: expected an object, got array`,
-		`{"on":"x"}`: `rule: unknown member "on"; there are "op", "match", "skip", "times", "every", "rate", "seed", "stage", "do", "stub", "queue"`,
-		`{"op":5}`:   `rule: op: expected a string, got number`,
-		`{}`:         `op is missing; there are "omniflow.CreateAgent"`,
-		`{"op":"x"}`: `unknown op "x"; there are "omniflow.CreateAgent"`,
-		`{"op":"*"}`: `do is missing`,
+		`[]`:                     `rule: the document: expected an object, got array`,
+		`{"on":"x"}`:             `rule: unknown member "on"; there are "op", "match", "skip", "times", "every", "rate", "seed", "stage", "do", "stub", "queue"`,
+		`{"op":5}`:               `rule: op: expected a string, got number`,
+		`{}`:                     `op is missing; there are "omniflow.CreateAgent"`,
+		`{"op":"x"}`:             `unknown op "x"; there are "omniflow.CreateAgent"`,
+		`{"op":"orq.MakeAgent"}`: `unknown op "orq.MakeAgent"; there are "orq.CreateAgent"`,
+		`{"op":"*"}`:             `do is missing`,
 		`{"op":"*","skip":-1,"do":[{"drop":{}}]}`:                                                     `skip is -1`,
 		`{"op":"*","times":-1,"do":[{"drop":{}}]}`:                                                    `times is -1`,
 		`{"op":"*","every":-1,"do":[{"drop":{}}]}`:                                                    `every is -1`,

@@ -47,7 +47,7 @@ import (
 // Fault is one thing that goes wrong with one request.
 //
 // In JSON a fault is an object with one member that names it, and its
-// options beside it:
+// options beside it; a body may be JSON instead of a text:
 //
 //	{"status":429,"retry_after":"2s","header":{"X-A":"b"},"body":"text","stage":"after-commit"}
 //	{"delay":"50ms"}

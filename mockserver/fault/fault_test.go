@@ -7,6 +7,23 @@ import (
 	"time"
 )
 
+// A body that is JSON needs no quotes.
+func TestBodyMayBeJSON(t *testing.T) {
+	for text, want := range map[string]string{
+		`{ "a" : [1, "b c"] }`: `{"a":[1,"b c"]}`,
+		`[]`:                   `[]`,
+		`"{\"a\": 1}"`:         `{"a": 1}`,
+	} {
+		var read Fault
+		if err := json.Unmarshal([]byte(`{"status":200,"body":`+text+`}`), &read); err != nil {
+			t.Errorf("%s: %v", text, err)
+		}
+		if got, want := read.String(), Status(200, Body(want)).String(); got != want {
+			t.Errorf("%s is %s, want %s", text, got, want)
+		}
+	}
+}
+
 func TestFaultJSON(t *testing.T) {
 	for text, one := range map[string]Fault{
 		`{"status":429,"retry_after":"2s"}`:                                        Status(429, RetryAfter(2*time.Second)),
@@ -60,7 +77,8 @@ func TestFaultErrors(t *testing.T) {
 		`{"status":429,"header":{"a":1}}`:        `header must be an object of strings`,
 		`{"status":429,"header":{"a b":"x"}}`:    `is not a valid header`,
 		`{"status":429,"header":{"a":"x\r\ny"}}`: `is not a valid header`,
-		`{"status":429,"body":{}}`:               `body must be a string`,
+		`{"status":429,"body":5}`:                `body must be a string, or an object or an array to send as JSON`,
+		`{"status":429,"body":null}`:             `body must be a string`,
 		`{"delay":"soon"}`:                       `fault "delay": must be a duration such as "50ms" or "2s"`,
 		`{"delay":"-1s"}`:                        `fault "delay": duration is -1s; it must not be negative`,
 		`{"truncate":-1}`:                        `fault "truncate": number of bytes is -1`,

@@ -125,14 +125,25 @@ func (f *Fault) readOptions(members jsontext.Object) error {
 				Header(name, value).apply(f)
 			}
 		case "body":
-			text, ok := jsontext.String(raw)
-			if !ok {
-				return errors.New("body must be a string")
+			text, err := readBody(raw)
+			if err != nil {
+				return fmt.Errorf("body %w", err)
 			}
 			f.body = &text
 		}
 	}
 	return nil
+}
+
+// readBody reads a text, or JSON that is to be sent as it stands.
+func readBody(raw json.RawMessage) (string, error) {
+	if text, ok := jsontext.String(raw); ok {
+		return text, nil
+	}
+	if raw[0] == '{' || raw[0] == '[' {
+		return string(jsontext.Compact(raw)), nil
+	}
+	return "", errors.New("must be a string, or an object or an array to send as JSON")
 }
 
 // readDuration reads a duration such as "1.5s".

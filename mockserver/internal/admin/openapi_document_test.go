@@ -200,7 +200,7 @@ func faultSchema() map[string]any {
 		"stage":       map[string]any{"type": "string", "enum": fault.Stages()},
 		"retry_after": map[string]any{"type": "string", "description": "A duration such as 2s; for status, html and redirect."},
 		"header":      map[string]any{"type": "object", "additionalProperties": map[string]any{"type": "string"}, "description": "For status, html and redirect."},
-		"body":        map[string]any{"type": "string", "description": "For status and html."},
+		"body":        map[string]any{"type": []string{"string", "object", "array"}, "description": "For status and html: a text, or JSON that is sent as it stands."},
 	}
 	for _, name := range fault.Names() {
 		options[name] = map[string]any{}

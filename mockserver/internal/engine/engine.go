@@ -261,5 +261,8 @@ func (e *Engine) checkOperation(name string) error {
 	if a := e.byName[name]; a != nil {
 		return fmt.Errorf("%q is an API, not an operation; it has %s", name, jsontext.Quote(a.operations()))
 	}
+	if api, _, _ := strings.Cut(name, "."); e.byName[api] != nil {
+		names = e.byName[api].operations()
+	}
 	return fmt.Errorf("unknown op %q; there are %s", name, jsontext.Quote(names))
 }
