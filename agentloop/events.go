@@ -4,12 +4,10 @@ import (
 	"cmp"
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"iter"
 	"net/http"
 	"net/url"
-	"strings"
 	"time"
 
 	agentclients "github.com/agentclients/agentclients-go"
@@ -157,8 +155,9 @@ const streamEvents = "stream events"
 // [agentclients.ErrStreamEnded] if as many connections in a row failed as
 // Options.Stream allows; a refusal of the server, which is not repeated, such
 // as [agentclients.ErrNotFound] if the session was deleted; or
-// [agentclients.ErrResponseTooLarge] for an event beyond the limit. It names
-// the last event.
+// [agentclients.ErrResponseTooLarge] for an event beyond the limit;
+// [agentclients.ErrDecode], with the server's words if it has any, for an event
+// named error, and for one that cannot be read. It names the last event.
 //
 // API reference: stream_sse, GET /v1/sessions/{session_id}/sse,
 // https://github.com/everruns/everruns.
@@ -203,19 +202,21 @@ func readFrame(frame sse.Event) (transport.Frame[Event], error) {
 	case frame.Type == "disconnecting":
 		control.Closing, control.Delay = true, readDelay(frame.Data)
 		return control, nil
-	case frame.Type == "connected", len(frame.Data) == 0:
+	case frame.Type == "connected", len(frame.Data) == 0 && frame.Type != "error":
 		return control, nil
 	}
 	event, err := wire.Decode[Event](frame.Data)
 	switch {
+	case frame.Type == "error" && (err != nil || event.ID == "" || event.SessionID == ""): // no event of the session
+		told := &agentclients.Error{}
+		if len(wire.Trim(frame.Data)) > 0 {
+			wire.ReadErrorFrom(told, frame.Data)
+		}
+		return control, told
 	case err == nil && cmp.Or(event.ID, frame.ID) != "":
 		event.ID = cmp.Or(event.ID, frame.ID)
 		event.Type = cmp.Or(event.Type, EventType(frame.Type))
 		return transport.Frame[Event]{Value: *event, ID: event.ID}, nil
-	case frame.Type == "error":
-		var told agentclients.Error
-		wire.ReadErrorFrom(&told, frame.Data)
-		return control, errors.New(strings.TrimSpace("the server says: " + told.Code + " " + told.Message))
 	case frame.ID != "":
 		return control, err
 	}

@@ -398,6 +398,9 @@ func TestEndsOfStreams(t *testing.T) {
 		"a long event":                   {[]any{"data: " + strings.Repeat("x", 2048) + "\n\n", hold}, agentclients.ErrResponseTooLarge, "1024", 0},
 		"an unreadable event":            {[]any{"id: e2\ndata: {\n\n", hold}, agentclients.ErrDecode, "", 0},
 		"an error in the stream":         {[]any{"event: error\ndata: {\"error\":\"busy\"}\n\n", hold}, agentclients.ErrDecode, "busy", 0},
+		"an error as a text":             {[]any{"event: error\ndata: busy, try later\n\n", hold}, agentclients.ErrDecode, "busy, try later", 0},
+		"an error without words":         {[]any{"event: error\ndata:\n\n", hold}, agentclients.ErrDecode, "reports an error", 0},
+		"an error with ids of its own":   {[]any{"event: error\nid: 1\ndata: {\"id\":\"a\",\"type\":\"busy\",\"message\":\"try later\"}\n\n", hold}, agentclients.ErrDecode, "try later", 0},
 		"connections that bring nothing": {nothing, agentclients.ErrStreamEnded, "", 4},
 	} {
 		inBubble(t, name, func(t *testing.T) {
@@ -416,6 +419,18 @@ func TestEndsOfStreams(t *testing.T) {
 			}
 		})
 	}
+}
+
+// The words of an error in a stream are told without the key.
+func TestErrorInAStreamWithTheKey(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c := newConnections(t, []any{"event: error\ndata: {\"code\":\"c " + testKey + "\",\"message\":\"busy for " + testKey + "\"}\n\n", hold})
+		_, err := follow(t.Context(), c, ListEventsRequest{})
+		var e *agentclients.Error
+		if !errors.As(err, &e) || !strings.HasPrefix(e.Message, "busy for ") || strings.Contains(err.Error()+e.Message+e.Code, testKey) {
+			t.Errorf("the error has the key: %v", err)
+		}
+	})
 }
 
 // The context ends a stream wherever it is, at once and with its cause.

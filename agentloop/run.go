@@ -301,7 +301,9 @@ func (r *runner) follow(ctx context.Context) error {
 			return poll.Running, string(r.status)
 		},
 	})
-	return err
+	var said *agentclients.Error
+	errors.As(failure, &said)
+	return transport.Explain(err, said)
 }
 
 // over reports whether there is nothing more to wait for.

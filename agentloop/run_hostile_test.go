@@ -570,3 +570,21 @@ func TestRunString(t *testing.T) {
 		t.Error(diff)
 	}
 }
+
+// What a stream said is told if the context ends before anything else tells of
+// the run.
+func TestWordsOfAStreamOutliveIt(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := newServer(t)
+		s.script = append([]string{"wait 1h"}, plain...)
+		s.faults["stream events"] = []string{`200 {"detail":"quota exceeded"}`}
+		h := ask(t.Context(), s)
+		var e *agentclients.Error
+		if !errors.As(h.err, &e) || !errors.Is(h.err, context.DeadlineExceeded) || e.Message != "quota exceeded" || h.run == nil {
+			t.Errorf("run %v, %v", h.run, h.err)
+		}
+		verdictIsTrue(t, s, h)
+		<-time.After(time.Hour) // the turn ends
+		synctest.Wait()
+	})
+}

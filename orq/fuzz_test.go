@@ -65,7 +65,7 @@ func readsEvent[E any, P event[E]](t *testing.T, body []byte) {
 	if err != nil {
 		return
 	}
-	complaint(P(read).kind(), body)
+	complaint(P(read).kind(), body, false)
 	if text := fmt.Sprint(read); strings.ContainsAny(text, "\n\r") && !strings.ContainsAny(P(read).kind()+P(read).runID(), "\n\r") {
 		t.Errorf("more than one line: %q", text)
 	}

@@ -364,7 +364,7 @@ func (r *runner) finish(ctx context.Context, broke error) error {
 	case response != nil && !r.goesOn():
 		return r.verdict()
 	case err == nil || ctx.Err() != nil:
-		return mayWait(ctx, r.response, err)
+		return transport.Explain(mayWait(ctx, r.response, err), r.complaint)
 	case r.complaint != nil:
 		r.complaint.ResourceID = r.id
 		return r.complaint // which tells more

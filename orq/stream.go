@@ -10,6 +10,7 @@ import (
 	"time"
 
 	agentclients "github.com/agentclients/agentclients-go"
+	"github.com/agentclients/agentclients-go/internal/sse"
 	"github.com/agentclients/agentclients-go/internal/transport"
 	"github.com/agentclients/agentclients-go/internal/wire"
 )
@@ -74,11 +75,15 @@ func openStream[E any, P event[E]](ctx context.Context, c *Client, op transport.
 	return s, over, nil
 }
 
-// isEvent reports whether the data of a message are an event, or the mark at the
-// end, and no ping.
-func isEvent(data []byte) bool {
-	data = bytes.TrimSpace(data)
-	return len(data) > 0 && string(data) != "null"
+// failed is the type of an event, and the name of a message, that says that
+// something went wrong.
+const failed = "error"
+
+// isEvent reports whether a message is an event, or the mark at the end, and no
+// ping.
+func isEvent(message sse.Event) bool {
+	data := bytes.TrimSpace(message.Data)
+	return len(data) > 0 && string(data) != "null" || message.Type == failed
 }
 
 // next returns the next event. If none comes by a time, quiet is true and the
@@ -92,14 +97,18 @@ func (s *eventStream[E, P]) next(until time.Time) (event E, quiet bool, err erro
 		if string(bytes.TrimSpace(message.Data)) == "[DONE]" {
 			return event, false, s.cut("it ended")
 		}
+		data, named := message.Data, message.Type == failed
+		if named {
+			data = wire.ErrorEvent(data)
+		}
 		// Not by json.Unmarshal, which would read all of it once more before.
-		if err := P(&event).UnmarshalJSON(message.Data); err != nil {
+		if err := P(&event).UnmarshalJSON(data); err != nil {
 			return event, false, s.Unreadable(err)
 		}
 		if s.isRepeated(P(&event).position()) {
 			continue
 		}
-		if code, text, ok := complaint(P(&event).kind(), message.Data); ok {
+		if code, text, ok := complaint(P(&event).kind(), data, named && !P(&event).isLast()); ok {
 			s.complaint = s.Failed(code, text)
 		}
 		if id := P(&event).runID(); id != "" {
@@ -188,24 +197,25 @@ func streamEvents[E any, P event[E]](ctx context.Context, c *Client, op transpor
 }
 
 // complaint returns what an event says that went wrong with the run, in a form
-// that is none of the documented ends. ok is false if it says no such thing:
-// the error of a tool is none.
-func complaint(kind string, raw []byte) (code, message string, ok bool) {
-	const failed = "error"
-	if kind != failed && kind != "" {
+// that is none of the documented ends. named says that its message is named
+// error, whatever its own kind is. ok is false if it says no such thing: the
+// error of a tool is none.
+func complaint(kind string, raw []byte, named bool) (code, message string, ok bool) {
+	if !named && kind != failed && kind != "" {
 		return "", "", false
 	}
 	members, _ := wire.Members(raw)
 	switch string(members["error"]) {
 	case "", "null", "false", `""`, "{}", "[]":
-		if kind != failed {
+		if !named && kind != failed {
 			return "", "", false
 		}
 	}
-	if text := wire.String(members["data"]); text != "" {
-		return "", text, true
+	data := members["data"]
+	if len(data) > 0 && data[0] == '"' {
+		return "", wire.String(data), true
 	}
-	if data := members["data"]; len(data) > 0 && string(data) != "null" {
+	if len(data) > 0 && string(data) != "null" {
 		raw = data
 	}
 	code, message = words(raw)

@@ -317,8 +317,8 @@ func TestEventThatIsNoJSON(t *testing.T) {
 			if err != nil || h.text != four {
 				t.Errorf("%+v, %v", h, err)
 			}
-		} else if e := asError(t, err, agentclients.ErrDecode); e.ResourceID != "run_1" || e.OutcomeUnknown {
-			t.Error(err)
+		} else if e := asError(t, err, agentclients.ErrDecode); e.ResourceID != "run_1" || e.OutcomeUnknown || string(e.Body) != "<html>" {
+			t.Errorf("%v, with the body %q", err, e.Body)
 		}
 	})
 }
@@ -556,21 +556,30 @@ func TestNoStream(t *testing.T) {
 // What the server says in a stream is told if the stream ends after it. A run
 // believes the response first.
 func TestComplaintsInStreams(t *testing.T) {
+	const named = "\n\nevent: error\ndata: " // after a ping
 	for name, message := range map[string]struct{ text, code string }{
-		"an event with data":     {`{"type":"error","data":{"code":"busy","message":"try later"}}`, "busy"},
-		"with a text":            {`{"type":"error","data":"try later"}`, ""},
-		"an object of a gateway": {`{"error":{"message":"try later","code":429}}`, "429"},
-		"flat":                   {`{"type":"error","code":"server_error","message":"try later","sequence_number":3}`, "server_error"},
-		"with an error":          {`{"type":"error","error":{"code":"server_error","message":"try later"},"sequence_number":3}`, "server_error"},
+		"an event with data":      {`{"type":"error","data":{"code":"busy","message":"try later"}}`, "busy"},
+		"with a text":             {`{"type":"error","data":"try later"}`, ""},
+		"an object of a gateway":  {`{"error":{"message":"try later","code":429}}`, "429"},
+		"flat":                    {`{"type":"error","code":"server_error","message":"try later","sequence_number":3}`, "server_error"},
+		"with an error":           {`{"type":"error","error":{"code":"server_error","message":"try later"},"sequence_number":3}`, "server_error"},
+		"a name and a text":       {named + "try later", ""},
+		"a name and an object":    {named + `{"message":"try later","code":"busy"}`, "busy"},
+		"a name and another type": {named + `{"type":"overloaded","message":"try later"}`, ""},
+		"a name and nothing":      {named, ""},
 	} {
 		t.Run(name, func(t *testing.T) {
+			words := "try later"
+			if message.text == named {
+				words = ""
+			}
 			frames := func(surface, id string) []any {
 				parts := ordinary(surface, id)
 				return []any{parts[0], parts[2], data(message.text), data("[DONE]")}
 			}
 			said := func(err error) {
 				t.Helper()
-				if e := asError(t, err, agentclients.ErrRunFailed); e.Message != "try later" || e.Code != message.code || errors.Is(err, agentclients.ErrStreamEnded) || e.ResourceID != "run_1" {
+				if e := asError(t, err, agentclients.ErrRunFailed); e.Message != words || e.Code != message.code || errors.Is(err, agentclients.ErrStreamEnded) || e.ResourceID != "run_1" {
 					t.Errorf("error %v", err)
 				}
 			}
@@ -597,7 +606,7 @@ func TestComplaintsInStreams(t *testing.T) {
 				p := newPlatform(t)
 				p.frames = func(string, string) []any { return []any{data(message.text), data("[DONE]")} }
 				_, _, run, err := hear(t, p.open(t).StreamRun(t.Context(), "calc", sum))
-				if e := asError(t, err, agentclients.ErrOutcomeUnknown); run != nil || e.Message != "try later" || e.Code != message.code {
+				if e := asError(t, err, agentclients.ErrOutcomeUnknown); run != nil || e.Message != words || e.Code != message.code {
 					t.Errorf("run %v, %v", run, err)
 				}
 				p.checkTurns(t, 1, 1)
@@ -705,4 +714,20 @@ func TestRedactedStatuses(t *testing.T) {
 	recorder.Answer(200, taskObject("t1", testKey, ""))
 	_, err = client.WaitTask(t.Context(), "calc", "t1", nil)
 	check(err)
+}
+
+// What a stream said is told if the context ends before the response tells
+// more, and it is told without the key.
+func TestWordsOfAStreamOutliveIt(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		p := newPlatform(t)
+		p.frames = func(surface, id string) []any {
+			return []any{ordinary(surface, id)[0], "event: error\ndata: busy for " + testKey + "\n\n"}
+		}
+		p.respond = func(shown map[string]any) bool { shown["status"] = "in_progress"; return true }
+		_, _, run, err := hear(t, p.open(t).StreamRun(t.Context(), "calc", sum))
+		if e := asError(t, err, context.DeadlineExceeded); !strings.HasPrefix(e.Message, "busy for ") || strings.Contains(e.Message, testKey) || run == nil {
+			t.Errorf("run %v, %v", run, err)
+		}
+	})
 }

@@ -226,7 +226,7 @@ func (r *run) finish(ctx context.Context) error {
 		case r.complaint != nil && ctx.Err() == nil && !errors.Is(err, agentclients.ErrInputRequired):
 			return r.complaint // which tells more
 		default:
-			return err
+			return transport.Explain(err, r.complaint)
 		}
 	}
 	return r.verdict()

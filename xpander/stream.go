@@ -10,6 +10,7 @@ import (
 	agentclients "github.com/agentclients/agentclients-go"
 	"github.com/agentclients/agentclients-go/internal/poll"
 	"github.com/agentclients/agentclients-go/internal/transport"
+	"github.com/agentclients/agentclients-go/internal/wire"
 )
 
 // taskStream is the stream of a turn.
@@ -44,11 +45,15 @@ func (s *taskStream) next(until time.Time) (event TaskEvent, quiet bool, err err
 	if err != nil || quiet {
 		return TaskEvent{}, quiet, err
 	}
+	data, named := message.Data, message.Type == string(taskEventError)
+	if named {
+		data = wire.ErrorEvent(data)
+	}
 	// Not by json.Unmarshal, which would read all of it once more before.
-	if err := event.UnmarshalJSON(message.Data); err != nil {
+	if err := event.UnmarshalJSON(data); err != nil {
 		return TaskEvent{}, false, s.Unreadable(err)
 	}
-	if code, text, ok := event.complaint(message.Data); ok {
+	if code, text, ok := event.complaint(data, named); ok {
 		s.complaint = s.Failed(code, text)
 	} else if event.Type != "" && s.isOwn(&event) {
 		s.started = true

@@ -542,20 +542,29 @@ func runOf(events func(func(RunEvent, error) bool)) (run *Run, err error) {
 // What the server says in a stream is told if the stream breaks after it. A
 // run believes the task first.
 func TestComplaintsInStreams(t *testing.T) {
+	const named = "\n\nevent: error\ndata: " // after a ping
 	for name, message := range map[string]string{
 		"an event of an older form": `{"type":"error","data":{"code":"busy","message":"try later"}}`,
 		"with a text":               `{"type":"error","data":"try later"}`,
 		"an object of a gateway":    `{"error":{"message":"try later","code":429}}`,
 		"a detail":                  `{"detail":"try later"}`,
 		"flat":                      `{"type":"error","message":"try later","sequence_number":3}`,
+		"a name and a text":         named + "try later",
+		"a name and an object":      named + `{"message":"try later"}`,
+		"a name and another type":   named + `{"type":"overloaded","message":"try later"}`,
+		"a name and nothing":        named,
 	} {
 		t.Run(name, func(t *testing.T) {
+			words := "try later"
+			if message == named {
+				words = ""
+			}
 			frames := func(id string) []any {
 				return []any{taskEvent("task_created", id, "pending", ""), event("chunk", id, `"There "`), "data: " + message + "\n\n", "data: [DONE]\n\n"}
 			}
 			said := func(p *platform, err error) {
 				t.Helper()
-				if e := asError(t, err, agentclients.ErrRunFailed); e.Message != "try later" || errors.Is(err, agentclients.ErrStreamEnded) || p.tasks[e.ResourceID] == nil {
+				if e := asError(t, err, agentclients.ErrRunFailed); e.Message != words || errors.Is(err, agentclients.ErrStreamEnded) || p.tasks[e.ResourceID] == nil {
 					t.Errorf("error %v", err)
 				}
 			}
@@ -642,7 +651,7 @@ func FuzzTaskEvent(f *testing.F) {
 		if json.Unmarshal(data, &event) != nil {
 			return
 		}
-		event.complaint(data)
+		event.complaint(data, false)
 		if line := event.String(); strings.ContainsAny(line, "\r\n") {
 			t.Errorf("more than one line: %q", line)
 		}
@@ -688,4 +697,20 @@ func TestRedactedStatuses(t *testing.T) {
 			t.Errorf("the error has the key: %v", err)
 		}
 	}
+}
+
+// What a stream said is told if the context ends before the task tells more,
+// and it is told without the key.
+func TestWordsOfAStreamOutliveIt(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		p := newPlatform(t)
+		p.frames = func(id string) []any {
+			return []any{taskEvent("task_created", id, "pending", ""), "event: error\ndata: busy for " + testKey + "\n\n"}
+		}
+		p.ends = func(c *conversation) { c.status = "executing" }
+		_, _, run, err := hear(t, p.open(t).StreamRun(t.Context(), "a1", count))
+		if e := asError(t, err, context.DeadlineExceeded); !strings.HasPrefix(e.Message, "busy for ") || strings.Contains(e.Message, testKey) || run == nil {
+			t.Errorf("run %v, %v", run, err)
+		}
+	})
 }

@@ -10,6 +10,7 @@ import (
 
 	agentclients "github.com/agentclients/agentclients-go"
 	"github.com/agentclients/agentclients-go/internal/redact"
+	"github.com/agentclients/agentclients-go/internal/sse"
 	"github.com/agentclients/agentclients-go/internal/wire"
 )
 
@@ -234,25 +235,26 @@ func (d AuthEventData) Format(state fmt.State, verb rune) {
 // LogValue describes the data to log/slog without secrets.
 func (d AuthEventData) LogValue() slog.Value { return slog.StringValue(fmt.Sprintf("%+v", d)) }
 
-// isEvent reports whether the data of a message of the stream are an event, and
-// no ping or the mark that other APIs put at the end.
-func isEvent(data []byte) bool {
-	switch string(bytes.TrimSpace(data)) {
+// isEvent reports whether a message of the stream is an event, and no ping or
+// the mark that other APIs put at the end.
+func isEvent(message sse.Event) bool {
+	switch string(bytes.TrimSpace(message.Data)) {
 	case "", "null", "[DONE]":
-		return false
+		return message.Type == string(taskEventError)
 	}
 	return true
 }
 
 // complaint returns what an event says that went wrong with the task, in the
-// forms of an older description and of gateways. ok is false if it says no
-// such thing: the error of a tool is none.
-func (e *TaskEvent) complaint(raw []byte) (code, message string, ok bool) {
-	if e.Type != taskEventError && e.Type != "" {
+// forms of an older description and of gateways. named says that its message is
+// named error, whatever its own type is. ok is false if it says no such thing:
+// the error of a tool is none.
+func (e *TaskEvent) complaint(raw []byte, named bool) (code, message string, ok bool) {
+	found := e.Type == taskEventError || named && e.Task == nil
+	if !found && e.Type != "" {
 		return "", "", false
 	}
 	members, _ := wire.Members(raw)
-	found := e.Type == taskEventError
 	for _, name := range []string{"error", "detail"} {
 		switch string(members[name]) {
 		case "", "null", "false", `""`, "{}", "[]":
@@ -264,9 +266,9 @@ func (e *TaskEvent) complaint(raw []byte) (code, message string, ok bool) {
 		return "", "", false
 	}
 	var words agentclients.Error
-	if text := wire.String(e.Data); text != "" {
-		words.Message = text
-	} else if members["data"] != nil {
+	if data := members["data"]; len(data) > 0 && data[0] == '"' {
+		words.Message = wire.String(data)
+	} else if data != nil {
 		words.Body = e.Data
 		readError(&words)
 	} else {

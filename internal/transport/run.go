@@ -1,7 +1,9 @@
 package transport
 
 import (
+	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"iter"
 	"sync/atomic"
@@ -61,4 +63,15 @@ func RunFailed(c *Client, op, id, code, message string) *agentclients.Error {
 		Provider: c.provider, Op: op, ResourceID: id,
 		Code: c.hide(code), Message: c.hide(message), Err: agentclients.ErrRunFailed,
 	}
+}
+
+// Explain puts the server's words of an earlier error of the same run into an
+// error that has none: the end of a context does not tell what the stream said
+// before. It returns err.
+func Explain(err error, earlier *agentclients.Error) error {
+	var e *agentclients.Error
+	if earlier != nil && errors.As(err, &e) && e.Message == "" {
+		e.Code, e.Message = cmp.Or(e.Code, earlier.Code), earlier.Message
+	}
+	return err
 }

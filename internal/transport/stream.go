@@ -1,6 +1,7 @@
 package transport
 
 import (
+	"bytes"
 	"cmp"
 	"context"
 	"errors"
@@ -33,6 +34,7 @@ type Stream struct {
 	idle   *time.Timer // runs while a read is blocked
 	quiet  chan read   // a read that goes on after NextWithin gave up
 	ended  error       // what Next returns from now on
+	data   []byte      // of the last event, until the next one is read
 
 	// Object is the body of a response that is no stream but one object of
 	// JSON, nil otherwise. There are then no events. It is what a server sends
@@ -190,14 +192,14 @@ func (s *Stream) NextWithin(d time.Duration) (event sse.Event, quiet bool, err e
 // NextUntil is Next that passes over what is no event of the API, such as
 // pings, and waits no longer than until; the zero time is no limit. If no event
 // comes by then, whatever is passed over, quiet is true and the stream goes on.
-func (s *Stream) NextUntil(until time.Time, isEvent func(data []byte) bool) (event sse.Event, quiet bool, err error) {
+func (s *Stream) NextUntil(until time.Time, isEvent func(sse.Event) bool) (event sse.Event, quiet bool, err error) {
 	for {
 		if until.IsZero() {
 			event, err = s.Next()
 		} else {
 			event, quiet, err = s.NextWithin(time.Until(until))
 		}
-		if err != nil || quiet || isEvent(event.Data) {
+		if err != nil || quiet || isEvent(event) {
 			return event, quiet, err
 		}
 	}
@@ -215,6 +217,7 @@ func (s *Stream) stopped() bool {
 // take returns what was read, and closes a stream that ended.
 func (s *Stream) take(got read) (sse.Event, error) {
 	if got.err == nil {
+		s.data = got.event.Data
 		return got.event, nil
 	}
 	e := s.call.newError()
@@ -270,12 +273,19 @@ func (s *Stream) Finish() {
 }
 
 // Unreadable returns the error of a stream that does not say what it should:
-// of an Object that is not the finished one, or of an event that cannot be
-// decoded. It has the server's words if there are any.
+// of an Object that is not the finished one, or of the last event, which cannot
+// be decoded. It has the server's words if there are any: those of the cause,
+// if that is an event that says what is wrong as an *agentclients.Error.
 func (s *Stream) Unreadable(cause error) error {
 	if s.Object == nil {
 		e := s.call.newError()
+		e.Body = bytes.Clone(s.data[:min(len(s.data), maxErrorBytes)])
 		e.Err = fmt.Errorf("%w: %w", agentclients.ErrDecode, cause)
+		var told *agentclients.Error
+		if errors.As(cause, &told) {
+			e.Code, e.Message = s.call.client.hide(told.Code), s.call.client.hide(told.Message)
+			e.Err = fmt.Errorf("%w: the server reports an error", agentclients.ErrDecode)
+		}
 		s.call.nameResource(e)
 		return e
 	}
