@@ -19,7 +19,7 @@ type FieldDiff struct {
 
 // String returns the path and both values in one line, long ones shortened.
 func (d FieldDiff) String() string {
-	return d.Path + ": want " + shown(d.Want) + ", have " + shown(d.Have)
+	return oneLine(d.Path) + ": want " + shown(d.Want) + ", have " + shown(d.Have)
 }
 
 // maxShown bounds how much of a value is printed, in bytes.

@@ -110,12 +110,12 @@ type FieldError struct {
 	Message string
 }
 
-// String returns the path and the message.
+// String returns the path and the message in one line.
 func (f FieldError) String() string {
 	if f.Path == "" {
-		return f.Message
+		return oneLine(f.Message)
 	}
-	return f.Path + " " + f.Message
+	return oneLine(f.Path + " " + f.Message)
 }
 
 // maxText bounds how much of a server's text an error prints, in bytes.
@@ -137,7 +137,7 @@ func (e *Error) Error() string {
 	text.add(withoutPrefix(e.Message, status))
 	fields := make([]string, 0, len(e.Fields))
 	for _, f := range e.Fields {
-		if field := f.String(); !text.says(oneLine(field)) {
+		if field := f.String(); !text.says(field) {
 			fields = append(fields, field)
 		}
 	}

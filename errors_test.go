@@ -198,3 +198,15 @@ func TestResponseString(t *testing.T) {
 		t.Error(r.String())
 	}
 }
+
+// What a server says about a field is one line, too.
+func TestFieldErrorIsOneLine(t *testing.T) {
+	f := agentclients.FieldError{Path: "a\nb", Message: "c\x1b[2Jd\u2028e"}
+	if got, want := f.String(), `a b c\u001b[2Jd e`; got != want {
+		t.Errorf("%q, not %q", got, want)
+	}
+	d := agentclients.FieldDiff{Path: "a\nb", Want: 1, Have: "c\nd"}
+	if got, want := d.String(), `a b: want 1, have "c\nd"`; got != want {
+		t.Errorf("%q, not %q", got, want)
+	}
+}

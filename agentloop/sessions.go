@@ -92,7 +92,7 @@ func line(words ...string) string {
 			all = append(all, word)
 		}
 	}
-	return strings.Join(all, " ")
+	return wire.Linef("%s", strings.Join(all, " "))
 }
 
 // quoted returns a text in quotes, shortened and without line breaks; "" if

@@ -1,35 +1,31 @@
 package agentloop
 
-import (
-	"fmt"
-
-	"github.com/agentclients/agentclients-go/internal/wire"
-)
+import "github.com/agentclients/agentclients-go/internal/wire"
 
 // String returns the id, the name and the status in one line.
-func (a Agent) String() string { return fmt.Sprintf("%s %q %s", a.ID, a.Name, a.Status) }
+func (a Agent) String() string { return wire.Linef("%s %q %s", a.ID, a.Name, a.Status) }
 
 // String returns how many agents there are, and which, in one line.
 func (l AgentList) String() string {
 	if l.Total == nil {
-		return fmt.Sprintf("%d agents %v", len(l.Agents), l.Agents)
+		return wire.Linef("%d agents %v", len(l.Agents), l.Agents)
 	}
-	return fmt.Sprintf("%d of %d agents %v", len(l.Agents), *l.Total, l.Agents)
+	return wire.Linef("%d of %d agents %v", len(l.Agents), *l.Total, l.Agents)
 }
 
 // String returns the id and the configuration in one line.
 func (c Capability) String() string {
 	if len(c.Config) == 0 {
-		return c.Ref
+		return wire.Linef("%s", c.Ref)
 	}
-	return fmt.Sprintf("%s %s", c.Ref, c.Config)
+	return wire.Linef("%s %s", c.Ref, c.Config)
 }
 
 // String returns the id, the name and the status in one line.
-func (c CapabilityInfo) String() string { return fmt.Sprintf("%s %q %s", c.ID, c.Name, c.Status) }
+func (c CapabilityInfo) String() string { return wire.Linef("%s %q %s", c.ID, c.Name, c.Status) }
 
 // String returns the id, the name and the status in one line.
-func (m Model) String() string { return fmt.Sprintf("%s %q %s", m.ID, m.DisplayName, m.Status) }
+func (m Model) String() string { return wire.Linef("%s %q %s", m.ID, m.DisplayName, m.Status) }
 
 // String returns the profile as JSON in one line.
 func (p ModelProfile) String() string { return wire.Line(p) }

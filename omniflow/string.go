@@ -1,19 +1,15 @@
 package omniflow
 
-import (
-	"fmt"
-
-	"github.com/agentclients/agentclients-go/internal/wire"
-)
+import "github.com/agentclients/agentclients-go/internal/wire"
 
 // String returns the id, the name and the status in one line.
-func (a Agent) String() string { return fmt.Sprintf("%s %q %s", a.ID, a.Name, a.Status) }
+func (a Agent) String() string { return wire.Linef("%s %q %s", a.ID, a.Name, a.Status) }
 
 // String returns the id, "none" if there is nothing.
 func (r Reference) String() string {
 	switch {
 	case r.ID != "":
-		return r.ID
+		return wire.Linef("%s", r.ID)
 	case r.Assigned():
 		return "unknown"
 	}
@@ -21,27 +17,27 @@ func (r Reference) String() string {
 }
 
 // String returns the id, the name and the channel in one line.
-func (f MessageFlow) String() string { return fmt.Sprintf("%s %q %s", f.ID, f.Name, f.MessageChannel) }
+func (f MessageFlow) String() string { return wire.Linef("%s %q %s", f.ID, f.Name, f.MessageChannel) }
 
 // String returns the id, the contact and how many messages there are in one
 // line.
 func (c Conversation) String() string {
-	return fmt.Sprintf("%s %q %d messages", c.ID, c.Customer.Contact(), len(c.Messages))
+	return wire.Linef("%s %q %d messages", c.ID, c.Customer.Contact(), len(c.Messages))
 }
 
 // String returns the id, the direction, the status and the text in one line.
 func (m Message) String() string {
-	return fmt.Sprintf("%s %s %s %q", m.ID, m.Direction, m.Status, m.Text)
+	return wire.Linef("%s %s %s %q", m.ID, m.Direction, m.Status, m.Text)
 }
 
 // String returns the id, the status and the text in one line.
-func (m DecidedMessage) String() string { return fmt.Sprintf("%s %s %q", m.ID, m.Status, m.Text) }
+func (m DecidedMessage) String() string { return wire.Linef("%s %s %q", m.ID, m.Status, m.Text) }
 
 // String returns the id of the message and the text in one line.
-func (m GeneratedMessage) String() string { return fmt.Sprintf("%s %q", m.MessageID, m.Text) }
+func (m GeneratedMessage) String() string { return wire.Linef("%s %q", m.MessageID, m.Text) }
 
 // String returns the id, the number and the status in one line.
-func (n PhoneNumber) String() string { return fmt.Sprintf("%s %s %s", n.ID, n.PhoneNumber, n.Status) }
+func (n PhoneNumber) String() string { return wire.Linef("%s %s %s", n.ID, n.PhoneNumber, n.Status) }
 
 // String returns the request as JSON in one line.
 func (r CreateMessageFlowRequest) String() string { return wire.Line(r) }

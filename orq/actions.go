@@ -82,9 +82,9 @@ type ActionState struct {
 // String describes the action in one line: its id, its tool, and what was said
 // to it.
 func (a Action) String() string {
-	line := fmt.Sprintf("action %s of %s", a.ID, a.ActionType)
+	line := wire.Linef("action %s of %s", a.ID, a.ActionType)
 	if a.State.Review != "" {
-		line += " " + string(a.State.Review)
+		line += wire.Linef(" %s", a.State.Review)
 	}
 	return line
 }

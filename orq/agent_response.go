@@ -102,12 +102,12 @@ func (r *AgentResponse) isOver() bool {
 // String describes the response in one line: its id, its task, and how it
 // ended.
 func (r AgentResponse) String() string {
-	line := fmt.Sprintf("response %s of task %s", r.ID, r.TaskID)
+	line := wire.Linef("response %s of task %s", r.ID, r.TaskID)
 	if r.FinishReason != "" {
-		return line + " " + string(r.FinishReason)
+		return line + wire.Linef(" %s", r.FinishReason)
 	}
 	if r.Status != "" {
-		return line + " " + string(r.Status)
+		return line + wire.Linef(" %s", r.Status)
 	}
 	return line
 }

@@ -2,7 +2,6 @@ package orq
 
 import (
 	"encoding/json"
-	"fmt"
 	"slices"
 
 	agentclients "github.com/agentclients/agentclients-go"
@@ -145,17 +144,17 @@ func (e *AgentResponseEvent) Err() error {
 func (e AgentResponseEvent) String() string {
 	switch {
 	case e.Type == AgentResponseEventStarted:
-		return fmt.Sprintf("%s %s", e.Type, e.TaskID)
+		return wire.Linef("%s %s", e.Type, e.TaskID)
 	case e.Failure != nil:
-		return fmt.Sprintf("%s %s: %q", e.Type, e.Failure.Code, e.Failure.Message)
+		return wire.Linef("%s %s: %q", e.Type, e.Failure.Code, e.Failure.Message)
 	case e.ToolCallID != "":
-		return fmt.Sprintf("%s %s", e.Type, e.ToolCallID)
+		return wire.Linef("%s %s", e.Type, e.ToolCallID)
 	case e.Text != "":
-		return fmt.Sprintf("%s: %q", e.Type, e.Text)
+		return wire.Linef("%s: %q", e.Type, e.Text)
 	case e.FinishReason != "":
-		return fmt.Sprintf("%s %s", e.Type, e.FinishReason)
+		return wire.Linef("%s %s", e.Type, e.FinishReason)
 	}
-	return string(e.Type)
+	return wire.Linef("%s", e.Type)
 }
 
 // The methods by which the events of a stream are read.

@@ -72,9 +72,9 @@ func (m Message) Text() string {
 // none, in one line.
 func (m Message) String() string {
 	if text := m.Text(); text != "" {
-		return fmt.Sprintf("%s: %q", m.Role, text)
+		return wire.Linef("%s: %q", m.Role, text)
 	}
-	return fmt.Sprintf("%s: %d parts", m.Role, len(m.Parts))
+	return wire.Linef("%s: %d parts", m.Role, len(m.Parts))
 }
 
 // PartKind says what a part of a message is. The API may add kinds.

@@ -209,11 +209,11 @@ func (i *OutputItem) UnmarshalJSON(data []byte) error {
 func (i OutputItem) String() string {
 	switch {
 	case i.Type == ItemMessage:
-		return fmt.Sprintf("%s: %q", i.Type, i.text())
+		return wire.Linef("%s: %q", i.Type, i.text())
 	case i.Name != "":
-		return fmt.Sprintf("%s %s (%s)", i.Type, i.Name, i.CallID)
+		return wire.Linef("%s %s (%s)", i.Type, i.Name, i.CallID)
 	}
-	return string(i.Type)
+	return wire.Linef("%s", i.Type)
 }
 
 // text returns the texts of a message, joined.
@@ -405,7 +405,7 @@ func (r *Response) UnmarshalJSON(data []byte) error {
 }
 
 // String describes the response in one line: its id and status.
-func (r Response) String() string { return fmt.Sprintf("response %s %s", r.ID, r.Status) }
+func (r Response) String() string { return wire.Linef("response %s %s", r.ID, r.Status) }
 
 func decodeResponse(body []byte) (*Response, error) {
 	return wire.DecodeWith(body, "id", func(r *Response) bool { return r.ID != "" })

@@ -2,7 +2,6 @@ package orq
 
 import (
 	"encoding/json"
-	"fmt"
 	"slices"
 	"strings"
 
@@ -109,13 +108,13 @@ func (e *ResponseEvent) Err() error {
 func (e ResponseEvent) String() string {
 	switch {
 	case e.Response != nil:
-		return fmt.Sprintf("%s %s", e.Type, e.Response.ID)
+		return wire.Linef("%s %s", e.Type, e.Response.ID)
 	case e.Item != nil:
-		return fmt.Sprintf("%s %v", e.Type, e.Item)
+		return wire.Linef("%s %v", e.Type, e.Item)
 	case e.Delta != "":
-		return fmt.Sprintf("%s: %q", e.Type, e.Delta)
+		return wire.Linef("%s: %q", e.Type, e.Delta)
 	}
-	return string(e.Type)
+	return wire.Linef("%s", e.Type)
 }
 
 // The methods by which the events of a stream are read.

@@ -108,9 +108,9 @@ type Run struct {
 // without the answer.
 func (r Run) String() string {
 	if r.Response == nil {
-		return "run of response " + r.ID
+		return wire.Linef("run of response %s", r.ID)
 	}
-	return fmt.Sprintf("run of response %s %s", r.ID, r.Response.Status)
+	return wire.Linef("run of response %s %s", r.ID, r.Response.Status)
 }
 
 // RunEvent is one event of a run.

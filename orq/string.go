@@ -1,13 +1,9 @@
 package orq
 
-import (
-	"fmt"
-
-	"github.com/agentclients/agentclients-go/internal/wire"
-)
+import "github.com/agentclients/agentclients-go/internal/wire"
 
 // String returns the key, the name and the status in one line.
-func (a Agent) String() string { return fmt.Sprintf("%s %q %s", a.Key, a.DisplayName, a.Status) }
+func (a Agent) String() string { return wire.Linef("%s %q %s", a.Key, a.DisplayName, a.Status) }
 
 // String returns the model as JSON in one line.
 func (m Model) String() string { return wire.Line(m) }
@@ -30,9 +26,9 @@ func (t Tool) String() string { return wire.Line(t) }
 // String returns the key or the id, and the kind of tool, in one line.
 func (t AgentTool) String() string {
 	if t.Key == "" {
-		return fmt.Sprintf("%s %s", t.ActionType, t.ID)
+		return wire.Linef("%s %s", t.ActionType, t.ID)
 	}
-	return fmt.Sprintf("%s %s", t.ActionType, t.Key)
+	return wire.Linef("%s %s", t.ActionType, t.Key)
 }
 
 // String returns the evaluator as JSON in one line.

@@ -148,7 +148,7 @@ func (t *Task) state() (poll.State, string) {
 }
 
 // String describes the task in one line: its id and state.
-func (t Task) String() string { return fmt.Sprintf("task %s %s", t.ID, t.Status.State) }
+func (t Task) String() string { return wire.Linef("task %s %s", t.ID, t.Status.State) }
 
 func decodeTask(body []byte) (*Task, error) {
 	return wire.DecodeWith(body, "id", func(t *Task) bool { return t.ID != "" })

@@ -195,15 +195,15 @@ func named(pending []PendingToolCall) string {
 func (e TaskEvent) String() string {
 	switch {
 	case e.Type == TaskEventExecutionStarted:
-		return fmt.Sprintf("%s %s", e.Type, e.TaskID)
+		return wire.Linef("%s %s", e.Type, e.TaskID)
 	case e.Failure != nil:
-		return fmt.Sprintf("%s %s: %q", e.Type, e.Failure.Code, e.Failure.Message)
+		return wire.Linef("%s %s: %q", e.Type, e.Failure.Code, e.Failure.Message)
 	case e.ActionID != "":
-		return fmt.Sprintf("%s %s", e.Type, e.ActionID)
+		return wire.Linef("%s %s", e.Type, e.ActionID)
 	case e.Text != "":
-		return fmt.Sprintf("%s: %q", e.Type, e.Text)
+		return wire.Linef("%s: %q", e.Type, e.Text)
 	}
-	return string(e.Type)
+	return wire.Linef("%s", e.Type)
 }
 
 // The methods by which the events of a stream are read.

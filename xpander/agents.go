@@ -237,7 +237,7 @@ type Agent struct {
 func (a Agent) Format(state fmt.State, verb rune) { redact.Format(state, verb, a.String()) }
 
 // String returns the id, the name and the status in one line.
-func (a Agent) String() string { return fmt.Sprintf("%s %q %s", a.ID, a.Name, a.Status) }
+func (a Agent) String() string { return wire.Linef("%s %q %s", a.ID, a.Name, a.Status) }
 
 // LogValue describes the agent to log/slog: what identifies it, and no
 // secret.
@@ -415,7 +415,7 @@ func (l AgentList) Format(state fmt.State, verb rune) { redact.Format(state, ver
 
 // String returns how many agents there are, and which, in one line.
 func (l AgentList) String() string {
-	return fmt.Sprintf("%d of %d agents %v", len(l.Agents), l.Total, l.Agents)
+	return wire.Linef("%d of %d agents %v", len(l.Agents), l.Total, l.Agents)
 }
 
 // LogValue describes the page to log/slog, without its agents.

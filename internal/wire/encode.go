@@ -43,7 +43,7 @@ func Line(v any) string {
 	if err != nil {
 		return err.Error()
 	}
-	return string(body)
+	return escape(string(body))
 }
 
 // Names returns the names of the members that v and extra are encoded to, for
@@ -61,7 +61,7 @@ func Names(v any, extra map[string]any) string {
 	for i, m := range members {
 		names[i] = m.name
 	}
-	return "{" + strings.Join(names, ", ") + "}"
+	return Linef("{%s}", strings.Join(names, ", "))
 }
 
 // encode is json.Marshal without its escapes of HTML characters. An Encoder
