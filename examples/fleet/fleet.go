@@ -77,7 +77,7 @@ func parse(arguments []string) (*fleet, error) {
 	f := &fleet{name: strings.ToLower(rand.Text()[:8]), queues: map[string]*queue.Queue{}}
 	flags := flag.NewFlagSet("fleet", flag.ContinueOnError)
 	flags.SetOutput(io.Discard)
-	flags.StringVar(&f.redis, "redis", "", "`host:port` of a Redis (default: one in this process)")
+	flags.StringVar(&f.redis, "redis", "", "`host:port` of a Redis; REDIS_USERNAME and REDIS_PASSWORD are for it (default: one in this process)")
 	flags.IntVar(&f.agents, "agents", 500, "how many agents to make")
 	flags.IntVar(&f.workers, "workers", 4, "how many processes make them")
 	flags.Float64Var(&f.speed, "speed", 15, "how many times faster than the real clock the mock's runs, and with it the limits")
@@ -115,6 +115,10 @@ func clock(speed float64) func() time.Time {
 
 // fill makes the list of jobs of each API.
 func (f *fleet) fill(ctx context.Context) error {
+	// A longer command gets a less clear error from a Redis that wants a password.
+	if err := f.client.Ping(ctx).Err(); err != nil {
+		return fmt.Errorf("redis at %s: %w", f.redis, err)
+	}
 	shares := shares(f.agents)
 	for _, a := range apis {
 		if shares[a.name] == 0 {
@@ -129,18 +133,25 @@ func (f *fleet) fill(ctx context.Context) error {
 	return nil
 }
 
-// durability says what a crash of Redis could cost, "" for nothing.
+// durability says what a crash of Redis, or its lack of memory, could cost, ""
+// for nothing.
 func (f *fleet) durability(ctx context.Context) string {
 	settings, err := f.client.ConfigGet(ctx, "append*").Result()
-	switch {
-	case err != nil: // not every Redis tells; miniredis ends with this program
+	if err != nil { // not every Redis tells; miniredis ends with this program
 		return ""
-	case settings["appendonly"] != "yes":
-		return "note: this Redis forgets everything when it ends (appendonly no): a fleet could not go on, and limits would begin anew"
-	case settings["appendfsync"] != "always":
-		return "note: this Redis may forget the last second if its machine crashes (appendfsync " + settings["appendfsync"] + "), and with it that an agent was made"
 	}
-	return ""
+	memory, _ := f.client.ConfigGet(ctx, "maxmemory*").Result()
+	var notes []string
+	switch {
+	case settings["appendonly"] != "yes":
+		notes = append(notes, "note: this Redis forgets everything when it ends (appendonly no): a fleet could not go on, and limits would begin anew")
+	case settings["appendfsync"] != "always":
+		notes = append(notes, "note: this Redis may forget the last second if its machine crashes (appendfsync "+settings["appendfsync"]+"), and with it that an agent was made")
+	}
+	if policy := memory["maxmemory-policy"]; policy != "" && policy != "noeviction" && memory["maxmemory"] != "0" {
+		notes = append(notes, "note: this Redis forgets something when its memory is full (maxmemory-policy "+policy+"): the work would stop, and limits would begin anew")
+	}
+	return strings.Join(notes, "\n")
 }
 
 // forget deletes the lists: the agents that they are about end with the mock.

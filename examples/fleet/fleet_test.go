@@ -311,6 +311,40 @@ func goroutines(words ...string) string {
 	return strings.Join(found, "\n\n")
 }
 
+// TestRedisWithAPassword: it comes from the environment, and is in no argument.
+func TestRedisWithAPassword(t *testing.T) {
+	server := redistest.Start(t)
+	if err := server.Client().ConfigSet(t.Context(), "requirepass", "open sesame").Err(); err != nil {
+		t.Fatal(err)
+	}
+	if err := run(t, "-redis", server.Addr(), "-agents", "10").end(); err == nil || !strings.Contains(err.Error(), "NOAUTH") {
+		t.Errorf("without the password: %v", err)
+	}
+	t.Setenv("REDIS_PASSWORD", "open sesame")
+	p := run(t, "-redis", server.Addr(), "-agents", "10")
+	if err := p.end(); err != nil {
+		t.Error(err)
+	}
+	p.checkSum(10)
+	if strings.Contains(p.printed(), "sesame") {
+		t.Errorf("the password is printed:\n%s", p.printed())
+	}
+}
+
+// TestRedisThatMakesRoom: the program says that it must not.
+func TestRedisThatMakesRoom(t *testing.T) {
+	server := redistest.Start(t)
+	f := &fleet{client: server.Client()}
+	for _, setting := range [][2]string{{"maxmemory", "100mb"}, {"maxmemory-policy", "volatile-lru"}} {
+		if err := f.client.ConfigSet(t.Context(), setting[0], setting[1]).Err(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if note := f.durability(t.Context()); !strings.Contains(note, "maxmemory-policy volatile-lru") {
+		t.Errorf("%q", note)
+	}
+}
+
 // TestDurabilityOfRedis: the program says what a crash could cost.
 func TestDurabilityOfRedis(t *testing.T) {
 	server := redistest.Start(t)

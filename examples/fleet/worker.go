@@ -36,10 +36,11 @@ type worker struct {
 }
 
 // newRedis returns a client whose every call ends: by its context, or soon by
-// itself.
+// itself. The password is no argument of a process, which everybody can see.
 func newRedis(address string) *redis.Client {
 	return redis.NewClient(&redis.Options{
-		Addr: address, ContextTimeoutEnabled: true, MaxRetries: -1,
+		Addr: address, Username: os.Getenv("REDIS_USERNAME"), Password: os.Getenv("REDIS_PASSWORD"),
+		ContextTimeoutEnabled: true, MaxRetries: -1,
 		DialTimeout: time.Second, DialerRetries: 1, ReadTimeout: 2 * time.Second, WriteTimeout: time.Second,
 	})
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/rand"
 	"errors"
+	"fmt"
 	"time"
 
 	"github.com/redis/go-redis/v9"
@@ -55,11 +56,14 @@ func (c *Consumer) Take(ctx context.Context) (*Lease, error) {
 // again returns a job that somebody else had, and whether it had begun.
 func (c *Consumer) again(ctx context.Context, message redis.XMessage) (*Lease, error) {
 	lease := c.lease(message)
-	attempted, err := c.queue.client.HExists(ctx, c.queue.attempts, lease.Name).Result()
+	tokens, err := c.queue.client.HMGet(ctx, c.queue.attempts, "", lease.Name).Result()
 	if err != nil {
 		return nil, err
 	}
-	lease.Attempted = attempted
+	if tokens[0] == nil {
+		return nil, fmt.Errorf("%s: %w", c.queue.attempts, ErrForgotten)
+	}
+	lease.Attempted = tokens[1] != nil
 	return lease, nil
 }
 

@@ -9,6 +9,9 @@
 -- ARGV[5]  token, '' only renews
 -- ARGV[6]  '1' if the job may be attempted after somebody else did
 
+if redis.call('HEXISTS', KEYS[2], '') == 0 then
+  return 'forgotten'
+end
 local pending = redis.call('XPENDING', KEYS[1], ARGV[1], ARGV[3], ARGV[3], 1)
 if #pending == 0 or pending[1][2] ~= ARGV[2] then
   return 'lost'

@@ -64,6 +64,8 @@ func (l *Lease) hold(ctx context.Context, token string, repeat bool) error {
 	switch {
 	case err != nil:
 		return forgotten(q.jobs, err)
+	case state == "forgotten":
+		return fmt.Errorf("%s: %w", q.attempts, ErrForgotten)
 	case state == "lost":
 		return fmt.Errorf("%s: %w", l.Name, ErrLost)
 	case state == "attempted":
@@ -112,6 +114,6 @@ func (l *Lease) settle(ctx context.Context, outcome, text string) (string, error
 	q := l.consumer.queue
 	ctx, cancel := context.WithTimeout(ctx, callTimeout)
 	defer cancel()
-	keys := []string{q.jobs, q.attempts, q.done, q.failed, q.doubtful}
-	return settle.Run(ctx, q.client, keys, group, l.id, l.Name, outcome, text).Text()
+	there, err := settle.Run(ctx, q.client, q.keys(), group, l.id, l.Name, outcome, text).Text()
+	return there, forgotten(q.jobs, err)
 }

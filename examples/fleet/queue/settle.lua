@@ -1,7 +1,7 @@
 -- Ends a job, and returns the result that it has: another one than ARGV[5] if
 -- it was done before. Done is stronger than failed, and failed than doubtful.
 -- A job whose attempt was withdrawn is not doubtful: it stays open, and the
--- result is ''.
+-- result is ''. Nor is one whose attempts Redis has lost.
 --
 -- KEYS[1]  stream of jobs
 -- KEYS[2]  hash of attempts
@@ -25,7 +25,9 @@ elseif outcome == 'failed' and not before then
   redis.call('HDEL', KEYS[5], name)
   redis.call('HDEL', KEYS[2], name)
 elseif outcome == 'doubtful' and not before and redis.call('HEXISTS', KEYS[4], name) == 0 then
-  if redis.call('HEXISTS', KEYS[2], name) == 0 then
+  if redis.call('HEXISTS', KEYS[2], '') == 0 then
+    return redis.error_reply('NOGROUP ' .. KEYS[2] .. ' is lost')
+  elseif redis.call('HEXISTS', KEYS[2], name) == 0 then
     return ''
   end
   redis.call('HSET', KEYS[5], name, text)
