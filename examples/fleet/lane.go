@@ -157,15 +157,17 @@ func (l *lane) connect(stop context.Context, lease *queue.Lease) (maker, error) 
 		BaseURL:    l.worker.URLs[l.api.name],
 		HTTPClient: l.worker.client,
 		Retry:      agentclients.RetryPolicy{AttemptTimeout: l.worker.Lease / 2}, // over before the lease is
-		Limiter:    gate{l.limiter, lease, l.api.key != nil, stop},
+		Limiter:    gate{l.limiter, scaled(slack, l.worker.Speed) / 4, lease, l.api.key != nil, stop},
 	})
 }
 
 // gate lets a request pass when the limit allows it and the lease is still
-// valid, in this order: between the record and the request there is no wait.
+// valid, in this order: between the record and the request there is no wait,
+// unless it took so long to record that the limit must be asked again.
 type gate struct {
 	limiter agentclients.Limiter
-	lease   *queue.Lease // nil: the request only reads
+	within  time.Duration // in which the record must be made: then the moment is over
+	lease   *queue.Lease  // nil: the request only reads
 	keyed   bool
 	stop    context.Context
 }
@@ -175,10 +177,17 @@ func (g gate) Wait(ctx context.Context) error {
 	waiting, cancel := context.WithCancel(ctx)
 	defer cancel()
 	defer context.AfterFunc(g.stop, cancel)()
-	if err := g.limiter.Wait(waiting); err != nil || g.lease == nil {
-		return err
+	const tries = 10
+	for range tries {
+		if err := g.limiter.Wait(waiting); err != nil || g.lease == nil {
+			return err
+		}
+		start := time.Now()
+		if err := g.lease.Begin(ctx, g.keyed); err != nil || time.Since(start) <= g.within {
+			return err
+		}
 	}
-	return g.lease.Begin(ctx, g.keyed)
+	return fmt.Errorf("nothing is sent: it took more than %v to record the attempt, %d times", g.within, tries)
 }
 
 // sleep waits, or until the context ends.
