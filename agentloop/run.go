@@ -303,7 +303,7 @@ func (r *runner) follow(ctx context.Context) error {
 	})
 	var said *agentclients.Error
 	errors.As(failure, &said)
-	return transport.Explain(err, said)
+	return r.client.transport.Clean(transport.Explain(err, said))
 }
 
 // over reports whether there is nothing more to wait for.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -584,6 +585,22 @@ func TestWordsOfAStreamOutliveIt(t *testing.T) {
 			t.Errorf("run %v, %v", h.run, h.err)
 		}
 		verdictIsTrue(t, s, h)
+		<-time.After(time.Hour) // the turn ends
+		synctest.Wait()
+	})
+}
+
+// A status of the server's own words does not carry the key into an error.
+func TestRedactedStatuses(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := newServer(t)
+		s.script = append([]string{"wait 1h"}, plain...)
+		s.faults["stream events"] = []string{"400"}
+		s.faults["get session"] = slices.Repeat([]string{fmt.Sprintf(`200 {"id":"session_%032x","status":"%s"}`, 1, testKey)}, 1000)
+		h := ask(t.Context(), s)
+		if !errors.Is(h.err, context.DeadlineExceeded) || !strings.Contains(h.err.Error(), "the last status was") || strings.Contains(h.err.Error(), testKey) {
+			t.Errorf("the error has the key: %v", h.err)
+		}
 		<-time.After(time.Hour) // the turn ends
 		synctest.Wait()
 	})

@@ -46,7 +46,7 @@ func (c *call) unreadable(cause error) error {
 	e.Err = cause
 	e.OutcomeUnknown = c.op.changesState()
 	c.nameResource(e)
-	return e
+	return c.client.Clean(e) // the cause may have words of the response
 }
 
 // nameResource says what exists or may exist.

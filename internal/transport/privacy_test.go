@@ -217,3 +217,29 @@ func TestErrorHasNoCookies(t *testing.T) {
 		}
 	})
 }
+
+// What a decoder says of a response, or of an event, may have words of it.
+func TestUnreadableResponsesAreCleaned(t *testing.T) {
+	other := errors.New("it is about " + testKey)
+	synctest.Test(t, func(t *testing.T) {
+		n := newNetwork(t, answer(201, `{"id":"x"}`), events(data("x"), "hold"))
+		client := n.client()
+		_, err := Call(t.Context(), client, Op{Name: "x", Method: "POST", Path: "/x"}, nil, func([]byte) (*struct{}, error) { return nil, other })
+		checkError(t, err)
+		stream, openErr := Open(t.Context(), client, Op{Name: "x", Method: "GET", Path: "/x"}, nil)
+		if openErr != nil {
+			t.Fatal(openErr)
+		}
+		defer stream.Close()
+		if _, err := stream.Next(); err != nil {
+			t.Fatal(err)
+		}
+		read := stream.Unreadable(other)
+		checkError(t, read)
+		for _, err := range []error{err, read} {
+			if !errors.Is(err, agentclients.ErrDecode) || !errors.Is(err, other) || !strings.Contains(err.Error(), "it is about") {
+				t.Error(err)
+			}
+		}
+	})
+}

@@ -269,7 +269,7 @@ func (r *resumer[T]) end(err error) bool {
 		}
 	}
 	var zero T
-	r.yield(zero, err)
+	r.yield(zero, r.client.Clean(err))
 	return false
 }
 

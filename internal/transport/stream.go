@@ -283,11 +283,11 @@ func (s *Stream) Unreadable(cause error) error {
 		e.Err = fmt.Errorf("%w: %w", agentclients.ErrDecode, cause)
 		var told *agentclients.Error
 		if errors.As(cause, &told) {
-			e.Code, e.Message = s.call.client.hide(told.Code), s.call.client.hide(told.Message)
+			e.Code, e.Message = told.Code, told.Message
 			e.Err = fmt.Errorf("%w: the server reports an error", agentclients.ErrDecode)
 		}
 		s.call.nameResource(e)
-		return e
+		return s.call.client.Clean(e)
 	}
 	if saysFailed(s.Object, true) {
 		return s.call.refused()
