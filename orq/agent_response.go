@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	agentclients "github.com/agentclients/agentclients-go"
+	"github.com/agentclients/agentclients-go/internal/transport"
 	"github.com/agentclients/agentclients-go/internal/wire"
 )
 
@@ -85,7 +86,7 @@ func (r *AgentResponse) Err() error {
 		e.Err = errors.New(unknownStatus(string(r.Status)))
 	}
 	e.Code = string(r.Status)
-	return e
+	return transport.CleanKnown(e)
 }
 
 // isOver reports whether the turn is one that goes on no more.

@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	agentclients "github.com/agentclients/agentclients-go"
+	"github.com/agentclients/agentclients-go/internal/transport"
 	"github.com/agentclients/agentclients-go/internal/wire"
 )
 
@@ -135,7 +136,7 @@ func (e *AgentResponseEvent) Err() error {
 			failure.Code, failure.Message = e.Failure.Code, e.Failure.Message
 		}
 		failure.Err = agentclients.ErrRunFailed
-		return failure
+		return transport.CleanKnown(failure)
 	}
 	return nil
 }

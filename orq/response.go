@@ -9,6 +9,7 @@ import (
 
 	agentclients "github.com/agentclients/agentclients-go"
 	"github.com/agentclients/agentclients-go/internal/poll"
+	"github.com/agentclients/agentclients-go/internal/transport"
 	"github.com/agentclients/agentclients-go/internal/wire"
 )
 
@@ -326,7 +327,7 @@ func (r *Response) has(answer ItemType, name, id string) bool {
 // that this package does not know.
 func (r *Response) Err() error {
 	if e := r.verdict("run response"); e != nil {
-		return e
+		return transport.CleanKnown(e)
 	}
 	return nil
 }

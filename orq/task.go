@@ -6,6 +6,7 @@ import (
 
 	agentclients "github.com/agentclients/agentclients-go"
 	"github.com/agentclients/agentclients-go/internal/poll"
+	"github.com/agentclients/agentclients-go/internal/transport"
 	"github.com/agentclients/agentclients-go/internal/wire"
 )
 
@@ -128,7 +129,7 @@ func (t *Task) Err() error {
 	if t.Status.Message != nil && t.Status.Message.Role != RoleUser {
 		e.Message = t.Status.Message.Text()
 	}
-	return e
+	return transport.CleanKnown(e)
 }
 
 func unknownState(word string) string { return fmt.Sprintf("the state %q is not known", word) }

@@ -10,6 +10,7 @@ import (
 
 	agentclients "github.com/agentclients/agentclients-go"
 	"github.com/agentclients/agentclients-go/internal/poll"
+	"github.com/agentclients/agentclients-go/internal/transport"
 	"github.com/agentclients/agentclients-go/internal/wire"
 )
 
@@ -162,7 +163,7 @@ func (e *TaskEvent) Err() error {
 	default:
 		return nil
 	}
-	return failure
+	return transport.CleanKnown(failure)
 }
 
 // ended puts into an error what the end of a run means, and returns nil if it
@@ -179,7 +180,7 @@ func ended(e *agentclients.Error, reason FinishReason, pending []PendingToolCall
 	default:
 		e.Err = fmt.Errorf("%w: it ended with %q", agentclients.ErrRunFailed, reason)
 	}
-	return e
+	return transport.CleanKnown(e)
 }
 
 // named names the tools that are waited for.

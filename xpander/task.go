@@ -11,6 +11,7 @@ import (
 	agentclients "github.com/agentclients/agentclients-go"
 	"github.com/agentclients/agentclients-go/internal/poll"
 	"github.com/agentclients/agentclients-go/internal/redact"
+	"github.com/agentclients/agentclients-go/internal/transport"
 	"github.com/agentclients/agentclients-go/internal/wire"
 )
 
@@ -256,7 +257,7 @@ type TokenUsage struct {
 // not know.
 func (t *Task) Err() error {
 	if e := t.verdict("run task"); e != nil {
-		return e
+		return transport.CleanKnown(e)
 	}
 	return nil
 }

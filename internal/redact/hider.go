@@ -18,18 +18,23 @@ const shortest = 8
 // Hider returns a function that puts the placeholder in the place of each
 // secret in a text, in every usual spelling of it. The function closes over
 // the secrets, so that no verb of package fmt prints them.
-func Hider(secrets []string) func(string) string {
-	var all []string
+func Hider(secrets []string) func(string) string { return hiderOf(allSpellings(secrets)) }
+
+// allSpellings returns how secrets that are long enough are written.
+func allSpellings(secrets []string) (all []string) {
 	for _, secret := range secrets {
 		if len(secret) >= shortest {
 			all = append(all, spellings(secret)...)
 		}
 	}
+	slices.Sort(all)
+	return slices.Compact(all)
+}
+
+func hiderOf(all []string) func(string) string {
 	if len(all) == 0 {
 		return func(text string) string { return text }
 	}
-	slices.Sort(all)
-	all = slices.Compact(all)
 	// Of several that begin at the same place the replacer takes the first.
 	slices.SortStableFunc(all, func(a, b string) int { return cmp.Compare(len(b), len(a)) })
 	pairs := make([]string, 0, 2*len(all))

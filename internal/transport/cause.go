@@ -64,14 +64,26 @@ func (c *call) clean(text string) string {
 // a response or an event: a status, a reason, the name of a tool.
 func (c *Client) Clean(err error) error {
 	var e *agentclients.Error
-	if !errors.As(err, &e) {
-		return err
-	}
-	e.Code, e.Message = c.hide(e.Code), c.hide(e.Message)
-	if shown := e.Err; shown != nil && c.hide(shown.Error()) != shown.Error() {
-		e.Err = &cleanError{c.hide(shown.Error()), func(target error) bool { return errors.Is(shown, target) }}
+	if errors.As(err, &e) {
+		cleanWords(e, c.hide)
 	}
 	return err
+}
+
+// CleanKnown is Clean without a client: of what a response says of itself. It
+// takes out the keys of all clients of the process.
+func CleanKnown(e *agentclients.Error) *agentclients.Error {
+	cleanWords(e, redact.Known)
+	return e
+}
+
+func cleanWords(e *agentclients.Error, hide func(string) string) {
+	e.Code, e.Message = hide(e.Code), hide(e.Message)
+	if shown := e.Err; shown != nil {
+		if text := shown.Error(); hide(text) != text {
+			e.Err = &cleanError{hide(text), func(target error) bool { return errors.Is(shown, target) }}
+		}
+	}
 }
 
 // cleanError is an error with a cleaned text. The original can be matched but

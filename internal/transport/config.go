@@ -82,13 +82,12 @@ func New(config Config) (*Client, error) {
 	if err := problems.Err(config.Provider, "new client"); err != nil {
 		return nil, err
 	}
-	return &Client{
+	client := &Client{
 		provider:    config.Provider,
 		base:        strings.TrimRight(base.String(), "/"),
 		host:        base.Host,
 		setHeader:   setter(header),
 		credentials: credentialHeaders(config.Credentials),
-		hide:        redact.Hider(secrets),
 		http:        newHTTPClient(config.Options.HTTPClient),
 		retry:       retry,
 		timeout:     timeoutOf(config.Options.HTTPClient),
@@ -99,7 +98,9 @@ func New(config Config) (*Client, error) {
 		// One byte more than this is read, to see that it is too much.
 		maxBytes:  min(cmp.Or(config.Options.MaxResponseBytes, defaultMaxResponseBytes), math.MaxInt64-1),
 		readError: config.ReadError,
-	}, nil
+	}
+	client.hide = redact.HiderFor(client, secrets)
+	return client, nil
 }
 
 // setting is a value of a configuration, and the variable it came from, ""
