@@ -590,6 +590,28 @@ func TestWordsOfAStreamOutliveIt(t *testing.T) {
 	})
 }
 
+// A stream that is to be asked again only later does not keep the answer back:
+// it is looked for meanwhile, and at once if there is no time to wait.
+func TestRunWhoseStreamIsPutOff(t *testing.T) {
+	const busy = `429 {"detail":"slow down","status":429,"retry_after_seconds":50}`
+	for _, test := range []struct{ limit, took time.Duration }{{40 * time.Second, 10 * time.Second}, {10 * time.Minute, 40 * time.Second}} {
+		for _, faults := range [][]string{{busy}, {"cut 3", busy}} {
+			inBubble(t, fmt.Sprintf("%v after %d", test.limit, len(faults)), func(t *testing.T) {
+				s := newServer(t)
+				s.script = append([]string{"wait 3s"}, plain...)
+				s.faults["stream events"] = faults
+				ctx, cancel := context.WithTimeout(t.Context(), test.limit)
+				defer cancel()
+				began := time.Now()
+				h := ask(ctx, s)
+				if h.check(t, s); time.Since(began) > test.took {
+					t.Errorf("after %v", time.Since(began))
+				}
+			})
+		}
+	}
+}
+
 // A status of the server's own words does not carry the key into an error.
 func TestRedactedStatuses(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {

@@ -242,10 +242,11 @@ func (r *resumer[T]) isFinal(err error) bool {
 		return true // it would be met again
 	case e.StatusCode == 0:
 		return e.Attempts == 0 || isCertificateError(err) || isFinalProxyError(err)
-	case e.StatusCode == http.StatusTooManyRequests:
-		return e.RetryAfter > r.policy.MaxRetryAfter
+	case e.StatusCode >= 500, e.StatusCode == http.StatusRequestTimeout, e.StatusCode == http.StatusTooManyRequests:
+		deadline, bounded := r.ctx.Deadline()
+		return e.RetryAfter > r.policy.MaxRetryAfter || bounded && e.RetryAfter > 0 && time.Until(deadline) <= e.RetryAfter
 	}
-	return e.StatusCode < 500 && e.StatusCode != http.StatusRequestTimeout
+	return true
 }
 
 // end hands out the error that ends the stream.
@@ -273,7 +274,7 @@ func (r *resumer[T]) end(err error) bool {
 	return false
 }
 
-// wait waits until it is time for the next connection.
+// wait waits until it is time for the next connection. Looks go on meanwhile.
 func (r *resumer[T]) wait(err error) bool {
 	wait := min(max(r.delay, shortestDelay), longestDelay)
 	r.delay = 0 // it was for this connection
@@ -284,12 +285,32 @@ func (r *resumer[T]) wait(err error) bool {
 	if errors.As(err, &e) {
 		wait = max(wait, e.RetryAfter)
 	}
+	until := time.Now().Add(wait)
+	for {
+		part, looks := time.Until(until), false
+		if left := lookAfter - time.Since(r.heard); r.Look != nil && left < part {
+			part, looks = left, true
+		}
+		if !r.sleep(part) {
+			return r.end(&agentclients.Error{Provider: r.client.provider, Op: r.Op(r.cursor).Name, Err: contextError(r.ctx)})
+		}
+		if !looks {
+			return true
+		}
+		if r.look() {
+			return false
+		}
+	}
+}
+
+// sleep waits, and reports whether the context is still good.
+func (r *resumer[T]) sleep(wait time.Duration) bool {
 	timer := time.NewTimer(wait)
 	defer timer.Stop()
 	select {
 	case <-timer.C:
 		return true
 	case <-r.ctx.Done():
-		return r.end(&agentclients.Error{Provider: r.client.provider, Op: r.Op(r.cursor).Name, Err: contextError(r.ctx)})
+		return false
 	}
 }

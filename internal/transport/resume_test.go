@@ -224,6 +224,7 @@ func TestWhatIsNotResumed(t *testing.T) {
 		"a bad event":    {events("event: stored\ndata: {\n\n", "hold"), agentclients.ErrDecode},
 		"a long event":   {events(data(strings.Repeat("x", 3000)), "hold"), agentclients.ErrResponseTooLarge},
 		"a long pause":   {answer(429, "", "Retry-After: 3600"), agentclients.ErrRateLimited},
+		"a long failure": {answer(503, "", "Retry-After: 3600"), agentclients.ErrServer},
 		"no such stream": {answer(403, ""), agentclients.ErrForbidden},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -246,6 +247,19 @@ func TestWhatIsNotResumed(t *testing.T) {
 			})
 		})
 	}
+}
+
+// A pause that does not fit the deadline is not begun.
+func TestPauseBeyondTheDeadline(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
+		defer cancel()
+		began := time.Now()
+		r := resume(t, ctx, numbers(), []step{events(stored("e1")), answer(429, `{"message":"slow down"}`, "Retry-After: 20")})
+		if e := asError(t, r.err); e.Message != "slow down" || !errors.Is(r.err, agentclients.ErrRateLimited) || time.Since(began) > 5*time.Second {
+			t.Errorf("after %v: %v", time.Since(began), r.err)
+		}
+	})
 }
 
 // The context ends a stream wherever it is.
