@@ -93,6 +93,40 @@ func TestStalledSendersAreCutOffOneByOne(t *testing.T) {
 	})
 }
 
+// A handler can serve in several testing/synctest bubbles, each of which has a
+// time of its own: what was begun in one that ended cuts off nobody elsewhere,
+// and keeps nobody from being cut off.
+func TestStalledSendersAreCutOffInEveryBubble(t *testing.T) {
+	server := testServer(t, Config{PublicURL: "http://" + pipenet.Host})
+	for range 2 {
+		for _, body := range []string{"{", `{"name":"a"}`} {
+			synctest.Test(t, func(t *testing.T) {
+				listener := pipenet.NewListener()
+				web := &http.Server{Handler: server}
+				go web.Serve(listener) //nolint:errcheck // it ends with the test
+				defer synctest.Wait()
+				defer web.Close()
+				conn, err := listener.Dial(t.Context(), "tcp", pipenet.Host+":80")
+				if err != nil {
+					t.Fatal(err)
+				}
+				defer conn.Close()
+				began := time.Now()
+				fmt.Fprintf(conn, "POST /omniflow%s HTTP/1.1\r\nHost: localhost\r\nX-Api-Key: k\r\nX-Workspace-Id: w\r\n"+
+					"Content-Type: application/json\r\nContent-Length: 12\r\n\r\n%s", omniflowAgents, body)
+				response, err := http.ReadResponse(bufio.NewReader(conn), nil)
+				if err != nil {
+					t.Fatal(err)
+				}
+				took, stalls := time.Since(began), body == "{"
+				if stalls && (response.StatusCode != http.StatusRequestTimeout || took != 30*time.Second) || !stalls && response.StatusCode != http.StatusOK {
+					t.Errorf("%q: %d after %s", body, response.StatusCode, took)
+				}
+			})
+		}
+	}
+}
+
 // The same on HTTP/2, where the deadline is that of a stream.
 func TestStalledSenderIsCutOffOnHTTP2(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {

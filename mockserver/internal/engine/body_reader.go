@@ -112,7 +112,7 @@ func (b *bodyReader) read() ([]byte, error) {
 	if b.r.ContentLength > maxBody {
 		return nil, b.tooLong(0)
 	}
-	bounded := b.isBounded()
+	watched := b.watchedServer()
 	size := b.r.ContentLength // as far as is known
 	if size < 0 {
 		size = maxBody
@@ -125,12 +125,12 @@ func (b *bodyReader) read() ([]byte, error) {
 			}
 			data = append(make([]byte, 0, min(2*int64(len(data)), size+1)), data...)
 		}
-		if bounded {
-			b.stalls.expect(b)
+		if watched != nil {
+			b.stalls.expect(b, watched)
 		}
 		n, err := b.r.Body.Read(data[len(data):cap(data)])
-		if bounded {
-			b.stalls.forget(b)
+		if watched != nil {
+			b.stalls.forget(b, watched)
 		}
 		data = data[:len(data)+n]
 		switch {
@@ -146,11 +146,14 @@ func (b *bodyReader) read() ([]byte, error) {
 	}
 }
 
-// isBounded reports whether a body may not stall. A server that has a read
-// timeout of its own keeps it.
-func (b *bodyReader) isBounded() bool {
+// watchedServer is the server whose bodies may not stall, of which this is one;
+// nil if this one may. A server that has a read timeout of its own keeps it.
+func (b *bodyReader) watchedServer() *http.Server {
 	server, ok := b.r.Context().Value(http.ServerContextKey).(*http.Server)
-	return ok && server.ReadTimeout <= 0
+	if !ok || server.ReadTimeout > 0 {
+		return nil
+	}
+	return server
 }
 
 // isServed reports whether net/http serves the request. If not, a test made it

@@ -2,6 +2,7 @@ package engine
 
 import (
 	"fmt"
+	"net/http"
 	"sync"
 	"time"
 )
@@ -18,54 +19,59 @@ func (*StalledError) Error() string {
 }
 
 // stallWatch ends the reading of bodies that no longer come. It has one timer
-// for all of them: a read deadline for each would be a timer for each, and
-// setting one wakes the thread that waits for the network.
+// for all those of a server: a read deadline for each would be a timer for
+// each, and setting one wakes the thread that waits for the network. A server
+// has a timer of its own because it may have a time of its own: that of a
+// testing/synctest bubble, which ends with all its timers.
 type stallWatch struct {
 	mu      sync.Mutex
-	reading map[*bodyReader]time.Time // since when nothing came
-	set     bool                      // the timer is
+	servers map[*http.Server]bodies // those whose timer is set
 }
 
+// bodies are those that are read, with the time since when nothing came.
+type bodies map[*bodyReader]time.Time
+
 // expect begins to wait for the next piece of a body.
-func (s *stallWatch) expect(b *bodyReader) {
+func (s *stallWatch) expect(b *bodyReader, server *http.Server) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.reading == nil {
-		s.reading = make(map[*bodyReader]time.Time)
+	if s.servers[server] == nil {
+		if s.servers == nil {
+			s.servers = make(map[*http.Server]bodies)
+		}
+		s.servers[server] = make(bodies)
+		s.look(server, maxStall)
 	}
-	s.reading[b] = time.Now()
-	if !s.set {
-		s.look(maxStall)
-	}
+	s.servers[server][b] = time.Now()
 }
 
 // forget ends the waiting: nothing is done to the connection afterwards.
-func (s *stallWatch) forget(b *bodyReader) {
+func (s *stallWatch) forget(b *bodyReader, server *http.Server) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	delete(s.reading, b)
+	delete(s.servers[server], b)
 }
 
-// look looks after the bodies in a while, and then whenever the next one may
-// have stalled, until no body is read.
-func (s *stallWatch) look(in time.Duration) {
-	s.set = true
+// look looks after the bodies of a server in a while, and then whenever the
+// next one may have stalled, until no body is read.
+func (s *stallWatch) look(server *http.Server, in time.Duration) {
 	time.AfterFunc(in, func() {
 		s.mu.Lock()
 		defer s.mu.Unlock()
-		s.set = false
-		next := maxStall
-		for b, since := range s.reading {
+		reading, next := s.servers[server], maxStall
+		for b, since := range reading {
 			left := maxStall - time.Since(since)
 			if left <= 0 {
 				b.stall()
-				delete(s.reading, b)
+				delete(reading, b)
 				continue
 			}
 			next = min(next, left)
 		}
-		if len(s.reading) > 0 {
-			s.look(next)
+		if len(reading) == 0 {
+			delete(s.servers, server)
+			return
 		}
+		s.look(server, next)
 	})
 }
