@@ -11,6 +11,8 @@ import (
 	"net"
 	"net/http"
 	"net/http/httptest"
+	"net/http/httptrace"
+	"net/textproto"
 	"slices"
 	"strings"
 	"sync/atomic"
@@ -285,6 +287,45 @@ func TestComparePassesOn(t *testing.T) {
 	}
 	if calls := mock.Namespace("n1").Calls(journal.Match{}); len(calls) != 1 || calls[0].RealStatus != 299 {
 		t.Errorf("%+v", calls)
+	}
+}
+
+// What comes before the response and behind its body is passed on, too, and a
+// body whose length is not known before its end goes on as that.
+func TestComparePassesOnWhatSurroundsTheBody(t *testing.T) {
+	for _, kind := range []string{"application/json", "text/event-stream"} {
+		real := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			w.Header().Set("Link", "</style.css>; rel=preload")
+			w.WriteHeader(http.StatusEarlyHints)
+			w.Header().Del("Link")
+			w.Header().Set("Content-Type", kind)
+			w.Header().Set("Trailer", "X-Checksum")
+			io.WriteString(w, "{}")
+			w.Header().Set("X-Checksum", "99")
+			w.Header().Set(http.TrailerPrefix+"X-Unannounced", "yes")
+			w.Header().Set(http.TrailerPrefix+"X-Mock-Reason", "not mine")
+		}))
+		defer real.Close()
+		mock := compareWith(t, real.URL, mockserver.Config{AllowUnmatched: true})
+		var hints []string
+		ctx := httptrace.WithClientTrace(t.Context(), &httptrace.ClientTrace{Got1xxResponse: func(status int, header textproto.MIMEHeader) error {
+			hints = append(hints, fmt.Sprint(status, header))
+			return nil
+		}})
+		response, text, err := tryToAsk(ctx, mock, "GET", "/v2/other", "")
+		if err != nil {
+			t.Fatal(err)
+		}
+		if diff := cmp.Diff([]string{"103 map[Link:[</style.css>; rel=preload]]"}, hints); diff != "" {
+			t.Error(kind, diff)
+		}
+		if diff := cmp.Diff(http.Header{"X-Checksum": {"99"}, "X-Unannounced": {"yes"}}, response.Trailer); diff != "" {
+			t.Error(kind, diff)
+		}
+		response.Header.Del("Date")
+		if diff := cmp.Diff(http.Header{"Content-Type": {kind}}, response.Header); diff != "" || text != "{}" {
+			t.Error(kind, text, diff)
+		}
 	}
 }
 

@@ -11,10 +11,15 @@ import (
 	"crypto/tls"
 	"errors"
 	"io"
+	"maps"
 	"net"
 	"net/http"
+	"net/http/httptrace"
+	"net/textproto"
 	"net/url"
+	"slices"
 	"strings"
+	"sync"
 	"time"
 )
 
@@ -63,18 +68,20 @@ func newTransport() *http.Transport {
 }
 
 // Send sends a request to the real API: in's method, headers and query, with a
-// path below the base URL, escaped, and a body. Its error is an *Error.
-func (u *Upstream) Send(ctx context.Context, in *http.Request, path string, body []byte) (*http.Response, error) {
+// path below the base URL, escaped, and a body. What the real API says before
+// its response (1xx), hint gets, but never after Send has returned. Its error
+// is an *Error.
+func (u *Upstream) Send(ctx context.Context, in *http.Request, path string, body []byte, hint func(status int, header http.Header)) (*http.Response, error) {
 	target, err := url.Parse(u.prefix + path)
 	if err != nil || target.Host != u.base.Host || target.User != nil {
 		return nil, &Error{Reason: "the path cannot be sent"}
 	}
 	target.RawQuery, target.ForceQuery = in.URL.RawQuery, in.URL.ForceQuery
-	out := (&http.Request{
+	out := &http.Request{
 		Method: in.Method, URL: target, Host: u.base.Host,
 		Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1,
 		Header: make(http.Header, len(in.Header)), Body: http.NoBody,
-	}).WithContext(ctx)
+	}
 	copyHeader(out.Header, in.Header)
 	delete(out.Header, "Content-Length")
 	delete(out.Header, "Expect") // the body is here already
@@ -85,7 +92,9 @@ func (u *Upstream) Send(ctx context.Context, in *http.Request, path string, body
 	if len(body) > 0 {
 		out.Body, out.ContentLength = io.NopCloser(bytes.NewReader(body)), int64(len(body))
 	}
-	response, err := u.transport.RoundTrip(out)
+	ctx, end := withHints(ctx, hint)
+	defer end()
+	response, err := u.transport.RoundTrip(out.WithContext(ctx))
 	switch {
 	case err != nil:
 		return nil, &Error{Reason: reason(err), cause: err}
@@ -94,6 +103,26 @@ func (u *Upstream) Send(ctx context.Context, in *http.Request, path string, body
 		return nil, &Error{Reason: "it wants to switch protocols"}
 	}
 	return response, nil
+}
+
+// withHints lets hint get the responses before the last one, until end. 100
+// Continue is about one connection.
+func withHints(ctx context.Context, hint func(status int, header http.Header)) (_ context.Context, end func()) {
+	var mu sync.Mutex // a trace can still be told when its request has failed
+	ended := false
+	trace := &httptrace.ClientTrace{Got1xxResponse: func(status int, header textproto.MIMEHeader) error {
+		mu.Lock()
+		defer mu.Unlock()
+		if !ended && status != http.StatusContinue {
+			hint(status, http.Header(header))
+		}
+		return nil
+	}}
+	return httptrace.WithClientTrace(ctx, trace), func() {
+		mu.Lock()
+		defer mu.Unlock()
+		ended = true
+	}
 }
 
 // Error says that there is no response of the real API. Its text has nothing
@@ -133,6 +162,14 @@ var hopHeaders = []string{
 // mockPrefix begins the names of headers that are the mock's own.
 const mockPrefix = "X-Mock-"
 
+// passedOn is what of a header is not about one connection and not the mock's
+// own.
+func passedOn(header http.Header) http.Header {
+	given := make(http.Header, len(header))
+	copyHeader(given, header)
+	return given
+}
+
 // copyHeader copies what is not about one connection and not the mock's own.
 func copyHeader(to, from http.Header) {
 	for name, values := range from {
@@ -153,8 +190,7 @@ func copyHeader(to, from http.Header) {
 // CopyHeader gives a response the headers of a real one. What lets a web page
 // read the response is the mock's, if it is there already.
 func CopyHeader(to http.Header, from http.Header) {
-	given := make(http.Header, len(from))
-	copyHeader(given, from)
+	given := passedOn(from)
 	_, forPage := to["Access-Control-Allow-Origin"]
 	for name, values := range given {
 		switch {
@@ -169,5 +205,20 @@ func CopyHeader(to http.Header, from http.Header) {
 		if len(given[name]) == 0 {
 			to[name] = nil // else net/http adds its own
 		}
+	}
+}
+
+// AnnounceTrailers names the trailers that a real response has announced.
+func AnnounceTrailers(to http.Header, real *http.Response) {
+	if names := slices.Sorted(maps.Keys(passedOn(real.Trailer))); len(names) > 0 {
+		to["Trailer"] = []string{strings.Join(names, ", ")}
+	}
+}
+
+// CopyTrailers gives a response the trailers of a real one, all of whose body
+// was read: those that were not announced, too.
+func CopyTrailers(to http.Header, real *http.Response) {
+	for name, values := range passedOn(real.Trailer) {
+		to[http.TrailerPrefix+name] = values
 	}
 }

@@ -45,7 +45,7 @@ func TestSendPassesOnWhatIsNotAboutTheConnection(t *testing.T) {
 	u := newUpstream(t, server.URL+"/base/")
 	in := httptest.NewRequest("POST", "http://mock/orq/a?x=%20", nil)
 	in.Header = http.Header{"Authorization": {"Bearer k"}, "Accept-Encoding": {"br"}, "X-Mock-Namespace": {"n"}, "Connection": {"X-Hop"}, "X-Hop": {"1"}, "Te": {"trailers"}}
-	response, err := u.Send(t.Context(), in, "/a%2Fb", []byte("{}"))
+	response, err := u.Send(t.Context(), in, "/a%2Fb", []byte("{}"), nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -75,7 +75,7 @@ func TestSendNeverSendsTwice(t *testing.T) {
 	defer server.Close()
 	u := newUpstream(t, server.URL)
 	for i := range 3 {
-		response, err := u.Send(t.Context(), httptest.NewRequest("GET", "http://mock/", nil), "/secret-path", nil)
+		response, err := u.Send(t.Context(), httptest.NewRequest("GET", "http://mock/", nil), "/secret-path", nil, nil)
 		if i == 0 {
 			io.Copy(io.Discard, response.Body) //nolint:errcheck // it is empty
 			response.Body.Close()

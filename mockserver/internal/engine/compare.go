@@ -94,7 +94,7 @@ func (e *Engine) compare(w http.ResponseWriter, r *http.Request, d destination, 
 		c.send(w, r, emulate.Text(http.StatusLoopDetected, "mockserver: "+compare.Loop+"\n").Because(compare.Loop))
 		return
 	}
-	response, err := real.Send(ctx, r, escaped, body)
+	response, err := real.Send(ctx, r, escaped, body, c.hint)
 	if err != nil {
 		c.fail(err)
 		return
@@ -145,8 +145,7 @@ func (c *comparison) whole(response *http.Response) {
 		c.keep(plain)
 	}
 	c.noteReal()
-	compare.CopyHeader(c.w.Header(), response.Header)
-	c.w.WriteHeader(response.StatusCode)
+	c.begin(response)
 	last := max(len(body)-1, 0) // who has the last byte finds the request in the journal
 	if more || err != nil {
 		last = len(body)
@@ -168,6 +167,31 @@ func (c *comparison) whole(response *http.Response) {
 	}
 	c.finish(emulated, c.outcome(c.r.Context()), sent+len(body[last:]))
 	c.w.Write(body[last:]) //nolint:errcheck // the client went away
+	compare.CopyTrailers(c.w.Header(), response)
+}
+
+// hint passes on what comes before the real response.
+func (c *comparison) hint(status int, header http.Header) {
+	if !c.r.ProtoAtLeast(1, 1) {
+		return
+	}
+	own := c.w.Header()
+	before := maps.Clone(own)
+	compare.CopyHeader(own, header)
+	c.w.WriteHeader(status)
+	clear(own)
+	maps.Copy(own, before)
+}
+
+// begin sends what comes before the body of the real response. One whose length
+// is not known goes on in chunks.
+func (c *comparison) begin(response *http.Response) {
+	compare.CopyHeader(c.w.Header(), response.Header)
+	compare.AnnounceTrailers(c.w.Header(), response)
+	c.w.WriteHeader(response.StatusCode)
+	if response.ContentLength < 0 && c.r.Method != http.MethodHead {
+		http.NewResponseController(c.w).Flush() //nolint:errcheck // a writer that cannot has nothing to flush
+	}
 }
 
 // limitedWriter gives the client time for each piece that it is to read.

@@ -18,9 +18,8 @@ const streamLag = time.Second
 // stream passes a real stream on as it comes, while the mock streams, too.
 func (c *comparison) stream(response *http.Response) {
 	mock := c.startMock(response)
-	compare.CopyHeader(c.w.Header(), response.Header)
-	c.w.WriteHeader(response.StatusCode)
-	http.NewResponseController(c.w).Flush() //nolint:errcheck // a writer that cannot has nothing to flush
+	c.begin(response)
+	http.NewResponseController(c.w).Flush() //nolint:errcheck // as above, also if its length is known
 	kept := &beginning{}
 	sent := 0
 	fromClient, err := mock.events.PassOn(response.Body, func(data []byte) error {
@@ -50,6 +49,7 @@ func (c *comparison) stream(response *http.Response) {
 	if outcome != journal.Complete {
 		panic(http.ErrAbortHandler)
 	}
+	compare.CopyTrailers(c.w.Header(), response)
 }
 
 // beginning keeps the first bytes of a stream.
