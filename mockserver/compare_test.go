@@ -1,6 +1,7 @@
 package mockserver_test
 
 import (
+	"bufio"
 	"bytes"
 	"compress/gzip"
 	"context"
@@ -600,6 +601,36 @@ func TestCompareStreamsAsItComes(t *testing.T) {
 	close(pieces)
 	if rest, err := io.ReadAll(body); err != nil || len(rest) > 0 {
 		t.Errorf("%q, %v", rest, err)
+	}
+}
+
+// Streams of JSON documents come on as they come, too. Of them and of the mock's
+// events only the header can be compared.
+func TestCompareStreamsDocumentsAsTheyCome(t *testing.T) {
+	lines := make(chan string)
+	real := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Content-Type", "application/x-ndjson")
+		w.(http.Flusher).Flush()
+		for line := range lines {
+			io.WriteString(w, line)
+			w.(http.Flusher).Flush()
+		}
+	}))
+	defer real.Close()
+	mock := seeded(t, real.URL, mockserver.Config{})
+	body := bufio.NewReader(streamFrom(t, mock))
+	for _, line := range []string{"{\"a\":1}\n", "{\"a\":2}\n"} {
+		lines <- line // and nothing more before it was read
+		if got, err := body.ReadString('\n'); err != nil || got != line {
+			t.Fatalf("%q, %v", got, err)
+		}
+	}
+	close(lines)
+	if rest, err := io.ReadAll(body); err != nil || len(rest) > 0 {
+		t.Errorf("%q, %v", rest, err)
+	}
+	if diff := cmp.Diff([]string{"orq.CreateResponse 200: content-type: real application/x-ndjson, mock text/event-stream (call 1)"}, differ(mock)); diff != "" {
+		t.Error(diff)
 	}
 }
 

@@ -48,8 +48,18 @@ func IsRefused(status int) bool {
 	return status >= 500
 }
 
-// IsStream reports whether a response is a stream of events.
+// IsStream reports whether a response comes piece by piece: a stream of events
+// or one of JSON documents.
 func IsStream(header http.Header) bool {
+	switch mediaType(header.Get("Content-Type")) {
+	case "application/x-ndjson", "application/ndjson", "application/jsonl", "application/x-jsonlines", "application/stream+json", "application/json-seq":
+		return true
+	}
+	return HasEvents(header)
+}
+
+// HasEvents reports whether a response is a stream of events.
+func HasEvents(header http.Header) bool {
 	return mediaType(header.Get("Content-Type")) == "text/event-stream"
 }
 
