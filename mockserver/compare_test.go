@@ -169,6 +169,31 @@ func TestCompareMapsIDs(t *testing.T) {
 	}
 }
 
+// An account has records that the mock never saw. That one of them is in the way
+// of a new one says nothing about the mock; that both refuse it can be compared.
+func TestCompareKnowsNoRecordsOfTheAccount(t *testing.T) {
+	real := mockserver.Start(t, mockserver.Config{})
+	ask(t, real, "POST", "/v2/agents/", deskAgent)
+	mock := compareWith(t, real.URL(mockserver.Orq), mockserver.Config{})
+	for _, want := range []string{"the real account has a record that is in the way of this one (409), and the mock does not know it", ""} {
+		if response, text := ask(t, mock, "POST", "/v2/agents/", deskAgent); response.StatusCode != 409 {
+			t.Fatalf("%d %s", response.StatusCode, text)
+		}
+		calls := mock.Calls(journal.Match{})
+		if call := calls[len(calls)-1]; call.NotCompared != want {
+			t.Errorf("%+v, want %q", call, want)
+		}
+	}
+	if lines := differ(mock); lines != nil {
+		t.Error(lines)
+	}
+	real.AddRule(fault.Rule{Op: mockserver.OrqUpdateAgent, Do: []fault.Fault{fault.Status(409)}})
+	ask(t, mock, "PATCH", "/v2/agents/desk", `{"role":"r"}`)
+	if diff := cmp.Diff([]string{"orq.UpdateAgent 409: status: real 409, mock 200 (call 3)"}, differ(mock)); diff != "" {
+		t.Error(diff)
+	}
+}
+
 // A request goes to the real API once, whatever happens there: also one that
 // net/http would repeat by itself.
 func TestCompareSendsOnce(t *testing.T) {

@@ -31,6 +31,7 @@ const (
 	CutOff        = "the real response was cut off"
 	NoResponse    = "the real API did not respond"
 	NoRecord      = "the mock has no such record"
+	Taken         = "the real account has a record that is in the way of this one (409), and the mock does not know it"
 	NotEmulated   = "the mock does not emulate the operation"
 	MockSilent    = "the mock had no response in time, or panicked"
 	Credential    = "the real API refused the credential (401 or 403), and the mock does not know which ones are good"
