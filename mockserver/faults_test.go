@@ -167,6 +167,7 @@ func TestFaultsCompose(t *testing.T) {
 			server.Fail(OmniflowCreateAgent,
 				fault.Then(fault.Status(500, fault.AfterCommit), fault.Truncate(5)),
 				fault.Then(fault.SlowBody(3, time.Microsecond), fault.Truncate(10)),
+				fault.Then(fault.SlowBody(3, time.Microsecond), fault.Truncate(0)),
 				fault.Then(fault.UnknownField(""), fault.Null("/settings"), fault.Delay(time.Microsecond, fault.BeforeRead)))
 			if got := createOmniflow(server.Namespace("")); got.status != 500 || len(got.body) != 5 || got.err == nil {
 				t.Errorf("got %+v", got)
@@ -174,11 +175,14 @@ func TestFaultsCompose(t *testing.T) {
 			if got := createOmniflow(server.Namespace("")); got.status != 200 || len(got.body) != 10 || got.err == nil {
 				t.Errorf("got %+v", got)
 			}
+			if got := createOmniflow(server.Namespace("")); got.status != 200 || len(got.body) != 0 || got.err == nil {
+				t.Errorf("got %+v", got) // the journal says 200, too
+			}
 			if got := createOmniflow(server.Namespace("")); memberOf(got, "/settings") != "null" || memberOf(got, "/mock_unknown_field") == "" {
 				t.Errorf("got %+v", got)
 			}
-			if n := len(server.Agents(Omniflow)); n != 3 {
-				t.Errorf("%d agents, want 3", n)
+			if n := len(server.Agents(Omniflow)); n != 4 {
+				t.Errorf("%d agents, want 4", n)
 			}
 		})
 	}

@@ -98,6 +98,7 @@ func (x *exchange) sendSlowly(w http.ResponseWriter, r *http.Request, response e
 	}
 	if end == journal.Truncated {
 		x.finish(&response, end, most)
+		controller.Flush() //nolint:errcheck // as above; the header, if nothing follows it
 		panic(http.ErrAbortHandler)
 	}
 }
