@@ -160,6 +160,22 @@ func TestFaultThatFindsNothing(t *testing.T) {
 	}
 }
 
+// A fault of the body has nothing to do where no body is sent.
+func TestFaultsOfABodyThatIsNotSent(t *testing.T) {
+	for _, method := range []string{"GET", "HEAD"} {
+		server := StartInMemory(t, Config{AllowProblems: true})
+		status := map[string]int{"GET": 304, "HEAD": 200}[method]
+		server.AddRule(fault.Rule{Op: fault.AnyOp, Match: journal.Match{Path: "/v1/other"}, Stub: true, Do: []fault.Fault{fault.Status(status), fault.Truncate(2)}})
+		if got := exchangeWith(server.Client(), omniflowRequest(server.Namespace(""), method, "/v1/other", "")); got.status != status || got.err != nil {
+			t.Errorf("%s: %+v", method, got)
+		}
+		want := []string{`fault {"truncate":2,"stage":"after-commit"} found nothing to change in the response`}
+		if diff := cmp.Diff(want, server.Calls(journal.Match{})[0].Problems); diff != "" {
+			t.Error(method, diff)
+		}
+	}
+}
+
 func TestFaultsCompose(t *testing.T) {
 	for _, s := range starts {
 		t.Run(s.name, func(t *testing.T) {

@@ -15,7 +15,7 @@ import (
 )
 
 // Status responds with a status, 200 to 599, and an error in the API's own
-// shape. Usual stage: BeforeCommit. With AfterCommit the request has taken
+// shape; 204 and 304 have no body. Usual stage: BeforeCommit. With AfterCommit the request has taken
 // effect, and the client is told that it failed.
 func Status(code int, options ...Option) Fault {
 	return newFault(status, Fault{status: code}, options)
@@ -35,6 +35,10 @@ var status = &kind{
 func checkStatus(f *Fault) error {
 	if f.status < 200 || f.status > 599 {
 		return fmt.Errorf("status is %d; allowed is 200 to 599", f.status)
+	}
+	hasBody := f.kind.name == "html" || f.body != nil && *f.body != ""
+	if hasBody && (f.status == http.StatusNoContent || f.status == http.StatusNotModified) {
+		return fmt.Errorf("status is %d, with which no response has a body", f.status)
 	}
 	return nil
 }

@@ -109,8 +109,10 @@ func (t target) Stream(f fault.StreamFault) {
 	t.x.effects.stream = t.x.effects.stream.Join(f)
 }
 
+// missEmpty is miss for a response of which no body is sent.
 func (t target) missEmpty() {
-	if len(t.x.effects.response.Body) == 0 {
+	response := &t.x.effects.response
+	if len(response.Body) == 0 || !hasBody(response.Status) || t.x.Method == http.MethodHead {
 		t.miss()
 	}
 }

@@ -18,6 +18,11 @@ func CheckPointer(pointer string) error {
 	if pointer != "" && pointer[0] != '/' {
 		return fmt.Errorf("%.80q is not a JSON pointer: it must begin with a slash, as in \"/settings/name\"", pointer)
 	}
+	for i := range len(pointer) {
+		if pointer[i] == '~' && (i+1 == len(pointer) || pointer[i+1] != '0' && pointer[i+1] != '1') {
+			return fmt.Errorf("%.80q is not a JSON pointer: a \"~\" in a name is written \"~0\", a slash \"~1\"", pointer)
+		}
+	}
 	return nil
 }
 
