@@ -350,7 +350,7 @@ func TestSecretsAreSeenNowhere(t *testing.T) {
 		}
 		return w.Body.String()
 	}
-	err := server.CheckMatches(journal.Match{Status: 999, Header: map[string]string{"X-Api-Key": "s3cret-canary"}, JSON: map[string]any{"/access_token": "s3cret-canary", "/graph/0/settings/mcp_settings/headers/A": "x"}}, journal.Exactly(-1))
+	err := server.CheckMatches(journal.Match{Status: 599, Header: map[string]string{"X-Api-Key": "s3cret-canary"}, JSON: map[string]any{"/access_token": "s3cret-canary", "/graph/0/settings/mcp_settings/headers/A": "x"}}, journal.Exactly(-1))
 	r.Errorf("something")
 	server.verify(r)
 	for where, text := range map[string]string{

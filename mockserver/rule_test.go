@@ -183,7 +183,15 @@ func TestRuleErrors(t *testing.T) {
 		`{"op":"*","match":{"regexp":{"path":"("}},"do":[{"drop":{}}]}`:                               `match: regexp: path: error parsing regexp`,
 		`{"op":"*","stub":true,"do":[{"drop":{}}]}`:                                                   `stub: it responds itself, so do needs a status, an html or a redirect`,
 		`{"op":"*","stub":true,"queue":[{"status":200}]}`:                                             `stub: it responds itself, so do needs`,
-		`{"op":"*","do":[{"truncate":5}],"stage":"before-read"}`:                                      `fault "truncate" changes a response`,
+		// What no request can meet.
+		`{"op":"orq.CreateAgent","match":{"api":"xpander"},"do":[{"drop":{}}]}`: `match: api is "xpander"; orq.CreateAgent is an operation of "orq"`,
+		`{"op":"orq.CreateAgent","match":{"method":"GET"},"do":[{"drop":{}}]}`:  `match: method is "GET"; that of orq.CreateAgent is POST`,
+		`{"op":"orq.CreateAgent","match":{"path":"/v9/**"},"do":[{"drop":{}}]}`: `match: path: "/v9/**" is none of orq.CreateAgent, whose path is /v2/agents`,
+		`{"op":"*","match":{"method":"G T"},"do":[{"drop":{}}]}`:                `match: method: "G T" is no HTTP method`,
+		`{"op":"*","match":{"header":{"":"x"}},"do":[{"drop":{}}]}`:             `match: header: "" is not the name of a header`,
+		`{"op":"*","match":{"prefix":{"header X Y":"x"}},"do":[{"drop":{}}]}`:   `match: prefix: "X Y" is not the name of a header`,
+		`{"op":"*","match":{"contains":{"json /a~2":"x"}},"do":[{"drop":{}}]}`:  `match: contains: "/a~2" is not a JSON pointer: a "~" in a name is written "~0"`,
+		`{"op":"*","do":[{"truncate":5}],"stage":"before-read"}`:                `fault "truncate" changes a response`,
 	} {
 		spec, err := fault.ParseRule([]byte(text))
 		if err == nil {
@@ -196,6 +204,38 @@ func TestRuleErrors(t *testing.T) {
 	if n := len(server.Rules()); n != 0 {
 		t.Errorf("%d rules were added", n)
 	}
+}
+
+// What is refused is only what no request can meet.
+func TestRulesOfOneOperation(t *testing.T) {
+	server := testServer(t, Config{AllowUnfired: true})
+	for _, match := range []journal.Match{
+		{API: Orq, Method: "get", Path: "/v2/agents/*"}, {Path: "/v2/agents/desk"}, {Path: "/*/agents/desk"}, {Path: "/v2/**"}, {Path: "**"},
+		{Header: map[string]string{"host": "h"}}, {Regexp: map[string]string{"json /a~1b/~0": "x"}},
+	} {
+		if _, err := server.ReplaceRules(nil, fault.Rule{Op: OrqGetAgent, Match: match, Do: []fault.Fault{fault.Drop()}}); err != nil {
+			t.Errorf("%+v: %v", match, err)
+		}
+	}
+	for want, match := range map[string]journal.Match{
+		"status is 99; allowed is 200 to 599":                          {Status: 99},
+		`api is "xpander"; orq.GetAgent is an operation of "orq"`:      {Op: OrqGetAgent, API: Xpander},
+		`path: "/v2/agents/" is none of orq.GetAgent, whose path is /`: {Op: OrqGetAgent, Path: "/v2/agents/"},
+	} {
+		if err := server.CheckMatches(match, journal.Exactly(0)); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%v, want %s", err, want)
+		}
+	}
+}
+
+// The header Host is one as all others, in rules and in the journal.
+func TestRuleThatAsksForTheHost(t *testing.T) {
+	server := StartInMemory(t, Config{})
+	server.AddRule(fault.Rule{Op: OmniflowCreateAgent, Match: journal.Match{Header: map[string]string{"Host": "mock.localhost"}}, Do: []fault.Fault{fault.Status(503)}})
+	if got := createOmniflow(server.Namespace("")); got.status != 503 {
+		t.Errorf("%d %s", got.status, got.body)
+	}
+	server.AssertMatches(t, journal.Match{Prefix: map[string]string{"header host": "mock."}}, journal.Exactly(1))
 }
 
 func TestRulesAreAskedInOrder(t *testing.T) {

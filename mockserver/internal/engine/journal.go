@@ -229,6 +229,18 @@ func headerPairs(header http.Header, credentials []string) []string {
 	return pairs
 }
 
+// valuesOf are the values of a header. Of a request that is being served they
+// are whole; the journal has no credentials. Host has a place of its own.
+func (e *entry) valuesOf(name string, live *exchange) []string {
+	switch {
+	case name == "Host" && e.host != "":
+		return []string{e.host}
+	case live != nil:
+		return live.Header[name]
+	}
+	return e.headerValues(name)
+}
+
 func (e *entry) headerValues(name string) []string {
 	var values []string
 	for i := 0; i < len(e.header); i += 2 {

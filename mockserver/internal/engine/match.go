@@ -67,6 +67,9 @@ func (e *Engine) compile(m journal.Match) (matcher, error) {
 		add("api", m.API, (*entry).api)
 	}
 	if m.Method != "" {
+		if !isToken(m.Method) {
+			return nil, fmt.Errorf("method: %.40q is no HTTP method", m.Method)
+		}
 		add("method", strings.ToUpper(m.Method), func(e *entry) string { return e.method })
 	}
 	if m.Path != "" {
@@ -75,12 +78,20 @@ func (e *Engine) compile(m journal.Match) (matcher, error) {
 		}
 		out = append(out, pathCondition(m.Path))
 	}
+	if m.Op != "" {
+		if err := e.checkOfOperation(m); err != nil {
+			return nil, err
+		}
+	}
 	texts, err := textConditions(m, e.secrets())
 	if err != nil {
 		return nil, err
 	}
 	out = append(out, texts...)
 	for _, name := range slices.Sorted(maps.Keys(m.Header)) {
+		if err := checkHeaderName(name); err != nil {
+			return nil, fmt.Errorf("header: %w", err)
+		}
 		out = append(out, headerCondition(name, m.Header[name]))
 	}
 	for _, pointer := range slices.Sorted(maps.Keys(m.JSON)) {
@@ -94,6 +105,9 @@ func (e *Engine) compile(m journal.Match) (matcher, error) {
 		add("retried", strconv.FormatBool(*m.Retried), func(e *entry) string { return strconv.FormatBool(e.retried) })
 	}
 	if m.Status != 0 {
+		if m.Status < 200 || m.Status > 599 {
+			return nil, fmt.Errorf("status is %d; allowed is 200 to 599", m.Status)
+		}
 		add("status", strconv.Itoa(m.Status), func(e *entry) string { return strconv.Itoa(e.status) })
 	}
 	if m.Outcome != "" {
@@ -135,6 +149,60 @@ func (e *Engine) checkPattern(pattern string) error {
 	return nil
 }
 
+// checkOfOperation refuses a match that no request to its operation can meet.
+func (e *Engine) checkOfOperation(m journal.Match) error {
+	api, _, _ := strings.Cut(m.Op, ".")
+	if m.API != "" && m.API != api {
+		return fmt.Errorf("api is %q; %s is an operation of %q", m.API, m.Op, api)
+	}
+	var methods, paths []string
+	for _, r := range e.byName[api].routes {
+		if r.name != m.Op {
+			continue
+		}
+		ofMethod, ofPath := m.Method == "" || strings.EqualFold(m.Method, r.Method), m.Path == "" || canMeet(m.Path, r.elements)
+		if ofMethod && ofPath {
+			return nil
+		}
+		if !ofMethod {
+			methods = append(methods, r.Method)
+		}
+		paths = append(paths, r.Path)
+	}
+	if len(methods) == len(paths) {
+		return fmt.Errorf("method is %.40q; that of %s is %s", m.Method, m.Op, strings.Join(slices.Compact(methods), " or "))
+	}
+	return fmt.Errorf("path: %.80q is none of %s, whose path is %s", m.Path, m.Op, strings.Join(paths, " or "))
+}
+
+// canMeet reports whether a path that has the elements of a route can meet a
+// pattern.
+func canMeet(want string, route []string) bool {
+	pattern := strings.Split(want, "/")
+	if last := len(pattern) - 1; pattern[last] == "**" {
+		pattern = pattern[:last]
+		route = route[:min(len(route), last)]
+	}
+	return slices.EqualFunc(pattern, route, func(want, have string) bool {
+		return want == have || want == "*" && have != "" || strings.HasPrefix(have, "{") && want != ""
+	})
+}
+
+// checkHeaderName refuses what no header is called.
+func checkHeaderName(name string) error {
+	if !isToken(name) {
+		return fmt.Errorf("%.80q is not the name of a header", name)
+	}
+	return nil
+}
+
+// isToken reports whether a text can be a method or the name of a header.
+func isToken(text string) bool {
+	return text != "" && !strings.ContainsFunc(text, func(c rune) bool {
+		return c <= ' ' || c > '~' || strings.ContainsRune("\"(),/:;<=>?@[\\]{}", c)
+	})
+}
+
 // pathCondition compares paths element by element: "*" is any one, and "**" at
 // the end is all that follow.
 func pathCondition(want string) condition {
@@ -165,15 +233,10 @@ func headerCondition(name, want string) condition {
 		shown = jsontext.Redacted
 	}
 	return condition{
-		name: "header " + name,
-		want: shown,
-		got:  func(e *entry) string { return strings.Join(e.headerValues(name), ", ") },
-		holds: func(e *entry, live *exchange) bool {
-			if live != nil {
-				return slices.Contains(live.Header[name], want)
-			}
-			return slices.Contains(e.headerValues(name), want)
-		},
+		name:  "header " + name,
+		want:  shown,
+		got:   func(e *entry) string { return strings.Join(e.valuesOf(name, nil), ", ") },
+		holds: func(e *entry, live *exchange) bool { return slices.Contains(e.valuesOf(name, live), want) },
 	}
 }
 

@@ -30,7 +30,8 @@ func parsePlace(name string) (place, error) {
 	case !has && (kind == "path" || kind == "query" || kind == "body"):
 		return place{kind: kind}, nil
 	case kind == "header" && strings.TrimSpace(rest) != "":
-		return place{kind: kind, header: http.CanonicalHeaderKey(strings.TrimSpace(rest))}, nil
+		name = strings.TrimSpace(rest)
+		return place{kind: kind, header: http.CanonicalHeaderKey(name)}, checkHeaderName(name)
 	case kind == "json" && has:
 		pointer, err := jsontext.ParsePointer(rest)
 		if err != nil {
@@ -51,10 +52,7 @@ func (p place) texts(e *entry, live *exchange) []string {
 	case "query":
 		return []string{e.query}
 	case "header":
-		if live != nil {
-			return live.Header[p.header]
-		}
-		return e.headerValues(p.header)
+		return e.valuesOf(p.header, live)
 	}
 	body := e.body
 	if live != nil {
