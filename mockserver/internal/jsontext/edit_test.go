@@ -26,9 +26,14 @@ func TestRedact(t *testing.T) {
 		`{"api_key":"s3cr`:                                                          `{"api_key":"[redacted]"`,
 		`{"llm_credentials":{"value":"s3c`:                                          `{"llm_credentials":{"value":"[redacted]"`,
 		`{"api_key":`:                                                               `{"api_key":"[redacted]"`,
-		`not json`:                                                                  `not json`,
-		``:                                                                          ``,
-		`"just text"`:                                                               `"just text"`,
+		`{"text":"5" tall","api_key":"s3cret"}`:                                     `{"text":"5" tall","api_key":"[redacted]"}`,
+		`{"text":"5" tall","headers":{"a":"s3cret","b":"s3cret"},"token":s3cret}`:   `{"text":"5" tall","headers":"[redacted]","token":"[redacted]"}`,
+		`{"text":"5" tall","api_key":"s3\"s3cret","token":null}`:                    `{"text":"5" tall","api_key":"[redacted]","token":null}`,
+		"data: say \"hi\n\ndata: {\"api_key\":\"s3cret\"}\n\n":                      "data: say \"hi\n\ndata: {\"api_key\":\"[redacted]\"}\n\n",
+		"data: \"a token: mine\"\n\ndata: {\"text\":\"a token: mine\"}\n\n":         "data: \"a token: mine\"\n\ndata: {\"text\":\"a token: mine\"}\n\n",
+		`not json`:    `not json`,
+		``:            ``,
+		`"just text"`: `"just text"`,
 	} {
 		if got := string(secrets.Redact([]byte(text))); got != want {
 			t.Errorf("%s became %s, want %s", text, got, want)
@@ -107,6 +112,8 @@ func TestRedactIsQuick(t *testing.T) {
 		"values":                `{"llm_credentials":` + strings.Repeat(`{"value":`, length/9),
 		"names":                 strings.Repeat(`{"api_key":`, length/11),
 		"quotes":                strings.Repeat(`"`, length),
+		"names and quotes":      `"" ` + strings.Repeat(`a:"`, length/3),
+		"lists and quotes":      `"" ` + strings.Repeat(`a:[`, length/3),
 	} {
 		began := time.Now()
 		secrets.Redact([]byte(text))

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"maps"
 	"net/url"
+	"regexp"
 	"strings"
 )
 
@@ -108,6 +109,7 @@ func (s Secrets) redactAs(data []byte, whole secrecy) []byte {
 	out.Grow(len(data))
 	within := []secrecy{whole} // that of the items of each container that is open
 	value := whole             // that of the next value
+	broken := false            // a quote is missing, or one too many: what looks like a string may be what is between two
 	for at := 0; at < len(data); {
 		switch c := data[at]; {
 		case c == '"':
@@ -117,6 +119,7 @@ func (s Secrets) redactAs(data []byte, whole secrecy) []byte {
 			}
 			colon := skipSpace(data, end)
 			if colon >= len(data) || data[colon] != ':' {
+				broken = broken || colon < len(data) && strings.IndexByte(",]}", data[colon]) < 0 && bytes.IndexByte(data[end:colon], '\n') < 0
 				if value == plainValue {
 					out.Write(data[at:end])
 				} else {
@@ -160,7 +163,37 @@ func (s Secrets) redactAs(data []byte, whole secrecy) []byte {
 			at++
 		}
 	}
+	if broken {
+		return s.redactLoosely(out.Bytes())
+	}
 	return out.Bytes()
+}
+
+// What may be the name of a member, and its value, wherever strings begin and
+// end.
+var (
+	looseName  = regexp.MustCompile(`([\w-]+)\\*["']?\s*:\s*`)
+	looseValue = regexp.MustCompile(`^(?:\\*"(?:[^"\\]|\\.)*"?|[{\[][^{}\[\]]*[}\]]?|[^\s,"{}\[\]]+)`)
+)
+
+// redactLoosely takes out what may be a secret in text of which it is not known
+// where its strings begin and end.
+func (s Secrets) redactLoosely(data []byte) []byte {
+	var out []byte
+	copied := 0
+	for _, at := range looseName.FindAllSubmatchIndex(data, -1) {
+		name := plainName(string(data[at[2]:at[3]]))
+		if at[0] < copied || !s.isMember(name) && !s.isContainer(name) && !s.valueContainers[name] {
+			continue
+		}
+		value := looseValue.Find(data[at[1]:])
+		if len(value) == 0 || string(value) == "null" || bytes.Contains(value, []byte(Redacted)) {
+			continue
+		}
+		out = append(append(out, data[copied:at[1]]...), `"`+Redacted+`"`...)
+		copied = at[1] + len(value)
+	}
+	return append(out, data[copied:]...)
 }
 
 // memberSecrecy is that of a member of an Object.
