@@ -98,9 +98,9 @@ func (u *Upstream) Send(ctx context.Context, in *http.Request, path string, body
 	switch {
 	case err != nil:
 		return nil, &Error{Reason: reason(err), cause: err}
-	case response.StatusCode == http.StatusSwitchingProtocols:
+	case response.StatusCode < 200: // 101 changes the protocol, and net/http writes no status below 100
 		response.Body.Close() //nolint:errcheck // nothing of it is read
-		return nil, &Error{Reason: "it wants to switch protocols"}
+		return nil, &Error{Reason: "its status is " + statusText(response.StatusCode) + ", which is none of a response"}
 	}
 	return response, nil
 }

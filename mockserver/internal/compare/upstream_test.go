@@ -90,6 +90,25 @@ func TestSendNeverSendsTwice(t *testing.T) {
 	}
 }
 
+// A status that net/http cannot write, or that ends HTTP, is no response.
+func TestSendRefusesWhatIsNoResponse(t *testing.T) {
+	for _, status := range []string{"099 Odd", "101 Switching Protocols"} {
+		server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			conn, _, err := http.NewResponseController(w).Hijack()
+			if err != nil {
+				panic(err)
+			}
+			io.WriteString(conn, "HTTP/1.1 "+status+"\r\nConnection: Upgrade\r\nUpgrade: x\r\n\r\n") //nolint:errcheck // the error shows it
+			conn.Close()
+		}))
+		defer server.Close()
+		_, err := newUpstream(t, server.URL).Send(t.Context(), httptest.NewRequest("GET", "http://mock/", nil), "/", nil, nil)
+		if err == nil || !strings.HasPrefix(err.Error(), "its status is "+strings.TrimLeft(status[:3], "0")) {
+			t.Errorf("%s: %v", status, err)
+		}
+	}
+}
+
 func TestDecodedIsBounded(t *testing.T) {
 	var packed bytes.Buffer
 	w := gzip.NewWriter(&packed)

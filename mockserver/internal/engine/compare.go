@@ -281,7 +281,7 @@ func (c *comparison) cannotKnow(real, mock int) bool {
 	case mock < 400 && (real == http.StatusUnauthorized || real == http.StatusForbidden):
 		c.skip(compare.Credential)
 		return true
-	case mock < 400 && real == http.StatusConflict && c.Method == http.MethodPost && len(c.Params) == 0: // a create
+	case mock == http.StatusCreated && real == http.StatusConflict:
 		c.skip(compare.Taken)
 		return true
 	case real >= 400 || mock < 400:
