@@ -127,6 +127,40 @@ func TestStalledSendersAreCutOffInEveryBubble(t *testing.T) {
 	}
 }
 
+// A server that has a read timeout of its own keeps it, and tells as much.
+func TestReadTimeoutOfAServerIsKept(t *testing.T) {
+	for _, expect := range []string{"", "Expect: 100-continue\r\n"} {
+		synctest.Test(t, func(t *testing.T) {
+			server := testServer(t, Config{PublicURL: "http://" + pipenet.Host})
+			listener := pipenet.NewListener()
+			web := &http.Server{Handler: server, ReadTimeout: 10 * time.Second}
+			go web.Serve(listener) //nolint:errcheck // it ends with the test
+			defer synctest.Wait()
+			defer web.Close()
+			conn, err := listener.Dial(t.Context(), "tcp", pipenet.Host+":80")
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer conn.Close()
+			began := time.Now()
+			fmt.Fprintf(conn, "POST /omniflow%s HTTP/1.1\r\nHost: localhost\r\nContent-Length: 12\r\n%s\r\n", omniflowAgents, expect)
+			reader := bufio.NewReader(conn)
+			response, err := http.ReadResponse(reader, nil)
+			if err == nil && response.StatusCode == http.StatusContinue {
+				response, err = http.ReadResponse(reader, nil)
+			}
+			if err != nil {
+				t.Fatal(err)
+			}
+			const reason = "the request body did not come within 10s"
+			if response.StatusCode != http.StatusRequestTimeout || response.Header.Get("X-Mock-Reason") != reason || time.Since(began) != 10*time.Second || !response.Close {
+				t.Errorf("%d after %s: %v", response.StatusCode, time.Since(began), response.Header)
+			}
+			server.AssertMatches(t, journal.Match{Status: 408, Outcome: journal.Complete}, journal.Exactly(1))
+		})
+	}
+}
+
 // The same on HTTP/2, where the deadline is that of a stream.
 func TestStalledSenderIsCutOffOnHTTP2(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"io"
 	"net/http"
+	"os"
 	"strings"
 	"sync/atomic"
 	"time"
@@ -112,8 +113,9 @@ func (b *bodyReader) read() ([]byte, error) {
 	if b.r.ContentLength > maxBody {
 		return nil, b.tooLong(0)
 	}
-	watched := b.watchedServer()
-	size := b.r.ContentLength // as far as is known
+	server := b.server()
+	watched := server != nil && server.ReadTimeout <= 0 // one that has a read timeout of its own keeps it
+	size := b.r.ContentLength                           // as far as is known
 	if size < 0 {
 		size = maxBody
 	}
@@ -125,45 +127,41 @@ func (b *bodyReader) read() ([]byte, error) {
 			}
 			data = append(make([]byte, 0, min(2*int64(len(data)), size+1)), data...)
 		}
-		if watched != nil {
-			b.stalls.expect(b, watched)
+		if watched {
+			b.stalls.expect(b, server)
 		}
 		n, err := b.r.Body.Read(data[len(data):cap(data)])
-		if watched != nil {
-			b.stalls.forget(b, watched)
+		if watched {
+			b.stalls.forget(b, server)
 		}
 		data = data[:len(data)+n]
 		switch {
 		case len(data) > maxBody:
 			return nil, b.tooLong(int64(len(data)))
-		case err == io.EOF, errors.Is(err, io.ErrUnexpectedEOF) && !b.isServed():
+		case err == io.EOF, errors.Is(err, io.ErrUnexpectedEOF) && server == nil:
 			return data, nil
 		case err != nil && b.stalled.Load():
 			return nil, new(StalledError)
+		case errors.Is(err, os.ErrDeadlineExceeded) && server != nil && server.ReadTimeout > 0:
+			b.givenUp.Store(true) // whatever comes later
+			return nil, &StalledError{whole: server.ReadTimeout}
 		case err != nil:
 			return nil, err
 		}
 	}
 }
 
-// watchedServer is the server whose bodies may not stall, of which this is one;
-// nil if this one may. A server that has a read timeout of its own keeps it.
-func (b *bodyReader) watchedServer() *http.Server {
-	server, ok := b.r.Context().Value(http.ServerContextKey).(*http.Server)
-	if !ok || server.ReadTimeout > 0 {
-		return nil
-	}
+// server is the one of net/http that serves the request. If there is none, a
+// test made it by hand and may just have counted wrongly.
+func (b *bodyReader) server() *http.Server {
+	server, _ := b.r.Context().Value(http.ServerContextKey).(*http.Server)
 	return server
 }
-
-// isServed reports whether net/http serves the request. If not, a test made it
-// by hand and may just have counted wrongly.
-func (b *bodyReader) isServed() bool { return b.r.Context().Value(http.ServerContextKey) != nil }
 
 // tooLong is the error of a body that is too long, of which some was read. If
 // the rest does not come soon, nothing waits for it any longer.
 func (b *bodyReader) tooLong(read int64) error {
-	if b.isServed() && (b.waits(read) || b.r.ContentLength > maxDrained || !b.drain(maxDrained-read)) {
+	if b.server() != nil && (b.waits(read) || b.r.ContentLength > maxDrained || !b.drain(maxDrained-read)) {
 		b.giveUp()
 	}
 	return &http.MaxBytesError{Limit: maxBody}

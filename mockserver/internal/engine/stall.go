@@ -11,10 +11,15 @@ import (
 const maxStall = 30 * time.Second
 
 // StalledError says that nothing more of a body came.
-type StalledError struct{}
+type StalledError struct {
+	whole time.Duration // in which all of it had to come; 0: no part may take longer than maxStall
+}
 
 // Error says for how long.
-func (*StalledError) Error() string {
+func (s *StalledError) Error() string {
+	if s.whole > 0 {
+		return fmt.Sprintf("the request body did not come within %s", s.whole)
+	}
 	return fmt.Sprintf("nothing came of the request body for %s", maxStall)
 }
 
