@@ -228,6 +228,15 @@ func TestRulesOfOneOperation(t *testing.T) {
 	}
 }
 
+func TestRuleThatNeedsAJournal(t *testing.T) {
+	again := true
+	server := testServer(t, Config{JournalEntries: -1})
+	_, err := server.ReplaceRules(nil, fault.Rule{Op: OrqGetAgent, Match: journal.Match{Retried: &again}, Do: []fault.Fault{fault.Drop()}})
+	if err == nil || !strings.Contains(err.Error(), "match: retried is not known without a journal") {
+		t.Error(err)
+	}
+}
+
 // The header Host is one as all others, in rules and in the journal.
 func TestRuleThatAsksForTheHost(t *testing.T) {
 	server := StartInMemory(t, Config{})

@@ -183,6 +183,8 @@ func (r *Rule) compile() error {
 		return errors.New("match: status, outcome, committed, rule and matched are not known before the response")
 	case slices.ContainsFunc(r.plans, isEarly) && (match.JSON != nil || match.Retried != nil || needsBody(match)):
 		return fmt.Errorf("match: json, body and retried are not known at stage %q", fault.BeforeRead)
+	case match.Retried != nil && r.world.engine.config.JournalEntries < 0:
+		return errors.New("match: retried is not known without a journal")
 	case spec.Stub && (len(spec.Do) == 0 || !slices.ContainsFunc(r.plans[0], fault.Step.Responds)):
 		return errors.New("stub: it responds itself, so do needs a status, an html or a redirect")
 	}
