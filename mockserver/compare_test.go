@@ -361,13 +361,14 @@ func TestCompareKeepsNoSecrets(t *testing.T) {
 	const secret = "s3cret-of-the-vendor"
 	real := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Content-Type", "application/json")
-		fmt.Fprintf(w, `{"key":"desk","api_key":%q,"headers":{"x":%q},"echo":"you sent %s","private":"of a person"}`, secret, secret, r.Header.Get("Authorization"))
+		fmt.Fprintf(w, `{"key":"desk","api_key":%q,"headers":{"x":%q},"echo":"you sent %s and %s","private":"of a person"}`,
+			secret, secret, r.Header.Get("Authorization"), r.Header.Get("X-Other-Token"))
 	}))
 	defer real.Close()
 	for _, keep := range []bool{false, true} {
 		t.Run(fmt.Sprint("keep ", keep), func(t *testing.T) {
 			mock := compareWith(t, real.URL, mockserver.Config{CompareKeep: keep})
-			ask(t, mock, "POST", "/v2/agents/", deskAgent)
+			ask(t, mock, "POST", "/v2/agents/", deskAgent, "X-Other-Token", secret)
 			var all strings.Builder
 			for _, path := range []string{"journal", "journal?format=curl", "differences", "state"} {
 				response, err := mock.Client().Get(strings.TrimSuffix(mock.URL(mockserver.Orq), "/orq") + "/_mock/" + path)
@@ -387,7 +388,7 @@ func TestCompareKeepsNoSecrets(t *testing.T) {
 			if kept := strings.Contains(all.String(), "of a person"); kept != keep || (call.RealResponse != "") != keep {
 				t.Errorf("kept: %v, %s", kept, call.RealResponse)
 			}
-			if keep && !strings.Contains(call.RealResponse, "you sent [redacted]") {
+			if keep && !strings.Contains(call.RealResponse, "you sent [redacted] and [redacted]") {
 				t.Errorf("kept is %s", call.RealResponse)
 			}
 		})

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/agentclients/agentclients-go/mockserver/internal/compare"
+	"github.com/agentclients/agentclients-go/mockserver/internal/credential"
 	"github.com/agentclients/agentclients-go/mockserver/internal/emulate"
 	"github.com/agentclients/agentclients-go/mockserver/internal/jsontext"
 	"github.com/agentclients/agentclients-go/mockserver/journal"
@@ -323,8 +324,11 @@ func (c *comparison) keep(body []byte) {
 		return
 	}
 	text := body[:min(len(body), keptBody)]
-	for _, name := range c.api.credentials {
-		for _, value := range c.r.Header[name] {
+	for name, values := range c.r.Header {
+		if !credential.IsHeader(name, c.api.credentials) {
+			continue
+		}
+		for _, value := range values {
 			_, bare, _ := strings.Cut(value, " ")
 			for _, secret := range []string{value, bare} {
 				if len(secret) > 3 { // a shorter one is no secret, and would be found everywhere
