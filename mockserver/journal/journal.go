@@ -126,8 +126,8 @@ type Write struct {
 }
 
 // Match says which requests are meant. Every field that is set must hold; the
-// zero value means all of them. Its JSON form is that of the HTTP
-// interface.
+// zero value means all of them. What no request can meet, such as a method that
+// Op does not have, is refused. Its JSON form is that of the HTTP interface.
 //
 //	journal.Match{Path: "/v2/agents/*", Contains: map[string]string{"json /instructions": "polite"}}
 type Match struct {
@@ -141,8 +141,8 @@ type Match struct {
 	// "*" stands for any one, and "**" at the end for whatever follows:
 	// "/v2/agents/*", "/v2/**".
 	Path string `json:"path,omitempty"`
-	// Header has values of request headers. Names have no case. In the
-	// journal the values of credentials are not kept: they match rules only.
+	// Header has values of request headers, Host included. Names have no case.
+	// In the journal the values of credentials are not kept: they match rules only.
 	Header map[string]string `json:"header,omitempty"`
 	// JSON has values of the request body by JSON pointer (RFC 6901; "" is
 	// the whole body). Numbers compare by value, objects by their members. Of
