@@ -459,6 +459,13 @@ func TestCompareCutsWhatIsCut(t *testing.T) {
 	if call := onlyCall(t, mock); call.NotCompared != "the real response was cut off" || call.Outcome != journal.Truncated {
 		t.Errorf("%+v", call)
 	}
+	// It was a success all the same, so that the client finds the agent on both.
+	if response, _ := ask(t, mock, "GET", "/v2/agents/desk", ""); response.StatusCode != 200 {
+		t.Errorf("%d", response.StatusCode)
+	}
+	if call := mock.Calls(journal.Match{Op: mockserver.OrqGetAgent})[0]; call.Status != 200 || call.NotCompared != "" || differ(mock) != nil {
+		t.Errorf("%+v", call)
+	}
 }
 
 // A client that goes takes its request along, and nothing is left of it.

@@ -215,12 +215,13 @@ func (c *comparison) emulateFor(response *http.Response, body []byte, more, cut 
 		c.noteBody()
 		c.skip(compare.Refused)
 		return nil
-	case cut:
+	case cut && response.StatusCode >= 400:
 		c.noteBody()
 		c.skip(compare.CutOff)
 		return nil
 	}
-	// What the real API did, the mock does, although the client may be gone.
+	// What the real API did, the mock does, although the client may be gone or
+	// the response is cut off: else each would have records that the other lacks.
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(c.r.Context()), mockTime)
 	defer cancel()
 	c.effects.ctx = ctx
@@ -231,6 +232,8 @@ func (c *comparison) emulateFor(response *http.Response, body []byte, more, cut 
 	}
 	plain, err := compare.Decoded(response.Header, body)
 	switch {
+	case cut:
+		c.skip(compare.CutOff)
 	case c.cannotKnow(response.StatusCode, emulated.Status):
 	case more:
 		c.skip(compare.TooLong)
