@@ -215,6 +215,10 @@ func (c *comparison) emulateFor(response *http.Response, body []byte, more, cut 
 		c.noteBody()
 		c.skip(compare.Refused)
 		return nil
+	case compare.IsRedirect(response.StatusCode) && c.r.Method != http.MethodGet && c.r.Method != http.MethodHead:
+		c.noteBody()
+		c.skip(compare.Redirected)
+		return nil
 	case cut && response.StatusCode >= 400:
 		c.noteBody()
 		c.skip(compare.CutOff)
