@@ -28,7 +28,7 @@ const (
 	TooLong       = "the real response is longer than 16 MiB"
 	Unreadable    = "the real response has a Content-Encoding other than gzip, or is broken"
 	Refused       = "the real API did not do what was asked (408, 425, 429 or 5xx), so the mock was not asked"
-	Redirected    = "the real API did nothing and redirected to another URL, so the mock was not asked"
+	Redirected    = "the real API did nothing and redirected (307 or 308), so the mock was not asked"
 	CutOff        = "the real response was cut off"
 	NoResponse    = "the real API did not respond"
 	NoRecord      = "the mock has no such record"
@@ -50,10 +50,10 @@ func IsRefused(status int) bool {
 	return status >= 500
 }
 
-// IsRedirect reports whether a status sends the client somewhere else with its
-// request.
+// IsRedirect reports whether a status sends the client somewhere else with the
+// same request, which has done nothing yet.
 func IsRedirect(status int) bool {
-	return status >= 300 && status < 400 && status != http.StatusNotModified
+	return status == http.StatusTemporaryRedirect || status == http.StatusPermanentRedirect
 }
 
 // IsStream reports whether a response comes piece by piece: a stream of events
