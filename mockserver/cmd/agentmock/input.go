@@ -158,6 +158,9 @@ func readRules(ctx context.Context, name string) ([]fault.Rule, error) {
 	}
 	var texts []json.RawMessage
 	if err := json.Unmarshal(data, &texts); err != nil {
+		if other := (*json.UnmarshalTypeError)(nil); errors.As(err, &other) {
+			err = errors.New("it is of the type " + other.Value)
+		}
 		return nil, misusage("-rules %s: must be a JSON array of rules: %w", name, err)
 	}
 	rules := make([]fault.Rule, len(texts))

@@ -80,7 +80,7 @@ func TestFilesAreReadAgain(t *testing.T) {
 	for _, broken := range []struct{ seed, rules, says string }{
 		{empty, `[{"op":"orq.CreateAgent"}]`, "rules.json: rule 1: do is missing"},
 		{empty, `[{"op":"orq.CreateAgent","do":[{"explode":{}}]}]`, "rules.json: rule 1: "},
-		{empty, `{}`, "must be a JSON array of rules"},
+		{empty, `{}`, "must be a JSON array of rules: it is of the type object"},
 		{`{"version":1,`, `[]`, "seed.json: "},
 		{`{"version":1,"apis":{"orq":{"agent":[]}}}`, `[]`, "seed.json: "},
 		{"", "[]", "seed.json: "},
