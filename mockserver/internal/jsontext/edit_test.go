@@ -117,7 +117,7 @@ func TestRedactIsQuick(t *testing.T) {
 	} {
 		began := time.Now()
 		secrets.Redact([]byte(text))
-		if took := time.Since(began); took > 200*time.Millisecond {
+		if took := time.Since(began); took > 2*time.Second { // it is a hundredth of that; if each part took all that follows, minutes
 			t.Errorf("%s took %s", name, took)
 		}
 	}
