@@ -287,7 +287,7 @@ func TestRefusedBeforeSending(t *testing.T) {
 		{"CreateAgent with a config that is no JSON", func(ctx context.Context, c *Client) error {
 			_, err := c.CreateAgent(ctx, CreateAgentRequest{Capabilities: []Capability{{Config: json.RawMessage("{"), Ref: "x"}}, Name: "n", SystemPrompt: "p"})
 			return err
-		}, []string{"body"}},
+		}, []string{"capabilities[0].config"}},
 		{"PutAgent", func(ctx context.Context, c *Client) error {
 			_, _, err := c.PutAgent(ctx, short, CreateAgentRequest{ID: testID})
 			return err

@@ -8,7 +8,6 @@ import (
 	"log/slog"
 	"net/http"
 	"time"
-	"unicode/utf8"
 
 	agentclients "github.com/agentclients/agentclients-go"
 	"github.com/agentclients/agentclients-go/internal/poll"
@@ -98,13 +97,12 @@ func (r InvokeRequest) validate(op string) error {
 	if _, replaced := r.ExtraFields["input"]; !replaced {
 		r.Input.validate(&problems)
 	}
-	switch {
-	case r.ID == "." || r.ID == "..":
+	if r.ID == "." || r.ID == ".." {
 		problems.Add("id", `must not be "." or "..": the task could not be read`)
-	case !utf8.ValidString(r.ID):
-		problems.Add("id", "must be UTF-8")
 	}
 	problems.NotExtra("id", r.ExtraFields)
+	r.Version = "" // it is no part of the body
+	problems.UTF8(r)
 	return problems.Err(provider, op)
 }
 
@@ -112,15 +110,9 @@ func (i TaskInput) validate(problems *validate.Problems) {
 	if i.Text == "" && len(i.Files) == 0 {
 		problems.Add("input.text", "is required, unless there are input.files")
 	}
-	if !utf8.ValidString(i.Text) {
-		problems.Add("input.text", "must be UTF-8")
-	}
 	for n, file := range i.Files {
-		switch {
-		case file == "":
+		if file == "" {
 			problems.Addf(fmt.Sprintf("input.files[%d]", n), "must not be empty")
-		case !utf8.ValidString(file):
-			problems.Addf(fmt.Sprintf("input.files[%d]", n), "must be UTF-8")
 		}
 	}
 	if i.User != nil {

@@ -187,10 +187,11 @@ func TestInvocationsRefuse(t *testing.T) {
 		want    []string
 	}{
 		"nothing":          {InvokeRequest{}, []string{"input.text"}},
-		"everything wrong": {InvokeRequest{ID: "..", Input: TaskInput{Text: bad, Files: []string{"", bad}, User: &User{}}, ExtraFields: map[string]any{"id": "x"}}, []string{"input.text", "input.files[0]", "input.files[1]", "input.user.email", "id", "id"}},
+		"everything wrong": {InvokeRequest{ID: "..", Input: TaskInput{Text: bad, Files: []string{"", bad}, User: &User{}}, ExtraFields: map[string]any{"id": "x"}}, []string{"input.files[0]", "input.user.email", "id", "id", "input.text", "input.files[1]"}},
 		"an id of bytes":   {InvokeRequest{ID: bad, Input: TaskInput{Text: "x"}}, []string{"id"}},
-		"a bad schema":     {InvokeRequest{Input: TaskInput{Text: "x"}, OutputSchema: json.RawMessage(`{`)}, []string{"body"}},
-		"and with an id":   {InvokeRequest{ID: "t1", Input: TaskInput{Text: "x"}, OutputSchema: json.RawMessage(`{`)}, []string{"body"}},
+		"a bad schema":     {InvokeRequest{Input: TaskInput{Text: "x"}, OutputSchema: json.RawMessage(`{`)}, []string{"output_schema"}},
+		"a title":          {InvokeRequest{Input: TaskInput{Text: "x"}, Title: new("\xff")}, []string{"title"}},
+		"and with an id":   {InvokeRequest{ID: "t1", Input: TaskInput{Text: "x"}, OutputSchema: json.RawMessage(`{`)}, []string{"output_schema"}},
 	} {
 		for method, call := range invocations {
 			t.Run(method+", "+name, func(t *testing.T) {

@@ -9,8 +9,10 @@ import (
 )
 
 // UTF8 notes a problem for every text in a request that is not UTF-8: JSON
-// cannot carry it, and the encoder would replace it by something else. request
-// is what is going to be encoded; its fields are named by their JSON names.
+// cannot carry it, and the encoder would replace it by something else. It does
+// so, too, for what is JSON already and is not valid: the encoder would not say
+// where. request is what is going to be encoded; its fields are named by their
+// JSON names.
 func (p *Problems) UTF8(request any) { p.utf8(reflect.ValueOf(request), maxDepth) }
 
 // Text is UTF8 for one text.
@@ -61,8 +63,8 @@ func (p *Problems) utf8(value reflect.Value, depth int) {
 		}
 	case reflect.Slice, reflect.Array:
 		if value.Type().Elem().Kind() == reflect.Uint8 {
-			if value.Type() == reflect.TypeFor[json.RawMessage]() && !utf8.Valid(value.Bytes()) {
-				p.Add("", notUTF8)
+			if value.Type() == reflect.TypeFor[json.RawMessage]() {
+				p.json(value.Bytes())
 			}
 			return
 		}
@@ -71,6 +73,17 @@ func (p *Problems) utf8(value reflect.Value, depth int) {
 			p.utf8(value.Index(i), depth-1)
 			p.within(before, func() string { return fmt.Sprintf("[%d]", i) })
 		}
+	}
+}
+
+// json notes what is wrong with JSON that is there. An empty one is left out.
+func (p *Problems) json(text []byte) {
+	switch {
+	case len(text) == 0:
+	case !utf8.Valid(text):
+		p.Add("", notUTF8)
+	case !json.Valid(text):
+		p.Add("", "must be valid JSON")
 	}
 }
 

@@ -28,7 +28,7 @@ type part struct {
 	Raw  json.RawMessage
 }
 
-func TestTextsThatAreNotUTF8AreNamed(t *testing.T) {
+func TestTextsThatJSONCannotCarryAreNamed(t *testing.T) {
 	const bad = "Gr\xfc\xdfe"
 	var self struct {
 		Any any `json:"any"`
@@ -44,6 +44,9 @@ func TestTextsThatAreNotUTF8AreNamed(t *testing.T) {
 		{message{Map: map[string]string{"a": bad}, Any: []any{map[string]any{"b": bad}}, JSON: json.RawMessage(`"` + bad + `"`)}, []string{"map.a", "any[0].b", "json"}},
 		{message{Map: map[string]string{bad: "a"}}, []string{"map"}},
 		{message{Extra: map[string]any{"e": bad}}, []string{"e"}},
+		{message{JSON: json.RawMessage(`{"a":`)}, []string{"json"}},
+		{message{JSON: json.RawMessage{}, Any: []any{json.RawMessage(`null`), json.RawMessage(`x`)}}, []string{"any[1]"}},
+		{message{Parts: []part{{Raw: json.RawMessage(`"a" "b"`)}}}, []string{"parts[0]"}},
 		{self, nil},
 		{nil, nil},
 	} {
