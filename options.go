@@ -42,10 +42,13 @@ type Options struct {
 	// Limiter is asked before every attempt, retries included. Nil: no limit.
 	Limiter Limiter
 
-	// Logger gets one record per attempt at level Debug and one per retry at
-	// level Warn, with provider, operation, method, host, path, status,
-	// attempt, wait and request id; never headers, queries, bodies or keys.
-	// Nil: silent.
+	// Logger gets one record per attempt at level Debug ("attempt"), and one
+	// per retry at level Warn ("retry"). Both have the attributes provider, op
+	// (what was tried, such as "create agent"), method, host, path, attempt
+	// (the first is 1), status (0: no response), and request_id and error if
+	// there are any; an attempt has elapsed, how long it took without the wait
+	// for the Limiter, to the header if the response is a stream; a retry has
+	// wait. Never headers, queries, bodies or keys. Nil: silent.
 	Logger *slog.Logger
 
 	// UserAgent is put before the module's own User-Agent, such as

@@ -26,9 +26,10 @@ func (t roundTripper) RoundTrip(request *http.Request) (*http.Response, error) {
 	if c.refusal = c.admit(); c.refusal != nil {
 		return nil, c.refusal
 	}
+	start := time.Now() // without the wait for the limiter, so that it tells of the server
 	response, err := c.attempt(request, base)
 	if c.client.logger != nil {
-		c.log(slog.LevelDebug, "attempt", slog.Duration("elapsed", time.Since(c.start)))
+		c.log(slog.LevelDebug, "attempt", slog.Duration("elapsed", time.Since(start)))
 	}
 	return response, err
 }

@@ -181,10 +181,30 @@ func TestLog(t *testing.T) {
 		got := regexp.MustCompile(`=2\.\d+s`).ReplaceAllString(log.String(), "=2s")
 		want := `level=DEBUG msg=attempt` + about + ` attempt=1 status=429 elapsed=0s request_id=req_1
 level=WARN msg=retry` + about + ` attempt=1 status=429 wait=2s request_id=req_1
-level=DEBUG msg=attempt` + about + ` attempt=2 status=201 elapsed=2s
+level=DEBUG msg=attempt` + about + ` attempt=2 status=201 elapsed=0s
 `
 		if got != want {
 			t.Errorf("logged\n%s\nnot\n%s", got, want)
+		}
+	})
+}
+
+// The time of an attempt is that of the server: neither the attempts before it
+// nor the limiter are in it.
+func TestLogOfTheTimeOfAnAttempt(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		slow := func(*http.Request) (*http.Response, error) {
+			<-time.After(3 * time.Second)
+			return &http.Response{StatusCode: 429, Header: http.Header{}, Body: http.NoBody}, nil
+		}
+		var log bytes.Buffer
+		client := newTestClient(t, roundTrip(slow), func(o *agentclients.Options) {
+			o.Logger = slog.New(slog.NewTextHandler(&log, &slog.HandlerOptions{Level: slog.LevelDebug}))
+			o.Limiter = limiterFunc(func(context.Context) error { <-time.After(time.Minute); return nil })
+		})
+		_, err := create(t.Context(), client, ReplayNever)
+		if got := strings.Count(log.String(), " elapsed=3s"); asError(t, err).Attempts != 3 || got != 3 {
+			t.Errorf("%v, and logged\n%s", err, log.String())
 		}
 	})
 }
