@@ -140,9 +140,12 @@ func headerProblem(key, value string) string {
 
 // String names what was captured, without headers and body.
 func (r Response) String() string {
-	settled := ""
+	status, settled := "no response", ""
+	if r.StatusCode != 0 {
+		status = fmt.Sprintf("%d %s", r.StatusCode, http.StatusText(r.StatusCode))
+	}
 	if r.Settled {
 		settled = ", settled"
 	}
-	return fmt.Sprintf("%d %s (request id %q, attempts %d%s)", r.StatusCode, http.StatusText(r.StatusCode), r.RequestID, r.Attempts, settled)
+	return fmt.Sprintf("%s (request id %q, attempts %d%s)", status, r.RequestID, r.Attempts, settled)
 }

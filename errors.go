@@ -156,6 +156,9 @@ func (e *Error) Error() string {
 	if e.RequestID != "" {
 		notes = append(notes, "request id "+oneLine(e.RequestID))
 	}
+	if e.RetryAfter > 0 {
+		notes = append(notes, "retry after "+e.RetryAfter.Round(time.Millisecond).String())
+	}
 	if e.Attempts > 1 {
 		notes = append(notes, fmt.Sprintf("%d attempts", e.Attempts))
 	}
@@ -288,6 +291,7 @@ func (e *Error) LogValue() slog.Value {
 		slog.String("code", oneLine(e.Code)),
 		slog.String("resource_id", oneLine(e.ResourceID)),
 		slog.String("request_id", oneLine(e.RequestID)),
+		slog.Duration("retry_after", e.RetryAfter),
 		slog.Int("attempts", e.Attempts),
 		slog.Bool("outcome_unknown", e.OutcomeUnknown),
 		slog.String("error", e.Error()),

@@ -32,6 +32,9 @@ func TestErrorText(t *testing.T) {
 			"orq: create agent: outcome unknown: the request may have taken effect (POST https://api.orq.ai/v2/agents/, id a.b)"},
 		{agentclients.Error{Provider: "orq", Op: "get agent", Method: "GET", URL: "https://api.orq.ai/v2/agents/a.b", ResourceID: "a.b", StatusCode: 404},
 			"orq: get agent: 404 Not Found (GET https://api.orq.ai/v2/agents/a.b)"},
+		{agentclients.Error{Provider: "orq", Op: "create agent", Method: "POST", URL: "https://api.orq.ai/v2/agents/", StatusCode: 429, RequestID: "req_1", RetryAfter: 2 * time.Minute, Attempts: 3},
+			"orq: create agent: 429 Too Many Requests (POST https://api.orq.ai/v2/agents/, request id req_1, retry after 2m0s, 3 attempts)"},
+		{agentclients.Error{Op: "x", StatusCode: 503, RetryAfter: 1999999999}, "x: 503 Service Unavailable (retry after 2s)"},
 		{agentclients.Error{Provider: "orq", Op: "create agent", StatusCode: 409, Attempts: 1}, "orq: create agent: 409 Conflict"},
 		{agentclients.Error{Provider: "orq", Op: "create agent", StatusCode: 599}, "orq: create agent: 599"},
 		{agentclients.Error{Provider: "orq", Op: "create agent", StatusCode: 500, Message: "sorry", OutcomeUnknown: true, Attempts: 2},
@@ -181,7 +184,7 @@ func TestErrorLogValue(t *testing.T) {
 	var log bytes.Buffer
 	slog.New(slog.NewTextHandler(&log, nil)).Error("failed", "error", secretError())
 	_, got, _ := strings.Cut(log.String(), "msg=failed ")
-	const want = `error.provider=orq error.op="create agent" error.method=POST error.url=https://api.orq.ai/v2/agents/ error.status=401 error.code=no_key error.resource_id=a.b error.request_id=req_1 error.attempts=2 error.outcome_unknown=false error.error="orq: create agent: 401 Unauthorized: context canceled: no (POST https://api.orq.ai/v2/agents/, id a.b, request id req_1, 2 attempts)"` + "\n"
+	const want = `error.provider=orq error.op="create agent" error.method=POST error.url=https://api.orq.ai/v2/agents/ error.status=401 error.code=no_key error.resource_id=a.b error.request_id=req_1 error.retry_after=0s error.attempts=2 error.outcome_unknown=false error.error="orq: create agent: 401 Unauthorized: context canceled: no (POST https://api.orq.ai/v2/agents/, id a.b, request id req_1, 2 attempts)"` + "\n"
 	if got != want {
 		t.Errorf("logged\n%s\nnot\n%s", got, want)
 	}
@@ -193,6 +196,9 @@ func TestResponseString(t *testing.T) {
 		if got := fmt.Sprintf(verb, r); got != `201 Created (request id "req_1", attempts 2)` {
 			t.Errorf("%s: %s", verb, got)
 		}
+	}
+	if lost := (agentclients.Response{Attempts: 4}); lost.String() != `no response (request id "", attempts 4)` {
+		t.Error(lost.String())
 	}
 	if r.Settled = true; r.String() != `201 Created (request id "req_1", attempts 2, settled)` {
 		t.Error(r.String())
