@@ -68,6 +68,28 @@
 // A stream of events that breaks goes on after the last event, over any number
 // of connections.
 //
+// # Going on after a restart
+//
+// A program that is to go on with a turn after it was stopped calls what
+// RunAgent is made of, and keeps what each step returns: the ID of
+// [Client.CreateSession], the ID of [Client.SendMessage] (if it does not know
+// whether it sent the message, [Client.ListMessages] tells), and the ID of the
+// last event of [Client.StreamEvents] that it is done with:
+//
+//	for event, err := range client.StreamEvents(ctx, sessionID, agentloop.ListEventsRequest{SinceID: last}) {
+//		if err != nil {
+//			return err
+//		}
+//		last = event.ID // to be kept, when the event is dealt with
+//		switch event.Type {
+//		case agentloop.EventTurnCompleted, agentloop.EventTurnFailed, agentloop.EventTurnCancelled, agentloop.EventTurnSealed:
+//			return nil // the turn has ended
+//		}
+//	}
+//
+// A turn that waits for the result of a tool of yours, or is paused, has none of
+// these events: the Status of [Client.GetSession] shows that.
+//
 // # Servers
 //
 // Everruns can also be run by oneself. Its address is then

@@ -97,6 +97,9 @@ type RunEvent struct {
 	Run *Run
 }
 
+// String describes the event in one line.
+func (e RunEvent) String() string { return e.Event.String() }
+
 const (
 	runAgent  = "run agent"
 	streamRun = "stream run"

@@ -179,8 +179,9 @@ func ExampleClient_StreamEvents() {
 		case *agentloop.OutputMessage:
 			fmt.Println(detail.Message.Text())
 		}
-		if event.Type == agentloop.EventTurnCompleted {
-			break
+		switch event.Type {
+		case agentloop.EventTurnCompleted, agentloop.EventTurnFailed, agentloop.EventTurnCancelled, agentloop.EventTurnSealed:
+			return // nothing more happens before the next message
 		}
 	}
 	// Output:

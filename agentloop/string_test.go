@@ -20,6 +20,7 @@ func TestStringsAreOneLine(t *testing.T) {
 		new(ModelCost),
 		new(ModelProfile),
 		new(Run),
+		new(RunEvent),
 		new(Session),
 		new(UpdateAgentRequest),
 	)
