@@ -126,7 +126,7 @@
 // POST …/journal/count, and Stub is a rule:
 //
 //	{"op": "*", "stub": true, "match": {"api": "orq", "method": "GET", "path": "/v2/knowledge/*"},
-//		"do": [{"status": 200, "body": "{\"_id\":\"k1\"}"}]}
+//		"do": [{"status": 200, "body": {"_id": "k1"}}]}
 //
 // Only callers on the
 // same machine may use any of it, unless Config.AdminToken is set. Nothing but

@@ -44,7 +44,8 @@
 // Agents answer persons on their phone numbers, and what is said there can only
 // be read. A program can ask an agent by web chat: one that is on a phone number
 // of the platform [PlatformWebchat], whose MetaPhoneNumberID is the id of the
-// web chat. The API wants an AccessToken for such a number, too:
+// web chat, of your choice. The API wants an AccessToken for such a number, too,
+// although nothing is sent with it:
 //
 //	number, _, err := client.EnsurePhoneNumber(ctx, "usr_abc123", phoneagents.AddPhoneNumberRequest{
 //		Platform: phoneagents.PlatformWebchat, MetaPhoneNumberID: "shop", AccessToken: token,

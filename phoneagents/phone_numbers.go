@@ -34,7 +34,8 @@ type PhoneNumber struct {
 	UserID string `json:"user_id"`
 	// Platform is where the phone number is.
 	Platform Platform `json:"platform"`
-	// MetaPhoneNumberID is what Meta calls the phone number or account.
+	// MetaPhoneNumberID is what Meta calls the phone number or account, or the
+	// id of a web chat.
 	MetaPhoneNumberID string `json:"meta_phone_number_id"`
 	// DisplayName is the name for people, "" if there is none.
 	DisplayName string `json:"display_name,omitempty"`
@@ -48,12 +49,13 @@ type PhoneNumber struct {
 type AddPhoneNumberRequest struct {
 	// Platform is where the phone number is. Required.
 	Platform Platform `json:"platform"`
-	// MetaPhoneNumberID is what Meta calls the phone number or account.
+	// MetaPhoneNumberID is what Meta calls the phone number or account; of a
+	// web chat it is an id of the caller's choice, by which RunAgent finds it.
 	// Required, at most 100 characters.
 	MetaPhoneNumberID string `json:"meta_phone_number_id"`
 	// AccessToken is the Meta access token to send with. Required, 10 to 1000
-	// characters. It is a secret: it is sent and never printed, and the API
-	// does not return it.
+	// characters, also for a web chat, which sends nothing with it. It is a
+	// secret: it is sent and never printed, and the API does not return it.
 	AccessToken string `json:"access_token"`
 	// DisplayName is the name for people. At most 255 characters; nil leaves
 	// it out.

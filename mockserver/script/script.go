@@ -69,7 +69,8 @@ type Reply struct {
 	// it is released, stopped or cancelled.
 	Hold bool
 	// Ask makes the run wait for a person, with this question: on xpander the
-	// task is paused, on orq it requires input until it is released. Agentloop
+	// task is paused, on orq the task requires input until it is released, and
+	// a response is in progress all the while, as that API has it. Agentloop
 	// does not know that, and it is like Hold.
 	Ask string
 }
