@@ -476,10 +476,7 @@ type updateAgentBody UpdateAgentRequest
 // https://github.com/everruns/everruns.
 func (c *Client) UpdateAgent(ctx context.Context, agentID string, request UpdateAgentRequest, options ...agentclients.CallOption) (*Agent, error) {
 	const op = "update agent"
-	if err := request.Validate(); err != nil {
-		return nil, err
-	}
-	if err := checkAgentID(op, agentID); err != nil {
+	if err := refuse(op, checkAgentID(op, agentID), request.Validate()); err != nil {
 		return nil, err
 	}
 	return transport.Call(ctx, c.transport, transport.Op{

@@ -76,16 +76,14 @@ type ListEventsRequest struct {
 // Validate reports everything that is wrong with the request, as an error
 // that matches [agentclients.ErrInvalidRequest]. ListEvents and StreamEvents
 // call it.
-func (r ListEventsRequest) Validate() error { return r.check("list events") }
-
-func (r ListEventsRequest) check(op string) error {
+func (r ListEventsRequest) Validate() error {
 	var problems validate.Problems
 	for name, types := range r.lists() {
 		for i, one := range types {
 			problems.Required(fmt.Sprintf("%s[%d]", name, i), string(one))
 		}
 	}
-	return problems.Err(provider, op)
+	return problems.Err(provider, "list events")
 }
 
 // lists returns the lists of types by their wire names.
@@ -126,10 +124,7 @@ type EventList struct {
 // https://github.com/everruns/everruns.
 func (c *Client) ListEvents(ctx context.Context, sessionID string, request ListEventsRequest, options ...agentclients.CallOption) (*EventList, error) {
 	const op = "list events"
-	if err := request.check(op); err != nil {
-		return nil, err
-	}
-	if err := checkSessionID(op, sessionID); err != nil {
+	if err := refuse(op, checkSessionID(op, sessionID), request.Validate()); err != nil {
 		return nil, err
 	}
 	return transport.Call(ctx, c.transport, transport.Op{
@@ -162,11 +157,7 @@ const streamEvents = "stream events"
 // API reference: stream_sse, GET /v1/sessions/{session_id}/sse,
 // https://github.com/everruns/everruns.
 func (c *Client) StreamEvents(ctx context.Context, sessionID string, request ListEventsRequest, options ...agentclients.CallOption) iter.Seq2[Event, error] {
-	err := request.check(streamEvents)
-	if err == nil {
-		err = checkSessionID(streamEvents, sessionID)
-	}
-	if err != nil {
+	if err := refuse(streamEvents, checkSessionID(streamEvents, sessionID), request.Validate()); err != nil {
 		return func(yield func(Event, error) bool) { yield(Event{}, err) }
 	}
 	return c.resumeEvents(ctx, sessionID, request, nil, options)

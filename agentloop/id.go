@@ -62,6 +62,15 @@ func validateID(problems *validate.Problems, path, prefix, id string) {
 	}
 }
 
+// refuse returns one error with the problems of several, nil if there are none.
+func refuse(op string, errs ...error) error {
+	var problems validate.Problems
+	for _, err := range errs {
+		problems.AppendOf(err)
+	}
+	return problems.Err(provider, op)
+}
+
 // checkAgentID returns the error of an operation on an agent whose id cannot
 // be one, else nil.
 func checkAgentID(op, agentID string) error {

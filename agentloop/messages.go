@@ -235,10 +235,7 @@ const sendMessage = "send message"
 // API reference: create_message, POST /v1/sessions/{session_id}/messages,
 // https://github.com/everruns/everruns.
 func (c *Client) SendMessage(ctx context.Context, sessionID string, request SendMessageRequest, options ...agentclients.CallOption) (*Message, error) {
-	if err := request.Validate(); err != nil {
-		return nil, err
-	}
-	if err := checkSessionID(sendMessage, sessionID); err != nil {
+	if err := refuse(sendMessage, checkSessionID(sendMessage, sessionID), request.Validate()); err != nil {
 		return nil, err
 	}
 	if request.ClientMessageID == "" {

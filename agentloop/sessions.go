@@ -328,10 +328,7 @@ func (r UpdateSessionRequest) Validate() error {
 // https://github.com/everruns/everruns.
 func (c *Client) UpdateSession(ctx context.Context, sessionID string, request UpdateSessionRequest, options ...agentclients.CallOption) (*Session, error) {
 	const op = "update session"
-	if err := request.Validate(); err != nil {
-		return nil, err
-	}
-	if err := checkSessionID(op, sessionID); err != nil {
+	if err := refuse(op, checkSessionID(op, sessionID), request.Validate()); err != nil {
 		return nil, err
 	}
 	return transport.Call(ctx, c.transport, transport.Op{

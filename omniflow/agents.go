@@ -217,17 +217,15 @@ type updateAgentBody UpdateAgentRequest
 // API reference: Update Omni Flow Agent, PUT
 // /v1/api/omni-flow-agents/{agentId}, https://docs.trillet.ai.
 func (c *Client) UpdateAgent(ctx context.Context, agentID string, request UpdateAgentRequest, options ...agentclients.CallOption) (*Agent, error) {
-	if err := request.Validate(); err != nil {
-		return nil, err
-	}
 	return transport.Call(ctx, c.transport, transport.Op{
-		Name:   "update agent",
-		Method: http.MethodPut,
-		Path:   "/v1/api/omni-flow-agents/{agentId}",
-		Params: []string{agentID},
-		Body:   updateAgentBody(request),
-		Extra:  request.ExtraFields,
-		Replay: transport.ReplaySafe,
+		Name:    "update agent",
+		Method:  http.MethodPut,
+		Path:    "/v1/api/omni-flow-agents/{agentId}",
+		Params:  []string{agentID},
+		Invalid: request.Validate(),
+		Body:    updateAgentBody(request),
+		Extra:   request.ExtraFields,
+		Replay:  transport.ReplaySafe,
 	}, options, decodeAgent)
 }
 

@@ -86,14 +86,7 @@ func (c *Client) ApproveMessage(ctx context.Context, conversationID, messageID s
 // /v1/api/conversations/{conversationId}/message/{messageId}/action,
 // https://docs.trillet.ai/v1/api-reference/endpoints/conversations/messageAction.
 func (c *Client) EditMessage(ctx context.Context, conversationID, messageID, text string, options ...agentclients.CallOption) (*DecidedMessage, error) {
-	const op = "edit message"
-	var problems validate.Problems
-	problems.Required("metadata.editedMessage", text)
-	problems.Text("metadata.editedMessage", text)
-	if err := problems.Err(provider, op); err != nil {
-		return nil, err
-	}
-	return c.decide(ctx, op, conversationID, messageID, decision{actionEdit, &text}, options)
+	return c.decide(ctx, "edit message", conversationID, messageID, decision{actionEdit, &text}, options)
 }
 
 // RejectMessage gives up a message that is pending: it is not sent.
@@ -115,11 +108,17 @@ func (c *Client) RejectMessage(ctx context.Context, conversationID, messageID st
 func (c *Client) decide(ctx context.Context, op, conversationID, messageID string, what decision, options []agentclients.CallOption) (*DecidedMessage, error) {
 	tally, options := transport.NewTally(options)
 	defer tally.Report()
+	var problems validate.Problems
+	if what.Edited != nil {
+		problems.Required("metadata.editedMessage", *what.Edited)
+		problems.Text("metadata.editedMessage", *what.Edited)
+	}
 	decided, err := transport.Call(ctx, c.transport, transport.Op{
 		Name:       op,
 		Method:     http.MethodPost,
 		Path:       "/v1/api/conversations/{conversationId}/message/{messageId}/action",
 		Params:     []string{conversationID, messageID},
+		Invalid:    problems.Err(provider, op),
 		Body:       decisionBody{what},
 		Replay:     transport.ReplayNever,
 		Starts:     true,

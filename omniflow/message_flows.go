@@ -250,17 +250,15 @@ type updateMessageFlowBody UpdateMessageFlowRequest
 // API reference: Update Message Flow, PUT /v1/api/message-flows/{id},
 // https://docs.trillet.ai/v1/api-reference/endpoints/flows/message-flows/update.
 func (c *Client) UpdateMessageFlow(ctx context.Context, flowID string, request UpdateMessageFlowRequest, options ...agentclients.CallOption) (*MessageFlow, error) {
-	if err := request.Validate(); err != nil {
-		return nil, err
-	}
 	op := transport.Op{
-		Name:   "update message flow",
-		Method: http.MethodPut,
-		Path:   "/v1/api/message-flows/{id}",
-		Params: []string{flowID},
-		Body:   updateMessageFlowBody(request),
-		Extra:  request.ExtraFields,
-		Replay: transport.ReplaySafe,
+		Name:    "update message flow",
+		Method:  http.MethodPut,
+		Path:    "/v1/api/message-flows/{id}",
+		Params:  []string{flowID},
+		Invalid: request.Validate(),
+		Body:    updateMessageFlowBody(request),
+		Extra:   request.ExtraFields,
+		Replay:  transport.ReplaySafe,
 	}
 	if request.ToggleAutopilot {
 		op.Replay, op.Starts, op.ResourceID = transport.ReplayNever, true, flowID

@@ -197,9 +197,6 @@ type reviewActionBody ReviewActionRequest
 // /v2/agents/{agent_key}/tasks/{task_id}/actions/{action_id}/review,
 // https://docs.orq.ai.
 func (c *Client) ReviewAction(ctx context.Context, agentKey, taskID, actionID string, request ReviewActionRequest, options ...agentclients.CallOption) error {
-	if err := request.Validate(); err != nil {
-		return err
-	}
 	tally, options := transport.NewTally(options)
 	defer tally.Report()
 	err := transport.Do(ctx, c.transport, transport.Op{
@@ -207,6 +204,7 @@ func (c *Client) ReviewAction(ctx context.Context, agentKey, taskID, actionID st
 		Method:     http.MethodPost,
 		Path:       "/v2/agents/{agent_key}/tasks/{task_id}/actions/{action_id}/review",
 		Params:     []string{agentKey, taskID, actionID},
+		Invalid:    request.Validate(),
 		Body:       reviewActionBody(request),
 		Extra:      request.ExtraFields,
 		Replay:     transport.ReplayNever,

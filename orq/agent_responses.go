@@ -104,6 +104,7 @@ func (r AgentResponseRequest) op(name, agentKey string, stream bool) transport.O
 		Method:     http.MethodPost,
 		Path:       "/v2/agents/{agent_key}/responses",
 		Params:     []string{agentKey},
+		Invalid:    r.validate(name),
 		Body:       agentResponseBody{agentResponseFields(r), stream},
 		Extra:      r.ExtraFields,
 		Replay:     transport.ReplayNever,
@@ -138,9 +139,6 @@ func (r AgentResponseRequest) op(name, agentKey string, stream bool) transport.O
 // API reference: Create response, POST /v2/agents/{agent_key}/responses,
 // https://docs.orq.ai.
 func (c *Client) CreateAgentResponse(ctx context.Context, agentKey string, request AgentResponseRequest, options ...agentclients.CallOption) (*AgentResponse, error) {
-	if err := request.validate(createAgentResponse); err != nil {
-		return nil, err
-	}
 	return transport.Call(ctx, c.transport, request.op(createAgentResponse, agentKey, false), options, decodeAgentResponse)
 }
 
@@ -171,10 +169,6 @@ func (c *Client) CreateAgentResponse(ctx context.Context, agentKey string, reque
 // https://docs.orq.ai.
 func (c *Client) StreamAgentResponse(ctx context.Context, agentKey string, request AgentResponseRequest, options ...agentclients.CallOption) iter.Seq2[AgentResponseEvent, error] {
 	return transport.Once(c.transport, streamAgentResponse, func(yield func(AgentResponseEvent, error) bool) {
-		if err := request.validate(streamAgentResponse); err != nil {
-			yield(AgentResponseEvent{}, err)
-			return
-		}
 		streamEvents(ctx, c, request.op(streamAgentResponse, agentKey, true), options, yield)
 	})
 }

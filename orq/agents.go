@@ -541,17 +541,15 @@ func (r UpdateAgentRequest) replay(agentKey string) transport.Replay {
 // API reference: Update an agent, PATCH /v2/agents/{agent_key},
 // https://docs.orq.ai.
 func (c *Client) UpdateAgent(ctx context.Context, agentKey string, request UpdateAgentRequest, options ...agentclients.CallOption) (*Agent, error) {
-	if err := request.Validate(); err != nil {
-		return nil, err
-	}
 	return transport.Call(ctx, c.transport, transport.Op{
-		Name:   "update agent",
-		Method: http.MethodPatch,
-		Path:   "/v2/agents/{agent_key}",
-		Params: []string{agentKey},
-		Body:   updateAgentBody(request),
-		Extra:  request.ExtraFields,
-		Replay: request.replay(agentKey),
+		Name:    "update agent",
+		Method:  http.MethodPatch,
+		Path:    "/v2/agents/{agent_key}",
+		Params:  []string{agentKey},
+		Invalid: request.Validate(),
+		Body:    updateAgentBody(request),
+		Extra:   request.ExtraFields,
+		Replay:  request.replay(agentKey),
 	}, options, decodeAgent)
 }
 

@@ -108,6 +108,7 @@ func (r InvokeRequest) op(name, path, agentKey string) transport.Op {
 		Method:     http.MethodPost,
 		Path:       "/v2/agents/{key}" + path,
 		Params:     []string{agentKey},
+		Invalid:    r.validate(name),
 		Body:       invokeBody(r),
 		Extra:      r.ExtraFields,
 		Replay:     transport.ReplayNever,
@@ -142,9 +143,6 @@ func (r InvokeRequest) op(name, path, agentKey string) transport.Op {
 // API reference: Invoke an agent, POST /v2/agents/{key}/task,
 // https://docs.orq.ai.
 func (c *Client) InvokeAgent(ctx context.Context, agentKey string, request InvokeRequest, options ...agentclients.CallOption) (*Task, error) {
-	if err := request.validate(invokeAgent); err != nil {
-		return nil, err
-	}
 	op := request.op(invokeAgent, "/task", agentKey)
 	op.Waits = request.Configuration != nil && request.Configuration.Blocking != nil && *request.Configuration.Blocking
 	return transport.Call(ctx, c.transport, op, options, decodeTask)
@@ -178,10 +176,6 @@ func (c *Client) InvokeAgent(ctx context.Context, agentKey string, request Invok
 // /v2/agents/{key}/stream-task, https://docs.orq.ai.
 func (c *Client) StreamTask(ctx context.Context, agentKey string, request InvokeRequest, options ...agentclients.CallOption) iter.Seq2[TaskEvent, error] {
 	return transport.Once(c.transport, streamTask, func(yield func(TaskEvent, error) bool) {
-		if err := request.validate(streamTask); err != nil {
-			yield(TaskEvent{}, err)
-			return
-		}
 		streamEvents(ctx, c, request.op(streamTask, "/stream-task", agentKey), options, yield)
 	})
 }
@@ -244,16 +238,14 @@ func (r ListTasksRequest) query() url.Values {
 // API reference: List all tasks for an agent, GET
 // /v2/agents/{agent_key}/tasks, https://docs.orq.ai.
 func (c *Client) ListTasks(ctx context.Context, agentKey string, request ListTasksRequest, options ...agentclients.CallOption) (*TaskList, error) {
-	if err := request.Validate(); err != nil {
-		return nil, err
-	}
 	return transport.Call(ctx, c.transport, transport.Op{
-		Name:   listTasks,
-		Method: http.MethodGet,
-		Path:   "/v2/agents/{agent_key}/tasks",
-		Params: []string{agentKey},
-		Query:  request.query(),
-		Replay: transport.ReplaySafe,
+		Name:    listTasks,
+		Method:  http.MethodGet,
+		Path:    "/v2/agents/{agent_key}/tasks",
+		Params:  []string{agentKey},
+		Invalid: request.Validate(),
+		Query:   request.query(),
+		Replay:  transport.ReplaySafe,
 	}, options, decodeTaskList)
 }
 

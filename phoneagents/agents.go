@@ -93,17 +93,15 @@ type createAgentBody CreateAgentRequest
 //
 // API reference: Create Agent, POST /users/{user_id}/agents.
 func (c *Client) CreateAgent(ctx context.Context, userID string, request CreateAgentRequest, options ...agentclients.CallOption) (*Agent, error) {
-	if err := request.Validate(); err != nil {
-		return nil, err
-	}
 	return transport.Create(ctx, c.transport, transport.Op{
-		Name:   "create agent",
-		Method: http.MethodPost,
-		Path:   "/users/{user_id}/agents",
-		Params: []string{userID},
-		Body:   createAgentBody(request),
-		Extra:  request.ExtraFields,
-		Replay: transport.ReplayKeyed,
+		Name:    "create agent",
+		Method:  http.MethodPost,
+		Path:    "/users/{user_id}/agents",
+		Params:  []string{userID},
+		Invalid: request.Validate(),
+		Body:    createAgentBody(request),
+		Extra:   request.ExtraFields,
+		Replay:  transport.ReplayKeyed,
 
 		ResourceID: request.PhoneNumberID,
 	}, options, func(body []byte) (*Agent, error) {
@@ -201,16 +199,14 @@ type AgentList struct {
 //
 // API reference: List Agents, GET /users/{user_id}/agents.
 func (c *Client) ListAgents(ctx context.Context, userID string, request ListAgentsRequest, options ...agentclients.CallOption) (*AgentList, error) {
-	if err := request.Validate(); err != nil {
-		return nil, err
-	}
 	return transport.Call(ctx, c.transport, transport.Op{
-		Name:   "list agents",
-		Method: http.MethodGet,
-		Path:   "/users/{user_id}/agents",
-		Params: []string{userID},
-		Query:  request.query(),
-		Replay: transport.ReplaySafe,
+		Name:    "list agents",
+		Method:  http.MethodGet,
+		Path:    "/users/{user_id}/agents",
+		Params:  []string{userID},
+		Invalid: request.Validate(),
+		Query:   request.query(),
+		Replay:  transport.ReplaySafe,
 	}, options, decodeAgentList)
 }
 
@@ -312,17 +308,15 @@ type updateAgentBody UpdateAgentRequest
 //
 // API reference: Update Agent, PATCH /users/{user_id}/agents/{agent_id}.
 func (c *Client) UpdateAgent(ctx context.Context, userID, agentID string, request UpdateAgentRequest, options ...agentclients.CallOption) (*Agent, error) {
-	if err := request.Validate(); err != nil {
-		return nil, err
-	}
 	return transport.Call(ctx, c.transport, transport.Op{
-		Name:   "update agent",
-		Method: http.MethodPatch,
-		Path:   "/users/{user_id}/agents/{agent_id}",
-		Params: []string{userID, agentID},
-		Body:   updateAgentBody(request),
-		Extra:  request.ExtraFields,
-		Replay: transport.ReplaySafe,
+		Name:    "update agent",
+		Method:  http.MethodPatch,
+		Path:    "/users/{user_id}/agents/{agent_id}",
+		Params:  []string{userID, agentID},
+		Invalid: request.Validate(),
+		Body:    updateAgentBody(request),
+		Extra:   request.ExtraFields,
+		Replay:  transport.ReplaySafe,
 	}, options, decodeAgent)
 }
 

@@ -117,16 +117,14 @@ type ConversationList struct {
 //
 // API reference: List Conversations, GET /users/{user_id}/conversations.
 func (c *Client) ListConversations(ctx context.Context, userID string, request ListConversationsRequest, options ...agentclients.CallOption) (*ConversationList, error) {
-	if err := request.Validate(); err != nil {
-		return nil, err
-	}
 	return transport.Call(ctx, c.transport, transport.Op{
-		Name:   "list conversations",
-		Method: http.MethodGet,
-		Path:   "/users/{user_id}/conversations",
-		Params: []string{userID},
-		Query:  request.query(),
-		Replay: transport.ReplaySafe,
+		Name:    "list conversations",
+		Method:  http.MethodGet,
+		Path:    "/users/{user_id}/conversations",
+		Params:  []string{userID},
+		Invalid: request.Validate(),
+		Query:   request.query(),
+		Replay:  transport.ReplaySafe,
 	}, options, decodeConversationList)
 }
 
@@ -230,20 +228,18 @@ type ConversationInfo struct {
 // API reference: Get Conversation Messages, GET
 // /users/{user_id}/conversations/{conversation_id}/messages.
 func (c *Client) ListConversationMessages(ctx context.Context, userID, conversationID string, request ListConversationMessagesRequest, options ...agentclients.CallOption) (*ConversationMessageList, error) {
-	if err := request.Validate(); err != nil {
-		return nil, err
-	}
 	query := wire.NewQuery()
 	query.Number("limit", request.Limit)
 	query.Number("offset", request.Offset)
 	query.Number("before_sequence", request.BeforeSequence)
 	return transport.Call(ctx, c.transport, transport.Op{
-		Name:   "list conversation messages",
-		Method: http.MethodGet,
-		Path:   "/users/{user_id}/conversations/{conversation_id}/messages",
-		Params: []string{userID, conversationID},
-		Query:  query.Values,
-		Replay: transport.ReplaySafe,
+		Name:    "list conversation messages",
+		Method:  http.MethodGet,
+		Path:    "/users/{user_id}/conversations/{conversation_id}/messages",
+		Params:  []string{userID, conversationID},
+		Invalid: request.Validate(),
+		Query:   query.Values,
+		Replay:  transport.ReplaySafe,
 	}, options, decodeConversationMessageList)
 }
 

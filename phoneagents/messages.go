@@ -151,16 +151,14 @@ type MessageList struct {
 //
 // API reference: List Messages, GET /users/{user_id}/messages.
 func (c *Client) ListMessages(ctx context.Context, userID string, request ListMessagesRequest, options ...agentclients.CallOption) (*MessageList, error) {
-	if err := request.Validate(); err != nil {
-		return nil, err
-	}
 	return transport.Call(ctx, c.transport, transport.Op{
-		Name:   "list messages",
-		Method: http.MethodGet,
-		Path:   "/users/{user_id}/messages",
-		Params: []string{userID},
-		Query:  request.query(),
-		Replay: transport.ReplaySafe,
+		Name:    "list messages",
+		Method:  http.MethodGet,
+		Path:    "/users/{user_id}/messages",
+		Params:  []string{userID},
+		Invalid: request.Validate(),
+		Query:   request.query(),
+		Replay:  transport.ReplaySafe,
 	}, options, decodeMessageList)
 }
 
@@ -255,20 +253,18 @@ type StatusCounts struct {
 //
 // API reference: Get Message Stats, GET /users/{user_id}/messages/stats.
 func (c *Client) GetMessageStats(ctx context.Context, userID string, request GetMessageStatsRequest, options ...agentclients.CallOption) (*MessageStats, error) {
-	if err := request.Validate(); err != nil {
-		return nil, err
-	}
 	query := wire.NewQuery()
 	query.Text("agent_id", request.AgentID)
 	query.Text("phone_number_id", request.PhoneNumberID)
 	query.Text("time_range", string(request.TimeRange))
 	return transport.Call(ctx, c.transport, transport.Op{
-		Name:   "get message stats",
-		Method: http.MethodGet,
-		Path:   "/users/{user_id}/messages/stats",
-		Params: []string{userID},
-		Query:  query.Values,
-		Replay: transport.ReplaySafe,
+		Name:    "get message stats",
+		Method:  http.MethodGet,
+		Path:    "/users/{user_id}/messages/stats",
+		Params:  []string{userID},
+		Invalid: request.Validate(),
+		Query:   query.Values,
+		Replay:  transport.ReplaySafe,
 	}, options, decodeMessageStats)
 }
 

@@ -125,17 +125,15 @@ type addPhoneNumberBody AddPhoneNumberRequest
 //
 // API reference: Add Phone Number, POST /users/{user_id}/phone_numbers.
 func (c *Client) AddPhoneNumber(ctx context.Context, userID string, request AddPhoneNumberRequest, options ...agentclients.CallOption) (*PhoneNumber, error) {
-	if err := request.Validate(); err != nil {
-		return nil, err
-	}
 	op := transport.Op{
-		Name:   "add phone number",
-		Method: http.MethodPost,
-		Path:   "/users/{user_id}/phone_numbers",
-		Params: []string{userID},
-		Body:   addPhoneNumberBody(request),
-		Extra:  request.ExtraFields,
-		Replay: transport.ReplayNever,
+		Name:    "add phone number",
+		Method:  http.MethodPost,
+		Path:    "/users/{user_id}/phone_numbers",
+		Params:  []string{userID},
+		Invalid: request.Validate(),
+		Body:    addPhoneNumberBody(request),
+		Extra:   request.ExtraFields,
+		Replay:  transport.ReplayNever,
 	}
 	if request.ID == nil {
 		return transport.Call(ctx, c.transport, op, options, decodePhoneNumber)
@@ -213,20 +211,18 @@ type PhoneNumberList struct {
 //
 // API reference: List Phone Numbers, GET /users/{user_id}/phone_numbers.
 func (c *Client) ListPhoneNumbers(ctx context.Context, userID string, request ListPhoneNumbersRequest, options ...agentclients.CallOption) (*PhoneNumberList, error) {
-	if err := request.Validate(); err != nil {
-		return nil, err
-	}
 	query := listingQuery(request.Limit, request.Offset, "", "")
 	if request.Platform != "" {
 		query.Set("platform", string(request.Platform))
 	}
 	return transport.Call(ctx, c.transport, transport.Op{
-		Name:   "list phone numbers",
-		Method: http.MethodGet,
-		Path:   "/users/{user_id}/phone_numbers",
-		Params: []string{userID},
-		Query:  query,
-		Replay: transport.ReplaySafe,
+		Name:    "list phone numbers",
+		Method:  http.MethodGet,
+		Path:    "/users/{user_id}/phone_numbers",
+		Params:  []string{userID},
+		Invalid: request.Validate(),
+		Query:   query,
+		Replay:  transport.ReplaySafe,
 	}, options, decodePhoneNumberList)
 }
 

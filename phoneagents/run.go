@@ -133,10 +133,6 @@ func (c *Client) StreamRun(ctx context.Context, webchatID string, request RunReq
 
 func (c *Client) run(ctx context.Context, op, webchatID string, request RunRequest, options []agentclients.CallOption, yield func(RunEvent, error) bool) {
 	message := request.message()
-	if err := message.validate(op); err != nil {
-		yield(RunEvent{}, err)
-		return
-	}
 	ctx, cancel := transport.RunContext(ctx, c.transport, options)
 	defer cancel()
 	tally, options := transport.NewTally(options)

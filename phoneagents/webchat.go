@@ -133,9 +133,6 @@ const sendWebchatMessage = "send webchat message"
 //
 // API reference: Send Message, POST /api/webchat/{webchat_id}/messages.
 func (c *Client) SendWebchatMessage(ctx context.Context, webchatID string, request SendWebchatMessageRequest, options ...agentclients.CallOption) (*QueuedMessage, error) {
-	if err := request.Validate(); err != nil {
-		return nil, err
-	}
 	tally, options := transport.NewTally(options)
 	defer tally.Report()
 	isNew := request.VisitorID == ""
@@ -154,15 +151,16 @@ func (c *Client) SendWebchatMessage(ctx context.Context, webchatID string, reque
 // webchatOp is the operation that sends a message.
 func (c *Client) webchatOp(name, webchatID string, request SendWebchatMessageRequest) transport.Op {
 	return transport.Op{
-		Name:   name,
-		Method: http.MethodPost,
-		Path:   webchatMessagesPath,
-		Params: []string{webchatID},
-		Body:   request.body(),
-		Extra:  request.ExtraFields,
-		Replay: transport.ReplayNever,
-		Starts: true,
-		Public: true,
+		Name:    name,
+		Method:  http.MethodPost,
+		Path:    webchatMessagesPath,
+		Params:  []string{webchatID},
+		Invalid: request.validate(name),
+		Body:    request.body(),
+		Extra:   request.ExtraFields,
+		Replay:  transport.ReplayNever,
+		Starts:  true,
+		Public:  true,
 
 		ResourceID: request.VisitorID,
 	}
@@ -266,9 +264,6 @@ func (h *WebchatHistory) last() (number int) {
 //
 // API reference: Get Messages, GET /api/webchat/{webchat_id}/messages.
 func (c *Client) ListWebchatMessages(ctx context.Context, webchatID string, request ListWebchatMessagesRequest, options ...agentclients.CallOption) (*WebchatHistory, error) {
-	if err := request.Validate(); err != nil {
-		return nil, err
-	}
 	return c.webchatHistory(ctx, webchatID, request, options)
 }
 
@@ -277,13 +272,14 @@ func (c *Client) webchatHistory(ctx context.Context, webchatID string, request L
 	query.Text("visitor_phone", request.VisitorID)
 	query.Text("since", string(request.Since))
 	return transport.Call(ctx, c.transport, transport.Op{
-		Name:   "list webchat messages",
-		Method: http.MethodGet,
-		Path:   webchatMessagesPath,
-		Params: []string{webchatID},
-		Query:  query.Values,
-		Replay: transport.ReplaySafe,
-		Public: true,
+		Name:    "list webchat messages",
+		Method:  http.MethodGet,
+		Path:    webchatMessagesPath,
+		Params:  []string{webchatID},
+		Invalid: request.Validate(),
+		Query:   query.Values,
+		Replay:  transport.ReplaySafe,
+		Public:  true,
 	}, options, decodeWebchatHistory)
 }
 
@@ -350,10 +346,6 @@ const streamWebchat = "stream webchat"
 // API reference: Stream Messages, GET /api/webchat/{webchat_id}/stream.
 func (c *Client) StreamWebchat(ctx context.Context, webchatID string, request StreamWebchatRequest, options ...agentclients.CallOption) iter.Seq2[WebchatEvent, error] {
 	return func(yield func(WebchatEvent, error) bool) {
-		if err := request.Validate(); err != nil {
-			yield(WebchatEvent{}, err)
-			return
-		}
 		stream, err := c.openWebchat(ctx, streamWebchat, webchatID, request.VisitorID, options)
 		if err != nil {
 			yield(WebchatEvent{}, err)
@@ -381,13 +373,14 @@ func (c *Client) openWebchat(ctx context.Context, op, webchatID, visitorID strin
 	query := wire.NewQuery()
 	query.Text("session_id", visitorID)
 	stream, err := transport.Open(ctx, c.transport, transport.Op{
-		Name:   op,
-		Method: http.MethodGet,
-		Path:   webchatStreamPath,
-		Params: []string{webchatID},
-		Query:  query.Values,
-		Replay: transport.ReplaySafe,
-		Public: true,
+		Name:    op,
+		Method:  http.MethodGet,
+		Path:    webchatStreamPath,
+		Params:  []string{webchatID},
+		Invalid: StreamWebchatRequest{VisitorID: visitorID}.Validate(),
+		Query:   query.Values,
+		Replay:  transport.ReplaySafe,
+		Public:  true,
 
 		ResourceID: visitorID,
 	}, options)

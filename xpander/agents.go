@@ -648,14 +648,12 @@ type updateAgentBody UpdateAgentRequest
 // API reference: Update Ai Agent, PATCH /v1/agents/{agent_id},
 // https://docs.xpander.ai.
 func (c *Client) UpdateAgent(ctx context.Context, agentID string, request UpdateAgentRequest, options ...agentclients.CallOption) (*Agent, error) {
-	if err := request.Validate(); err != nil {
-		return nil, err
-	}
 	op := transport.Op{
 		Name:     "update agent",
 		Method:   http.MethodPatch,
 		Path:     "/v1/agents/{agent_id}",
 		Params:   []string{agentID},
+		Invalid:  request.Validate(),
 		Body:     updateAgentBody(request),
 		Extra:    request.ExtraFields,
 		Replay:   transport.ReplaySafe,

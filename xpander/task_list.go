@@ -167,14 +167,12 @@ func (c *Client) ListAgentTasks(ctx context.Context, agentID string, request Lis
 	if request.AgentID != "" {
 		problems.Add("agent_id", "must not be set in the request: the agent is given already")
 	}
-	if err := problems.Err(provider, op); err != nil {
-		return nil, err
-	}
 	return transport.Call(ctx, c.transport, transport.Op{
 		Name:     op,
 		Method:   http.MethodGet,
 		Path:     "/v1/agents/{agent_id}/tasks",
 		Params:   []string{agentID},
+		Invalid:  problems.Err(provider, op),
 		Query:    request.query(),
 		Replay:   transport.ReplaySafe,
 		Reserved: reservedIDs,

@@ -45,9 +45,6 @@ type earlier struct {
 // given id it reads what its task shows now. What cannot be sent is refused
 // before that.
 func (c *Client) newTurn(ctx context.Context, op, path, agentID string, request InvokeRequest, options []agentclients.CallOption) (*turn, error) {
-	if err := request.validate(op); err != nil {
-		return nil, err
-	}
 	t := &turn{client: c, request: request, made: request.ID == ""}
 	t.tally, t.options = transport.NewTally(options)
 	if t.made {
@@ -58,6 +55,7 @@ func (c *Client) newTurn(ctx context.Context, op, path, agentID string, request 
 		Method:     http.MethodPost,
 		Path:       "/v1/agents/{agent_id}" + path,
 		Params:     []string{agentID},
+		Invalid:    request.validate(op),
 		Body:       t.request,
 		Extra:      request.ExtraFields,
 		Replay:     transport.ReplayNever,

@@ -67,6 +67,9 @@ type Op struct {
 	// RetryAfter is set to the wait that the response names, also that of a
 	// success, 0 if it names none. May be nil.
 	RetryAfter *time.Duration
+	// Invalid is what is wrong with the request of the caller, nil if nothing.
+	// It is reported with what is wrong with the parameters, after that.
+	Invalid error
 	// Reserved lists values that a path parameter must not have, since the
 	// API gives them another meaning.
 	Reserved []string
@@ -88,7 +91,9 @@ func (op *Op) request(c *Client) (target string, body []byte, contentType string
 		}
 		target = op.expand(base, &problems)
 	}
-	if len(op.Query) > 0 {
+	if op.Invalid != nil {
+		problems.AppendOf(op.Invalid) // also of the query, which is made from the request
+	} else if len(op.Query) > 0 {
 		op.checkQuery(&problems)
 	}
 	if err := problems.Err(c.provider, op.Name); err != nil {

@@ -2,6 +2,7 @@
 package validate
 
 import (
+	"errors"
 	"fmt"
 	"unicode/utf8"
 
@@ -28,6 +29,13 @@ func (p *Problems) Addf(path, format string, args ...any) {
 // Append notes problems that were found elsewhere.
 func (p *Problems) Append(fields []agentclients.FieldError) {
 	p.fields = append(p.fields, fields...)
+}
+
+// AppendOf notes the problems of an error that Err made. Nil has none.
+func (p *Problems) AppendOf(err error) {
+	if e, ok := errors.AsType[*agentclients.Error](err); ok {
+		p.Append(e.Fields)
+	}
 }
 
 // Required notes a problem if value is empty.
