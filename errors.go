@@ -43,9 +43,10 @@ var (
 	// [StreamPolicy.MaxEventBytes]. [Error.Body] has its beginning.
 	ErrResponseTooLarge = errors.New("response too large")
 	// ErrStreamEnded: a stream broke before its last event. What it streams
-	// did start: [Error.ResourceID] says which run to look up. Methods that
-	// follow a run to its end (RunAgent, StreamRun) go on without the stream
-	// instead.
+	// did start, and [Error.ResourceID] says which run to look up, unless the
+	// error matches ErrOutcomeUnknown, too: then no event had come. Methods
+	// that follow a run to its end (RunAgent, StreamRun) go on without the
+	// stream instead.
 	ErrStreamEnded = errors.New("stream ended before its last event")
 	// ErrRunFailed: the run came to its end, and not to a good one: it failed,
 	// was stopped or cancelled, or reached a limit.

@@ -41,6 +41,7 @@ func TestAllThatIsMissingIsNamedAtOnce(t *testing.T) {
 
 	ctx := t.Context()
 	of := func(_ any, err error) error { return err }
+	ensured := func(_, _ any, err error) error { return err }
 	for name, test := range map[string]struct {
 		err  error
 		want []string
@@ -60,6 +61,8 @@ func TestAllThatIsMissingIsNamedAtOnce(t *testing.T) {
 		"orq ReviewAction":                     {responses.ReviewAction(ctx, "", "", "", orq.ReviewActionRequest{}), []string{"agent_key", "task_id", "action_id", "review"}},
 		"orq RunAgent":                         {of(responses.RunAgent(ctx, "", orq.RunRequest{})), []string{"agent_key", "input"}},
 		"phoneagents CreateAgent":              {of(phones.CreateAgent(ctx, "", phoneagents.CreateAgentRequest{})), []string{"user_id", "phone_number_id", "prompt_id", "name"}},
+		"phoneagents EnsureAgent":              {ensured(phones.EnsureAgent(ctx, "", phoneagents.CreateAgentRequest{})), []string{"user_id", "phone_number_id", "prompt_id", "name"}},
+		"phoneagents EnsurePhoneNumber":        {ensured(phones.EnsurePhoneNumber(ctx, "", phoneagents.AddPhoneNumberRequest{})), []string{"user_id", "platform", "meta_phone_number_id", "access_token"}},
 		"phoneagents UpdateAgent":              {of(phones.UpdateAgent(ctx, "", "", phoneagents.UpdateAgentRequest{Name: new("")})), []string{"user_id", "agent_id", "name"}},
 		"phoneagents ListAgents":               {of(phones.ListAgents(ctx, "", phoneagents.ListAgentsRequest{Limit: -1})), []string{"user_id", "limit"}},
 		"phoneagents AddPhoneNumber":           {of(phones.AddPhoneNumber(ctx, "", phoneagents.AddPhoneNumberRequest{ID: new("")})), []string{"user_id", "platform", "meta_phone_number_id", "access_token", "id"}},

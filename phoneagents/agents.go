@@ -93,18 +93,7 @@ type createAgentBody CreateAgentRequest
 //
 // API reference: Create Agent, POST /users/{user_id}/agents.
 func (c *Client) CreateAgent(ctx context.Context, userID string, request CreateAgentRequest, options ...agentclients.CallOption) (*Agent, error) {
-	return transport.Create(ctx, c.transport, transport.Op{
-		Name:    "create agent",
-		Method:  http.MethodPost,
-		Path:    "/users/{user_id}/agents",
-		Params:  []string{userID},
-		Invalid: request.Validate(),
-		Body:    createAgentBody(request),
-		Extra:   request.ExtraFields,
-		Replay:  transport.ReplayKeyed,
-
-		ResourceID: request.PhoneNumberID,
-	}, options, func(body []byte) (*Agent, error) {
+	return transport.Create(ctx, c.transport, request.op(userID), options, func(body []byte) (*Agent, error) {
 		agent, err := decodeAgent(body)
 		if err == nil && agent.PhoneNumberID != "" && agent.PhoneNumberID != request.PhoneNumberID {
 			return nil, wire.Other("phone_number_id", agent.PhoneNumberID, request.PhoneNumberID)
@@ -116,6 +105,21 @@ func (c *Client) CreateAgent(ctx context.Context, userID string, request CreateA
 		},
 		Compare: request.compare,
 	})
+}
+
+// op is the operation that creates the agent.
+func (r CreateAgentRequest) op(userID string) transport.Op {
+	return transport.Op{
+		Name:       "create agent",
+		Method:     http.MethodPost,
+		Path:       "/users/{user_id}/agents",
+		Params:     []string{userID},
+		Invalid:    r.Validate(),
+		Body:       createAgentBody(r),
+		Extra:      r.ExtraFields,
+		Replay:     transport.ReplayKeyed,
+		ResourceID: r.PhoneNumberID,
+	}
 }
 
 // Diff lists what the agent lacks of what the request sets, extra fields

@@ -25,7 +25,7 @@ import (
 // POST /users/{user_id}/agents; Update Agent,
 // PATCH /users/{user_id}/agents/{agent_id}.
 func (c *Client) EnsureAgent(ctx context.Context, userID string, request CreateAgentRequest, options ...agentclients.CallOption) (*Agent, agentclients.Change, error) {
-	if err := request.Validate(); err != nil {
+	if err := transport.Check(ctx, c.transport, request.op(userID), options); err != nil {
 		return nil, "", err
 	}
 	tally, options := transport.NewTally(options)
@@ -59,7 +59,7 @@ func (c *Client) EnsureAgent(ctx context.Context, userID string, request CreateA
 // API reference: List Phone Numbers, GET /users/{user_id}/phone_numbers; Add
 // Phone Number, POST /users/{user_id}/phone_numbers.
 func (c *Client) EnsurePhoneNumber(ctx context.Context, userID string, request AddPhoneNumberRequest, options ...agentclients.CallOption) (*PhoneNumber, agentclients.Change, error) {
-	if err := request.Validate(); err != nil {
+	if err := transport.Check(ctx, c.transport, request.op(userID), options); err != nil {
 		return nil, "", err
 	}
 	tally, options := transport.NewTally(options)

@@ -125,16 +125,7 @@ type addPhoneNumberBody AddPhoneNumberRequest
 //
 // API reference: Add Phone Number, POST /users/{user_id}/phone_numbers.
 func (c *Client) AddPhoneNumber(ctx context.Context, userID string, request AddPhoneNumberRequest, options ...agentclients.CallOption) (*PhoneNumber, error) {
-	op := transport.Op{
-		Name:    "add phone number",
-		Method:  http.MethodPost,
-		Path:    "/users/{user_id}/phone_numbers",
-		Params:  []string{userID},
-		Invalid: request.Validate(),
-		Body:    addPhoneNumberBody(request),
-		Extra:   request.ExtraFields,
-		Replay:  transport.ReplayNever,
-	}
+	op := request.op(userID)
 	if request.ID == nil {
 		return transport.Call(ctx, c.transport, op, options, decodePhoneNumber)
 	}
@@ -153,6 +144,20 @@ func (c *Client) AddPhoneNumber(ctx context.Context, userID string, request AddP
 			return diff.Compare(addPhoneNumberBody(request), request.ExtraFields, found, diff.Rules{Omitted: []string{"display_name"}})
 		},
 	})
+}
+
+// op is the operation that adds the phone number, without an id.
+func (r AddPhoneNumberRequest) op(userID string) transport.Op {
+	return transport.Op{
+		Name:    "add phone number",
+		Method:  http.MethodPost,
+		Path:    "/users/{user_id}/phone_numbers",
+		Params:  []string{userID},
+		Invalid: r.Validate(),
+		Body:    addPhoneNumberBody(r),
+		Extra:   r.ExtraFields,
+		Replay:  transport.ReplayNever,
+	}
 }
 
 // findPhoneNumber returns the first phone number of a user on a platform ("":

@@ -15,6 +15,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"reflect"
 	"strings"
 	"time"
 	"unicode/utf8"
@@ -214,6 +215,29 @@ type wire struct {
 	Ask    string     `json:"ask,omitempty"`
 }
 
+// explain says what is wrong with the JSON of a reply in words of JSON.
+func explain(err error) error {
+	if wrong, ok := errors.AsType[*json.UnmarshalTypeError](err); ok && wrong.Field != "" {
+		switch wrong.Field {
+		case "delay", "pace":
+			return notDuration(wrong.Field)
+		}
+		kind := map[reflect.Kind]string{
+			reflect.String: "a string", reflect.Int: "an integer", reflect.Bool: "true or false", reflect.Slice: "a list", reflect.Struct: "an object",
+		}[wrong.Type.Kind()]
+		return fmt.Errorf("%s must be %s, not %s", wrong.Field, kind, wrong.Value)
+	}
+	if name, ok := strings.CutPrefix(err.Error(), "json: unknown field "); ok {
+		return fmt.Errorf("unknown member %s; a reply has agent, thread, input, delay, tools, text, chunks, pace, error, code, usage, hold, ask, "+
+			"one of its tools id, name, arguments, result, error, and its usage input, output", name)
+	}
+	return err
+}
+
+func notDuration(name string) error {
+	return fmt.Errorf(`%s must be a duration such as "50ms" or "2s"`, name)
+}
+
 // MarshalJSON writes the reply with durations such as "50ms".
 func (r Reply) MarshalJSON() ([]byte, error) {
 	return json.Marshal(wire{
@@ -236,7 +260,7 @@ func (r *Reply) UnmarshalJSON(data []byte) error {
 	decoder := json.NewDecoder(strings.NewReader(string(data)))
 	decoder.DisallowUnknownFields()
 	if err := decoder.Decode(&w); err != nil {
-		return fmt.Errorf("reply: %w; members are agent, thread, input, delay, tools, text, chunks, pace, error, code, usage, hold, ask", err)
+		return fmt.Errorf("reply: %w", explain(err))
 	}
 	*r = Reply{
 		Agent: w.Agent, Thread: w.Thread, Input: w.Input, Tools: w.Tools, Text: w.Text, Chunks: w.Chunks,
@@ -251,7 +275,7 @@ func (r *Reply) UnmarshalJSON(data []byte) error {
 		}
 		var err error
 		if *d.into, err = time.ParseDuration(d.text); err != nil {
-			return fmt.Errorf(`reply: %s must be a duration such as "50ms" or "2s"`, d.name)
+			return fmt.Errorf("reply: %w", notDuration(d.name))
 		}
 	}
 	if err := r.Validate(); err != nil {

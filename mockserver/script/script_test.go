@@ -31,10 +31,17 @@ func TestReplyJSON(t *testing.T) {
 		}
 	}
 	for body, want := range map[string]string{
-		`{"txt":"a"}`:  "members are agent, thread,",
-		`{"pace":"1"}`: "pace must be a duration",
-		`{"delay":5}`:  "members are agent, thread,",
-		`{"delay":""}`: "",
+		`{"txt":"a"}`:                    `reply: unknown member "txt"; a reply has agent, thread,`,
+		`{"tools":[{"nme":"a"}]}`:        `reply: unknown member "nme"; a reply has agent, `,
+		`{"pace":"1"}`:                   "reply: pace must be a duration",
+		`{"delay":5}`:                    "reply: delay must be a duration",
+		`{"text":5}`:                     "reply: text must be a string, not number",
+		`{"tools":{}}`:                   "reply: tools must be a list, not object",
+		`{"tools":[{"name":["clock"]}]}`: "reply: tools.name must be a string, not array",
+		`{"usage":3}`:                    "reply: usage must be an object, not number",
+		`{"usage":{"input":1.5}}`:        "reply: usage.input must be an integer, not number 1.5",
+		`{"hold":"yes"}`:                 "reply: hold must be true or false, not string",
+		`{"delay":""}`:                   "",
 	} {
 		var read Reply
 		err := json.Unmarshal([]byte(body), &read)
