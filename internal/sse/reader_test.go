@@ -219,7 +219,7 @@ func TestReaderIsLinear(t *testing.T) {
 		return best
 	}
 	once, small := took(1<<30), took(1400)
-	if small > 20*once+50*time.Millisecond {
+	if small > 20*once+500*time.Millisecond {
 		t.Errorf("in reads of 1,400 bytes it took %v, at once %v", small, once)
 	}
 	short := []byte(strings.Repeat("\r", 1<<20))
@@ -227,7 +227,7 @@ func TestReaderIsLinear(t *testing.T) {
 	if _, err := read(bytes.NewReader(short), 100); err != io.EOF {
 		t.Error(err)
 	}
-	if elapsed := time.Since(start); elapsed > time.Second {
+	if elapsed := time.Since(start); elapsed > 10*time.Second {
 		t.Errorf("a million lines of nothing took %v", elapsed)
 	}
 }
