@@ -155,6 +155,9 @@ func TestRunInASession(t *testing.T) {
 		if !errors.Is(err, agentclients.ErrNotFound) || s.count("send message") != 0 {
 			t.Errorf("%v after %q", err, s.requests)
 		}
+		if !strings.HasPrefix(err.Error(), "agentloop: run agent: 404") {
+			t.Errorf("the error does not name what was tried: %v", err)
+		}
 	})
 	inBubble(t, "with more events than can be read at once", func(t *testing.T) {
 		s := newServer(t)

@@ -249,8 +249,8 @@ func (r *runner) start(ctx context.Context, op transport.Op) {
 // agent.
 func withOtherMethods(err error) error {
 	var e *agentclients.Error
-	if errors.As(err, &e) && e.StatusCode == http.StatusNotFound && e.Err == nil {
-		e.Err = errors.New("if the server has no v3 responses, StreamAgentResponse or StreamTask run the agent")
+	if errors.As(err, &e) && e.StatusCode == http.StatusNotFound {
+		e.Fields = append(e.Fields, agentclients.FieldError{Message: "if the server has no v3 responses, StreamAgentResponse or StreamTask run the agent"})
 	}
 	return err
 }

@@ -405,7 +405,10 @@ func TestNoFallbackToOlderSurfaces(t *testing.T) {
 		p.fail("POST v3 stream", before(jsonResponse(404, `{"message":"Cannot POST /v3/router/responses"}`)))
 		_, _, run, err := hear(t, p.open(t).StreamRun(t.Context(), "calc", sum))
 		asError(t, err, agentclients.ErrNotFound)
-		if run != nil || !strings.Contains(err.Error(), "StreamAgentResponse or StreamTask") || errors.Is(err, agentclients.ErrOutcomeUnknown) {
+		if words, hint, _ := strings.Cut(err.Error(), "/v3/router/responses"); !strings.Contains(words, "Cannot POST") || !strings.Contains(hint, "StreamAgentResponse or StreamTask") {
+			t.Errorf("the server's words do not come first: %v", err)
+		}
+		if run != nil || errors.Is(err, agentclients.ErrOutcomeUnknown) {
 			t.Errorf("run %v, %v", run, err)
 		}
 		p.checkTurns(t, 0, 1)
