@@ -128,7 +128,7 @@ func TestImportsRunOneWay(t *testing.T) {
 		"internal/poll":       {""},
 		"internal/wire":       {""},
 		"internal/diff":       {"", "internal/wire"},
-		"internal/ensure":     {"", "internal/diff"},
+		"internal/ensure":     {"", "internal/diff", "internal/validate"},
 		"internal/transport":  {"", "internal/diff", "internal/httpheader", "internal/redact", "internal/sse", "internal/validate", "internal/wire"},
 	}
 	maps.Copy(allowed, mockImports())

@@ -29,10 +29,11 @@ func (c *Client) FindAgents(ctx context.Context, name string, options ...agentcl
 	if err != nil {
 		return nil, err
 	}
-	found := []Agent{}
+	found, ids := []Agent{}, map[string]bool{"": false}
 	for _, agent := range list.Agents {
-		if agent.Name == name {
+		if agent.Name == name && !ids[agent.ID] {
 			found = append(found, agent)
+			ids[agent.ID] = agent.ID != "" // a list may show one twice
 		}
 	}
 	return found, nil
@@ -42,7 +43,9 @@ func (c *Client) FindAgents(ctx context.Context, name string, options ...agentcl
 // what it did: it looks for the agent and creates it if there is none, or
 // updates it if it lacks something (see [CreateAgentRequest.Diff]). It can be
 // called again after any error, but two programs that call it at the same time
-// may make two agents: the API does not know names that are unique.
+// may make two agents: the API does not know names that are unique. So the name
+// must be one that is found again: without white space at its ends, and not
+// among the ExtraFields.
 //
 // An agent that exists keeps what the request leaves out; Settings are replaced
 // as a whole. Where the response does not tell the settings, only an update
@@ -62,6 +65,9 @@ func (c *Client) EnsureAgent(ctx context.Context, request CreateAgentRequest, op
 	if err := request.Validate(); err != nil {
 		return nil, "", err
 	}
+	if err := ensure.CheckName(provider, request.Name, request.ExtraFields); err != nil {
+		return nil, "", err
+	}
 	tally, options := transport.NewTally(options)
 	defer tally.Report()
 	return ensure.Named[Agent]{
@@ -76,6 +82,8 @@ func (c *Client) EnsureAgent(ctx context.Context, request CreateAgentRequest, op
 			switch {
 			case err != nil:
 				return nil, "", err
+			case before.Name != "" && before.Name != request.Name:
+				return nil, "", ensure.Renamed(provider)
 			case len(request.Diff(before)) == 0:
 				return before, agentclients.Unchanged, nil
 			}

@@ -33,6 +33,36 @@ func TestEnsureAgent(t *testing.T) {
 	})
 }
 
+// An agent that is deleted or renamed while EnsureAgent works is none of its
+// name any more, and one that is listed twice is one.
+func TestEnsureAgentOfAListThatChanges(t *testing.T) {
+	const (
+		agent   = `{"_id":"a","name":"n","llmModel":"gpt-4o"}`
+		renamed = `200 {"_id":"a","name":"m","llmModel":"gpt-4o"}`
+		made    = `200 {"_id":"b","name":"n","llmModel":"gpt-4o"}`
+		found   = "200 [" + agent + "]"
+		other   = `200 {"_id":"a","name":"n","llmModel":"gpt-4o-mini"}`
+	)
+	testkit.Ensures(t, suite, func(ctx context.Context, c *Client, options ...agentclients.CallOption) (*Agent, agentclients.Change, error) {
+		return c.EnsureAgent(ctx, CreateAgentRequest{Name: "n", LLMModel: "gpt-4o"}, options...)
+	}, []testkit.Ensured{
+		testkit.Ends("it is deleted", []string{found, "404 ", "200 []", made}, agentclients.Created, nil, []string{"GET", "GET", "GET", "POST"}, ""),
+		testkit.Ends("it is deleted before the update", []string{found, other, "404 ", "200 []", made}, agentclients.Created, nil, []string{"GET", "GET", "PUT", "GET", "POST"}, ""),
+		testkit.Ends("it is renamed", []string{found, renamed, "200 []", made}, agentclients.Created, nil, []string{"GET", "GET", "GET", "POST"}, ""),
+		testkit.Ends("it is listed twice", []string{"200 [" + agent + "," + agent + "]", "200 " + agent}, agentclients.Unchanged, nil, []string{"GET", "GET"}, ""),
+	})
+}
+
+// EnsureAgent refuses a name that it would not find again.
+func TestEnsureAgentGoesByTheName(t *testing.T) {
+	for _, request := range []CreateAgentRequest{{Name: "n "}, {Name: "n", ExtraFields: map[string]any{"name": "m"}}} {
+		suite.Refuses(t, func(ctx context.Context, c *Client) error {
+			_, _, err := c.EnsureAgent(ctx, request)
+			return err
+		}, []string{"name"})
+	}
+}
+
 func TestDiff(t *testing.T) {
 	for name, test := range map[string]struct {
 		request CreateAgentRequest

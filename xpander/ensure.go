@@ -50,7 +50,9 @@ func (c *Client) FindAgents(ctx context.Context, name string, options ...agentcl
 // what it did: it looks for the agent and creates it if there is none, or
 // updates it if it lacks something (see [CreateAgentRequest.Diff]). It can be
 // called again after any error, but two programs that call it at the same time
-// may make two agents: the API does not know names that are unique.
+// may make two agents: the API does not know names that are unique. So the name
+// must be one that is found again: without white space at its ends, and not
+// among the ExtraFields.
 //
 // An agent that exists keeps what the request leaves out. An update sends what
 // differs, and is staged until the agent is deployed. With Deploy that is done
@@ -77,6 +79,9 @@ func (c *Client) EnsureAgent(ctx context.Context, request CreateAgentRequest, op
 	if err := request.Validate(); err != nil {
 		return nil, "", err
 	}
+	if err := ensure.CheckName(provider, request.Name, request.ExtraFields); err != nil {
+		return nil, "", err
+	}
 	tally, options := transport.NewTally(options)
 	defer tally.Report()
 	return ensure.Named[Agent]{
@@ -85,8 +90,11 @@ func (c *Client) EnsureAgent(ctx context.Context, request CreateAgentRequest, op
 		Create:   func() (*Agent, error) { return c.CreateAgent(ctx, request, options...) },
 		Change: func(found *Agent) (*Agent, agentclients.Change, error) {
 			before, err := c.GetAgent(ctx, found.ID, options...)
-			if err != nil {
+			switch {
+			case err != nil:
 				return nil, "", err
+			case before.Name != "" && before.Name != request.Name:
+				return nil, "", ensure.Renamed(provider)
 			}
 			differences := request.Diff(before)
 			if len(differences) == 0 {
@@ -128,6 +136,8 @@ func (r CreateAgentRequest) update(differences []agentclients.FieldDiff) UpdateA
 	for _, d := range differences {
 		member, _, _ := strings.Cut(d.Path, ".")
 		switch member {
+		case "name":
+			update.Name = &r.Name
 		case "description":
 			update.Description = r.Description
 		case "deployment_type":

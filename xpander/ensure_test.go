@@ -80,6 +80,33 @@ func TestEnsureAgentDeploys(t *testing.T) {
 	})
 }
 
+// An agent that is deleted or renamed while EnsureAgent works is none of its
+// name any more.
+func TestEnsureAgentOfAListThatChanges(t *testing.T) {
+	const (
+		found   = `200 {"items":[{"id":"a","name":"n"}],"total":1,"page":1,"per_page":50,"total_pages":1}`
+		none    = `200 {"items":[],"total":0,"page":1,"per_page":50,"total_pages":0}`
+		renamed = `200 {"id":"a","name":"m","description":"x","instructions":{}}`
+		made    = `200 {"id":"b","name":"n","description":"d","instructions":{}}`
+	)
+	testkit.Ensures(t, suite, func(ctx context.Context, c *Client, options ...agentclients.CallOption) (*Agent, agentclients.Change, error) {
+		return c.EnsureAgent(ctx, CreateAgentRequest{Name: "n", Description: new("d")}, options...)
+	}, []testkit.Ensured{
+		testkit.Ends("it is deleted", []string{found, "404 ", none, made}, agentclients.Created, nil, []string{"GET", "GET", "GET", "POST"}, ""),
+		testkit.Ends("it is renamed", []string{found, renamed, none, made}, agentclients.Created, nil, []string{"GET", "GET", "GET", "POST"}, ""),
+	})
+}
+
+// EnsureAgent refuses a name that it would not find again.
+func TestEnsureAgentGoesByTheName(t *testing.T) {
+	for _, request := range []CreateAgentRequest{{Name: "n "}, {Name: "n", ExtraFields: map[string]any{"name": "m"}}} {
+		suite.Refuses(t, func(ctx context.Context, c *Client) error {
+			_, _, err := c.EnsureAgent(ctx, request)
+			return err
+		}, []string{"name"})
+	}
+}
+
 func TestDiff(t *testing.T) {
 	request := CreateAgentRequest{
 		Name: "n", ModelName: new("gpt-4.1"), EnvironmentID: new("e"), LLMExtraHeaders: Secrets{"h": "secret"}, Type: new(AgentTypeRegular),

@@ -5,9 +5,11 @@ package ensure
 import (
 	"errors"
 	"fmt"
+	"strings"
 
 	agentclients "github.com/agentclients/agentclients-go"
 	"github.com/agentclients/agentclients-go/internal/diff"
+	"github.com/agentclients/agentclients-go/internal/validate"
 )
 
 // Keyed is something of which a server has at most one under a key.
@@ -61,21 +63,49 @@ type Named[T any] struct {
 // Ensure returns the thing as it is then, and what was done. Several of one
 // name are a conflict.
 func (n Named[T]) Ensure() (*T, agentclients.Change, error) {
-	found, err := n.Find()
-	switch {
-	case err != nil:
-		return nil, "", err
-	case len(found) == 0:
-		return created(n.Create())
-	case len(found) > 1:
-		return nil, "", Refuse(n.Provider, fmt.Errorf("%w: %d agents have the name", agentclients.ErrConflict, len(found)))
+	var err error
+	for range rounds {
+		var found []T
+		found, err = n.Find()
+		switch {
+		case err != nil:
+			return nil, "", err
+		case len(found) == 0:
+			return created(n.Create())
+		case len(found) > 1:
+			return nil, "", Refuse(n.Provider, fmt.Errorf("%w: %d agents have the name", agentclients.ErrConflict, len(found)))
+		}
+		var after *T
+		var change agentclients.Change
+		if after, change, err = n.Change(&found[0]); !errors.Is(err, agentclients.ErrNotFound) {
+			return after, change, err
+		}
 	}
-	return n.Change(&found[0])
+	return nil, "", err
+}
+
+// CheckName reports what would keep a thing from being found by its name the
+// next time, so that another one would be made each time.
+func CheckName(provider, name string, extra map[string]any) error {
+	var problems validate.Problems
+	problems.NotExtra("name", extra)
+	if strings.TrimSpace(name) != name {
+		problems.Add("name", "must not have white space at its ends: a server that takes it away has no agent of this name")
+	}
+	return problems.Err(provider, op)
+}
+
+const op = "ensure agent"
+
+// Renamed returns the error of a change of what has another name by now, which
+// is as good as gone.
+func Renamed(provider string) error {
+	return Refuse(provider, fmt.Errorf("%w: the agent was renamed meanwhile", agentclients.ErrNotFound))
 }
 
 // Refuse returns the error of an Ensure that found what it cannot change.
 func Refuse(provider string, err error) error {
-	return &agentclients.Error{Provider: provider, Op: "ensure agent", Err: err}
+	return &agentclients.Error{Provider: provider, Op: op, Err: err}
 }
 
 // IfThere makes of what a read returned what Keyed.Read returns.

@@ -93,6 +93,53 @@ func TestNamed(t *testing.T) {
 	}
 }
 
+// What is gone, or has another name, when it is to be changed is looked for
+// again.
+func TestNamedLooksAgain(t *testing.T) {
+	for name, test := range map[string]struct {
+		found   int // how often a look finds it
+		changes int
+		change  agentclients.Change
+		err     error
+	}{
+		"it is gone":             {1, 1, agentclients.Created, nil},
+		"it is listed for long":  {9, 3, "", agentclients.ErrNotFound},
+		"it is gone from a list": {0, 0, agentclients.Created, nil},
+	} {
+		finds, changes := 0, 0
+		_, change, err := Named[thing]{
+			Provider: "test",
+			Find: func() ([]thing, error) {
+				if finds++; finds > test.found {
+					return nil, nil
+				}
+				return []thing{{Name: "a"}}, nil
+			},
+			Create: func() (*thing, error) { return &thing{Name: "made"}, nil },
+			Change: func(*thing) (*thing, agentclients.Change, error) { changes++; return nil, "", Renamed("test") },
+		}.Ensure()
+		if change != test.change || changes != test.changes || !errors.Is(err, test.err) || (err == nil) != (test.err == nil) {
+			t.Errorf("%s: %q, %v after %d changes", name, change, err, changes)
+		}
+	}
+}
+
+// A name that would not be found again is refused: there would be one more
+// thing each time.
+func TestCheckName(t *testing.T) {
+	for _, name := range []string{" n", "n ", "n\n", "\u00a0n"} {
+		if err := CheckName("test", name, nil); !errors.Is(err, agentclients.ErrInvalidRequest) {
+			t.Errorf("%q: %v", name, err)
+		}
+	}
+	if err := CheckName("test", "n", map[string]any{"name": "m"}); !errors.Is(err, agentclients.ErrInvalidRequest) {
+		t.Errorf("an extra field: %v", err)
+	}
+	if err := CheckName("test", "n m", map[string]any{"other": 1}); err != nil {
+		t.Error(err)
+	}
+}
+
 func TestUpdated(t *testing.T) {
 	before := &thing{"a", 1}
 	if _, change, _ := Updated(before, &thing{"a", 2}, nil, "version"); change != agentclients.Unchanged {
