@@ -107,7 +107,7 @@ type ConversationList struct {
 	// Conversations are the conversations of this page.
 	Conversations []Conversation `json:"conversations"`
 	// Pagination says which part of the list it is. Nil if the server does not
-	// tell.
+	// tell, not even whether the list goes on.
 	Pagination *Pagination `json:"pagination,omitempty"`
 }
 
@@ -201,7 +201,7 @@ type ConversationMessageList struct {
 	// Info says more about the conversation.
 	Info ConversationInfo `json:"conversation_info"`
 	// Pagination says which part of the list it is. Nil if the server does not
-	// tell.
+	// tell, not even whether the list goes on.
 	Pagination *Pagination `json:"pagination,omitempty"`
 }
 
@@ -306,7 +306,7 @@ func decodeConversationMessageList(body []byte) (*ConversationMessageList, error
 			return nil, err
 		}
 	}
-	if list.Pagination == nil {
+	if list.Pagination = decodePagination(unwrap(body)); list.Pagination == nil {
 		list.Pagination = decodePagination(body)
 	}
 	return list, nil

@@ -96,7 +96,7 @@ func unchanged(err error) agentclients.Change {
 // phoneNumber returns the phone number that a request is about, nil if there
 // is none.
 func (c *Client) phoneNumber(ctx context.Context, userID string, request AddPhoneNumberRequest, options []agentclients.CallOption) (*PhoneNumber, error) {
-	return c.findPhoneNumber(ctx, userID, request.Platform, options, func(n *PhoneNumber) bool {
+	return c.findPhoneNumber(ctx, userID, options, func(n *PhoneNumber) bool {
 		return n.MetaPhoneNumberID == request.MetaPhoneNumberID && (n.Platform == request.Platform || n.Platform == "")
 	})
 }

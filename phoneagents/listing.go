@@ -2,6 +2,7 @@ package phoneagents
 
 import (
 	"bytes"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"net/url"
@@ -64,11 +65,11 @@ func decodeList[T any](body []byte, name string) ([]T, error) {
 	return nil, wire.Missing(name)
 }
 
-// decodePagination returns what a list says about its parts, nil if it says
-// nothing.
+// decodePagination returns what a list says about its parts, nil if it does not
+// say whether it goes on.
 func decodePagination(body []byte) *Pagination {
 	members, err := wire.Members(body)
-	if err != nil || members["pagination"] == nil {
+	if err != nil || !tellsTheEnd(members["pagination"]) {
 		return nil
 	}
 	pagination, err := wire.Decode[Pagination](members["pagination"])
@@ -76,6 +77,21 @@ func decodePagination(body []byte) *Pagination {
 		return nil
 	}
 	return pagination
+}
+
+// tellsTheEnd reports whether what a list says about its parts tells where it
+// ends.
+func tellsTheEnd(pagination json.RawMessage) bool {
+	told, err := wire.Members(pagination)
+	if err != nil {
+		return false
+	}
+	for _, name := range []string{"total", "hasMore"} {
+		if value := string(told[name]); value != "" && value != "null" {
+			return true
+		}
+	}
+	return false
 }
 
 // window is a part of a list that was asked for from an offset on. A list that

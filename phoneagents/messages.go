@@ -138,7 +138,7 @@ type MessageList struct {
 	// Messages are the messages of this page.
 	Messages []Message `json:"messages"`
 	// Pagination says which part of the list it is. Nil if the server does not
-	// tell.
+	// tell, not even whether the list goes on.
 	Pagination *Pagination `json:"pagination,omitempty"`
 }
 

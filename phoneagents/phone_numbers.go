@@ -138,7 +138,7 @@ func (c *Client) AddPhoneNumber(ctx context.Context, userID string, request AddP
 		return number, err
 	}, transport.Settling[PhoneNumber]{
 		Find: func(options ...agentclients.CallOption) (*PhoneNumber, error) {
-			return c.findPhoneNumber(ctx, userID, "", options, func(n *PhoneNumber) bool { return n.ID == *request.ID })
+			return c.findPhoneNumber(ctx, userID, options, func(n *PhoneNumber) bool { return n.ID == *request.ID })
 		},
 		Compare: func(found *PhoneNumber) diff.Result {
 			return diff.Compare(addPhoneNumberBody(request), request.ExtraFields, found, diff.Rules{Omitted: []string{"display_name"}})
@@ -160,11 +160,13 @@ func (r AddPhoneNumberRequest) op(userID string) transport.Op {
 	}
 }
 
-// findPhoneNumber returns the first phone number of a user on a platform ("":
-// any) that is the one looked for, nil if there is none.
-func (c *Client) findPhoneNumber(ctx context.Context, userID string, platform Platform, options []agentclients.CallOption, isIt func(*PhoneNumber) bool) (*PhoneNumber, error) {
+// findPhoneNumber returns the first phone number of a user that is the one
+// looked for, nil if there is none. It lists all platforms: the list of one has
+// no pages, and one that is just as long as a page would look like a page that
+// comes again.
+func (c *Client) findPhoneNumber(ctx context.Context, userID string, options []agentclients.CallOption, isIt func(*PhoneNumber) bool) (*PhoneNumber, error) {
 	all := pages.Offsets(provider, "list phone numbers", 0, defaultLimit, func(n PhoneNumber) string { return n.ID }, func(offset, limit int) ([]PhoneNumber, error) {
-		list, err := c.ListPhoneNumbers(ctx, userID, ListPhoneNumbersRequest{Platform: platform, Limit: limit, Offset: offset}, options...)
+		list, err := c.ListPhoneNumbers(ctx, userID, ListPhoneNumbersRequest{Limit: limit, Offset: offset}, options...)
 		if err != nil {
 			return nil, err
 		}
