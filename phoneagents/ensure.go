@@ -5,8 +5,10 @@ import (
 	"errors"
 
 	agentclients "github.com/agentclients/agentclients-go"
+	"github.com/agentclients/agentclients-go/internal/diff"
 	"github.com/agentclients/agentclients-go/internal/ensure"
 	"github.com/agentclients/agentclients-go/internal/transport"
+	"github.com/agentclients/agentclients-go/internal/validate"
 )
 
 // EnsureAgent makes the agent of a phone number be what the request says, and
@@ -51,7 +53,8 @@ func (c *Client) EnsureAgent(ctx context.Context, userID string, request CreateA
 //
 // The API cannot change a phone number, and does not tell its access token:
 // one that is there is Unchanged, whatever else the request says. To replace a
-// token, delete the phone number and add it again.
+// token, delete the phone number and add it again. After a lost response it is
+// Created only if it has what the request says, as far as the API tells.
 //
 // Errors: as AddPhoneNumber and ListPhoneNumbers. What CaptureResponse captures
 // is the last response; its Attempts and Elapsed count all.
@@ -60,6 +63,13 @@ func (c *Client) EnsureAgent(ctx context.Context, userID string, request CreateA
 // Phone Number, POST /users/{user_id}/phone_numbers.
 func (c *Client) EnsurePhoneNumber(ctx context.Context, userID string, request AddPhoneNumberRequest, options ...agentclients.CallOption) (*PhoneNumber, agentclients.Change, error) {
 	if err := transport.Check(ctx, c.transport, request.op(userID), options); err != nil {
+		return nil, "", err
+	}
+	var problems validate.Problems
+	for _, name := range []string{"platform", "meta_phone_number_id"} {
+		problems.NotExtra(name, request.ExtraFields) // it is looked for by them
+	}
+	if err := problems.Err(provider, "ensure phone number"); err != nil {
 		return nil, "", err
 	}
 	tally, options := transport.NewTally(options)
@@ -80,10 +90,16 @@ func (c *Client) EnsurePhoneNumber(ctx context.Context, userID string, request A
 	switch {
 	case err != nil || found == nil:
 		return nil, "", failed
-	case errors.Is(failed, agentclients.ErrOutcomeUnknown):
+	case errors.Is(failed, agentclients.ErrOutcomeUnknown) && request.mayHaveMade(found):
 		return found, agentclients.Created, nil
 	}
 	return found, agentclients.Unchanged, nil
+}
+
+// mayHaveMade reports whether a phone number is what the request adds, as far
+// as the API tells.
+func (r AddPhoneNumberRequest) mayHaveMade(found *PhoneNumber) bool {
+	return len(diff.Compare(addPhoneNumberBody(r), r.ExtraFields, found, diff.Rules{}).ButForSpacing().Different) == 0
 }
 
 func unchanged(err error) agentclients.Change {

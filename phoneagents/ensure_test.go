@@ -37,6 +37,9 @@ func TestEnsurePhoneNumber(t *testing.T) {
 		number = `{"id":"pn","platform":"whatsapp","meta_phone_number_id":"1"}`
 		none   = `200 {"phone_numbers":[]}`
 	)
+	named := func(name string) string {
+		return `200 {"phone_numbers":[{"id":"pn","platform":"whatsapp","meta_phone_number_id":"1","display_name":"` + name + `"}]}`
+	}
 	list := `200 {"phone_numbers":[{"id":"pn2","platform":"whatsapp","meta_phone_number_id":"2"},` + number + `]}`
 	request := AddPhoneNumberRequest{Platform: PlatformWhatsApp, MetaPhoneNumberID: "1", AccessToken: "EAAxxxx", DisplayName: new("d")}
 	testkit.Ensures(t, suite, func(ctx context.Context, c *Client, options ...agentclients.CallOption) (*PhoneNumber, agentclients.Change, error) {
@@ -46,6 +49,8 @@ func TestEnsurePhoneNumber(t *testing.T) {
 		testkit.Ends("it is there", []string{list}, agentclients.Unchanged, nil, []string{"GET"}, ""),
 		testkit.Ends("somebody else adds it", []string{none, "409 ", list}, agentclients.Unchanged, nil, []string{"GET", "POST", "GET"}, ""),
 		testkit.Ends("the response is lost, and it is there", []string{none, "502 ", list}, agentclients.Created, nil, []string{"GET", "POST", "GET"}, ""),
+		testkit.Ends("the response is lost, and it has the name without blanks", []string{none, "502 ", named(" d ")}, agentclients.Created, nil, []string{"GET", "POST", "GET"}, ""),
+		testkit.Ends("the response is lost, and somebody else's is there", []string{none, "502 ", named("theirs")}, agentclients.Unchanged, nil, []string{"GET", "POST", "GET"}, ""),
 		testkit.Ends("the response is lost, and it is not there", []string{none, "502 ", none}, "", agentclients.ErrOutcomeUnknown, []string{"GET", "POST", "GET"}, ""),
 		testkit.Ends("another user has it", []string{none, "400 ", none}, "", agentclients.ErrBadRequest, []string{"GET", "POST", "GET"}, ""),
 		testkit.Ends("another user has it, as the server says", []string{none, `400 {"error":"Failed to add phone number","message":"Meta phone number 1 is already registered for whatsapp"}`, none},
@@ -53,6 +58,18 @@ func TestEnsurePhoneNumber(t *testing.T) {
 		testkit.Ends("it must not be added", []string{none, "403 "}, "", agentclients.ErrForbidden, []string{"GET", "POST"}, ""),
 		testkit.Ends("it must not be listed", []string{"401 "}, "", agentclients.ErrUnauthorized, []string{"GET"}, ""),
 	})
+}
+
+// What a phone number is looked for by is not an extra field.
+func TestPhoneNumbersGoByTheirFields(t *testing.T) {
+	for _, name := range []string{"id", "platform", "meta_phone_number_id"} {
+		suite.Refuses(t, func(ctx context.Context, c *Client) error {
+			_, _, err := c.EnsurePhoneNumber(ctx, "u", AddPhoneNumberRequest{
+				Platform: PlatformWhatsApp, MetaPhoneNumberID: "1", AccessToken: "EAAxxxx", ExtraFields: map[string]any{name: "other"},
+			})
+			return err
+		}, []string{name})
+	}
 }
 
 func TestDiff(t *testing.T) {

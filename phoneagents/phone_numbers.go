@@ -65,7 +65,8 @@ type AddPhoneNumberRequest struct {
 	ID *string `json:"id,omitempty"`
 
 	// ExtraFields are put into the request last: for fields that this package
-	// does not know. A nil value sends null. Their values are never printed.
+	// does not know. A nil value sends null. Their values are never printed. The
+	// id cannot be set here.
 	ExtraFields map[string]any `json:"-"`
 }
 
@@ -94,6 +95,7 @@ func (r AddPhoneNumberRequest) Validate() error {
 	problems.Required("meta_phone_number_id", r.MetaPhoneNumberID)
 	problems.Required("access_token", r.AccessToken)
 	problems.NotEmpty("id", r.ID)
+	problems.NotExtra("id", r.ExtraFields)
 	problems.UTF8(r)
 	return problems.Err(provider, "add phone number")
 }

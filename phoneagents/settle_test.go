@@ -47,6 +47,16 @@ func TestDoubtStaysOnlyIfTheAgentIsNotRead(t *testing.T) {
 	}
 }
 
+// A server that takes white space away has made the agent all the same.
+func TestCreateIsSettledWithoutWhiteSpace(t *testing.T) {
+	client, recorder := suite.Record(t)
+	recorder.Answer(201, "{").Answer(200, `{"agents":[{"agent_id":"a","phone_number_id":"pn","prompt_id":"p","name":"Night desk"}]}`)
+	agent, err := client.CreateAgent(t.Context(), "u", CreateAgentRequest{PhoneNumberID: "pn", PromptID: "p", Name: "Night desk\n"})
+	if err != nil || agent.ID != "a" {
+		t.Errorf("%v, %v", agent, err)
+	}
+}
+
 var keyedNumber = testkit.Keyed[*Client, PhoneNumber]{
 	Create: func(ctx context.Context, c *Client) (*PhoneNumber, error) {
 		return c.AddPhoneNumber(ctx, "usr_1", AddPhoneNumberRequest{

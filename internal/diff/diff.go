@@ -114,6 +114,9 @@ func Of[T any](want, have map[string]any, rules Rules) Result {
 	return result
 }
 
+// anything is the type of what is read as it is.
+var anything = reflect.TypeFor[any]()
+
 type comparison struct {
 	rules Rules
 	found []agentclients.FieldDiff
@@ -162,7 +165,7 @@ func (c *comparison) same(path string, want, have any, t reflect.Type) bool {
 		if !ok || len(want) != len(have) {
 			return false
 		}
-		item := reflect.TypeFor[any]()
+		item := anything
 		if t.Kind() == reflect.Slice && t.Elem().Kind() != reflect.Uint8 {
 			item = t.Elem()
 		}
@@ -193,7 +196,7 @@ func (c *comparison) sameObject(path string, want, have map[string]any, t reflec
 	}
 	for _, names := range []map[string]any{want, have} {
 		for name := range names {
-			if !c.same(path, want[name], have[name], reflect.TypeFor[any]()) {
+			if !c.same(path, want[name], have[name], anything) {
 				return false
 			}
 		}
@@ -270,7 +273,7 @@ func Same(a, b any, except ...string) bool {
 		delete(x, name)
 		delete(y, name)
 	}
-	return new(comparison).sameObject("", x, y, reflect.TypeFor[any]())
+	return new(comparison).sameObject("", x, y, anything)
 }
 
 // isNothing reports whether a value says no more than an absent one.

@@ -16,7 +16,8 @@ type Settling[T any] struct {
 	// Find reads what exists under the key. It returns nil, or an error that
 	// matches ErrNotFound, if there is nothing.
 	Find func(...agentclients.CallOption) (*T, error)
-	// Compare compares it with what was to be created.
+	// Compare compares it with what was to be created. White space at the ends
+	// of texts does not count.
 	Compare func(*T) diff.Result
 	// Own says that the client made the key for this call alone. Nobody else
 	// can be in the way then, and a 409 to the first attempt is open, too:
@@ -52,7 +53,7 @@ func (s Settling[T]) Settle(err error, tally *Tally, options []agentclients.Call
 	keep := tally.Keep() // the response that left it open, unless it is settled
 	found, findErr := s.Find(options...)
 	if findErr == nil && found != nil {
-		result := s.Compare(found)
+		result := s.Compare(found).ButForSpacing()
 		if len(result.All()) == 0 {
 			tally.Settle()
 			return found, nil
