@@ -261,35 +261,35 @@ func (c *Client) AllTasks(ctx context.Context, agentKey string, request ListTask
 	request.Limit = cmp.Or(request.Limit, maxLimit)
 	back := request.StartingAfter == "" && request.EndingBefore != ""
 	whole := request.StartingAfter == "" && request.EndingBefore == ""
-	first, seen := request.StartingAfter, 0
+	first := request.StartingAfter
 	if back {
 		first = request.EndingBefore
 	}
-	return pages.All(provider, listTasks, first, taskID, func(cursor string) (pages.Page[Task, string], error) {
-		request := request
-		if back {
-			request.EndingBefore = cursor
-		} else {
-			request.StartingAfter = cursor
-		}
-		if cursor == first {
-			seen = 0 // the loop begins
-		}
-		list, err := c.ListTasks(ctx, agentKey, request, options...)
-		if err != nil {
-			return pages.Page[Task, string]{}, err
-		}
-		if back {
-			slices.Reverse(list.Tasks)
-		}
-		seen += len(list.Tasks)
-		page := pages.Page[Task, string]{Items: list.Tasks, Next: cursor}
-		if n := len(list.Tasks); n > 0 {
-			page.Next = cmp.Or(list.Tasks[n-1].ID, cursor)
-			page.More = !whole || list.OverallTotal == 0 || seen < list.OverallTotal
-		}
-		return page, nil
-	})
+	return func(yield func(Task, error) bool) {
+		seen := 0 // of this loop
+		pages.All(provider, listTasks, first, taskID, func(cursor string) (pages.Page[Task, string], error) {
+			request := request
+			if back {
+				request.EndingBefore = cursor
+			} else {
+				request.StartingAfter = cursor
+			}
+			list, err := c.ListTasks(ctx, agentKey, request, options...)
+			if err != nil {
+				return pages.Page[Task, string]{}, err
+			}
+			if back {
+				slices.Reverse(list.Tasks)
+			}
+			seen += len(list.Tasks)
+			page := pages.Page[Task, string]{Items: list.Tasks, Next: cursor}
+			if n := len(list.Tasks); n > 0 {
+				page.Next = cmp.Or(list.Tasks[n-1].ID, cursor)
+				page.More = !whole || list.OverallTotal == 0 || seen < list.OverallTotal
+			}
+			return page, nil
+		})(yield)
+	}
 }
 
 func taskID(task Task) string { return task.ID }

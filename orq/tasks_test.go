@@ -112,6 +112,39 @@ func TestErrOfTasks(t *testing.T) {
 }
 
 // The walk over the tasks ends where the API says that there are no more.
+// Loops over one list do not disturb each other.
+func TestAllTasksInALoopOfItself(t *testing.T) {
+	client, recorder := suite.Record(t)
+	recorder.Then(func(r testkit.Request) (int, string) {
+		from := 5
+		if _, after, found := strings.Cut(r.URL, "starting_after=t"); found {
+			from = int(after[0]-'0') - 1
+		}
+		var tasks []string
+		for n := from; n >= max(1, from-1); n-- {
+			tasks = append(tasks, fmt.Sprintf(`{"id":"t%d","status":{"state":"completed"}}`, n))
+		}
+		return 200, `{"tasks":[` + strings.Join(tasks, ",") + `],"overall_total":5}`
+	})
+	all := client.AllTasks(t.Context(), "desk", ListTasksRequest{})
+	outer := 0
+	for _, err := range all {
+		if outer++; err != nil {
+			t.Fatal(err)
+		}
+		inner := 0
+		for range all {
+			inner++
+		}
+		if inner != 5 {
+			t.Errorf("%d tasks within task %d", inner, outer)
+		}
+	}
+	if outer != 5 {
+		t.Errorf("%d tasks", outer)
+	}
+}
+
 func TestAllTasks(t *testing.T) {
 	for name, test := range map[string]struct {
 		request  ListTasksRequest
