@@ -156,7 +156,7 @@ func (c *Client) findDecided(ctx context.Context, op, conversationID, messageID 
 			return false
 		}
 		m := conversation.Message(messageID)
-		if m == nil || m.Status == MessagePending && !m.Sent || m.Status == "" {
+		if m == nil || !m.Sent && (m.Status == MessagePending || m.Status == "") {
 			return false
 		}
 		found = &DecidedMessage{ConversationID: conversationID, ID: m.ID, Text: m.Text, To: conversation.Customer.Contact(),

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"strings"
 
 	agentclients "github.com/agentclients/agentclients-go"
 	"github.com/agentclients/agentclients-go/internal/poll"
@@ -373,7 +374,7 @@ func decodeAutopilot(body []byte) (*MessageFlow, error) {
 		return nil, err
 	}
 	members, err := wire.Members(body)
-	if told := string(members["autopilot"]); err != nil || told != "true" && told != "false" {
+	if told := strings.Trim(string(members["autopilot"]), `"`); err != nil || told != "true" && told != "false" {
 		return nil, wire.Missing("autopilot")
 	}
 	return flow, nil

@@ -307,6 +307,9 @@ func TestDecisionsAreSettled(t *testing.T) {
 	}{
 		"approve, done":                {call: approve, onAction: become("approved", true, "Good day")},
 		"approve, done and delayed":    {call: approve, onAction: become("approved", false, "Good day")},
+		"approve, sent without a word": {call: approve, onAction: become("", true, "Good day")},
+		"reject, sent without a word":  {call: reject, onAction: become("", true, "Good day"), want: agentclients.ErrConflict},
+		"approve, nothing is told":     {call: approve, onAction: become("", false, "Good day"), want: agentclients.ErrOutcomeUnknown},
 		"approve, sent in other words": {call: approve, onAction: become("delivered", true, "Good day")},
 		"approve, but it was rejected": {call: approve, onAction: become("rejected", false, "Good day"), want: agentclients.ErrConflict},
 		"approve, a word of tomorrow":  {call: approve, onAction: become("queued", false, "Good day"), want: agentclients.ErrOutcomeUnknown},
@@ -435,6 +438,7 @@ func TestSetAutopilotTogglesOnce(t *testing.T) {
 		"refused":                        {server: hostile{onToggle: respond(403, "{}")}, on: true, toggles: 1, want: agentclients.ErrForbidden},
 		"what it is cannot be read":      {server: hostile{onRead: respond(404, "{}")}, on: true, want: agentclients.ErrNotFound},
 		"what it is is not told":         {server: hostile{autopilot: true, onRead: respond(200, `{"_id":"f"}`)}, on: true, want: agentclients.ErrDecode},
+		"what it is is told as a text":   {server: hostile{autopilot: true, onRead: respond(200, `{"_id":"f","autopilot":"true"}`)}, on: true},
 		"what it is is told in a string": {server: hostile{autopilot: true, onRead: respond(200, `{"_id":"f","autopilot":"yes"}`)}, on: true, want: agentclients.ErrDecode},
 	} {
 		t.Run(name, func(t *testing.T) {
