@@ -3,6 +3,7 @@ package omniflow
 import (
 	"context"
 	"fmt"
+	"slices"
 
 	agentclients "github.com/agentclients/agentclients-go"
 	"github.com/agentclients/agentclients-go/internal/diff"
@@ -88,9 +89,19 @@ func (c *Client) EnsureAgent(ctx context.Context, request CreateAgentRequest, op
 				return before, agentclients.Unchanged, nil
 			}
 			after, err := c.UpdateAgent(ctx, found.ID, request.update(), options...)
-			return ensure.Updated(before, after, err, "_id", "updatedAt", "messageChannel")
+			return ensure.Updated(before, after, err, request.notChanged()...)
 		},
 	}.Ensure()
+}
+
+// notChanged are the members of an agent that an update does not change. The
+// response to it leaves some of them out, and writes others in another way than
+// a read does.
+func (r CreateAgentRequest) notChanged() []string {
+	return slices.DeleteFunc([]string{"_id", "workspaceId", "userId", "phoneNumberId", "status", "createdAt", "updatedAt", "messageChannel"}, func(name string) bool {
+		_, set := r.ExtraFields[name]
+		return set
+	})
 }
 
 // update returns the request that changes an agent into what r says.

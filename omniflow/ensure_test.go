@@ -33,6 +33,33 @@ func TestEnsureAgent(t *testing.T) {
 	})
 }
 
+// The response to an update spells members that it does not change in another
+// way than a read, or leaves them out. That is no change.
+func TestEnsureAgentKnowsTheSpellingsOfResponses(t *testing.T) {
+	const (
+		found   = `200 [{"_id":"a","name":"n"}]`
+		before  = `200 {"_id":"a","userId":"u","name":"n","llmModel":"gpt-4o","phoneNumberId":{"_id":"p"},"status":"ready","messageChannel":"SMS","createdAt":"2025-01-19T03:18:22.604Z","updatedAt":"2025-01-19T03:18:22.604Z"}`
+		same    = `200 {"_id":"a","name":"n","llmModel":"gpt-4o","phoneNumberId":"p","status":"pending","createdAt":"2025-01-19T03:18:22Z","updatedAt":"2025-01-20T03:18:22Z"}`
+		changed = `200 {"_id":"a","name":"n","llmModel":"gpt-4o-mini","phoneNumberId":"p"}`
+		told    = `200 {"_id":"a","name":"n","llmModel":"gpt-4o","phoneNumberId":"p","settings":{"x":1}}`
+		sms     = `200 {"_id":"a","name":"n","llmModel":"gpt-4o","phoneNumberId":"p","messageChannel":"Email"}`
+	)
+	ensure := func(extra map[string]any) func(context.Context, *Client, ...agentclients.CallOption) (*Agent, agentclients.Change, error) {
+		return func(ctx context.Context, c *Client, options ...agentclients.CallOption) (*Agent, agentclients.Change, error) {
+			return c.EnsureAgent(ctx, CreateAgentRequest{Name: "n", Settings: map[string]any{"x": 1}, ExtraFields: extra}, options...)
+		}
+	}
+	methods := []string{"GET", "GET", "PUT"}
+	testkit.Ensures(t, suite, ensure(nil), []testkit.Ensured{
+		testkit.Ends("nothing changed", []string{found, before, same}, agentclients.Unchanged, nil, methods, ""),
+		testkit.Ends("the model changed", []string{found, before, changed}, agentclients.Updated, nil, methods, ""),
+		testkit.Ends("the settings are told", []string{found, before, told}, agentclients.Updated, nil, methods, ""),
+	})
+	testkit.Ensures(t, suite, ensure(map[string]any{"messageChannel": "Email"}), []testkit.Ensured{
+		testkit.Ends("an extra field changed", []string{found, before, sms}, agentclients.Updated, nil, methods, ""),
+	})
+}
+
 // An agent that is deleted or renamed while EnsureAgent works is none of its
 // name any more, and one that is listed twice is one.
 func TestEnsureAgentOfAListThatChanges(t *testing.T) {
