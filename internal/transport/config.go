@@ -10,6 +10,7 @@ import (
 	"net/url"
 	"os"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -150,6 +151,10 @@ func resolveBaseURL(config Config, problems *validate.Problems) *url.URL {
 		problem = "must be an absolute URL that begins with https:// or http://"
 	case base.Hostname() == "":
 		problem = "has no host"
+	case !isPort(base.Port()):
+		problem = "has a port that is not between 1 and 65535"
+	case hasDots(base.EscapedPath()):
+		problem = `must not have "." or ".." in its path, which have a meaning of their own`
 	case base.User != nil || base.RawQuery != "" || base.ForceQuery || base.Fragment != "":
 		problem = "must not have a user part, a query or a fragment"
 	case base.Scheme == "http" && !isLoopback(base.Hostname()) && !config.Options.AllowInsecureHTTP:
@@ -159,6 +164,12 @@ func resolveBaseURL(config Config, problems *validate.Problems) *url.URL {
 		given.problem(problems, "BaseURL", problem)
 	}
 	return base
+}
+
+// isPort reports whether a port is one, or is left out.
+func isPort(port string) bool {
+	number, err := strconv.ParseUint(port, 10, 16)
+	return port == "" || err == nil && number > 0
 }
 
 // isLoopback reports whether a host can only be this machine.
