@@ -308,10 +308,15 @@ func (c *Client) conversationsOf(ctx context.Context, op, flowID, contact string
 
 func decodeGeneratedMessage(body []byte) (*GeneratedMessage, error) {
 	generated, err := wire.DecodeWith(body, "message_id", func(m *GeneratedMessage) bool { return m.MessageID != "" })
-	if err == nil && generated.ConversationID == "" {
+	switch {
+	case err != nil:
+		return nil, err
+	case generated.ConversationID == "":
 		return nil, wire.Missing("conversation_id")
+	case saysFailed(generated.Status):
+		return nil, fmt.Errorf("the response says %q", generated.Status)
 	}
-	return generated, err
+	return generated, nil
 }
 
 func decodeConversation(body []byte) (*Conversation, error) {

@@ -188,10 +188,22 @@ func (d decision) compare(m *DecidedMessage) (result diff.Result) {
 	return result
 }
 
+// saysFailed reports whether the status of a response, "success" as a rule, says
+// that the request failed.
+func saysFailed(status string) bool {
+	switch strings.ToLower(status) {
+	case "error", "fail", "failed", "failure":
+		return true
+	}
+	return false
+}
+
 // decode reads the response to a decision. One that tells of another decision
-// is about somebody else's.
+// is about somebody else's, and one that tells that there is none is no better
+// than one that is lost.
 func (d decision) decode(body []byte, conversationID, messageID string) (*DecidedMessage, error) {
 	type response struct {
+		Status  string          `json:"status"`
 		Message *DecidedMessage `json:"message"`
 	}
 	read, err := wire.DecodeWith(body, "message", func(r *response) bool { return r.Message != nil && r.Message.ID != "" })
@@ -201,8 +213,14 @@ func (d decision) decode(body []byte, conversationID, messageID string) (*Decide
 	case read.Message.ID != messageID:
 		return nil, wire.Other("message", read.Message.ID, messageID)
 	}
-	if different := d.compare(read.Message).Different; len(different) > 0 {
-		return nil, fmt.Errorf("the response is about another decision: the %s is %q, not %q", different[0].Path, different[0].Have, different[0].Want)
+	result := d.compare(read.Message)
+	switch {
+	case len(result.Different) > 0:
+		different := result.Different[0]
+		return nil, fmt.Errorf("the response is about another decision: the %s is %q, not %q", different.Path, different.Have, different.Want)
+	case len(result.Untold) == 0:
+	case saysFailed(read.Status), read.Message.Status == MessagePending:
+		return nil, fmt.Errorf("the response says %q, and that the message is %q", read.Status, read.Message.Status)
 	}
 	read.Message.ConversationID = conversationID
 	return read.Message, nil

@@ -187,8 +187,13 @@ func TestSendMessageSendsOne(t *testing.T) {
 			h.add("new", "Good day")
 			return 200, `{"status":"success"}`, nil
 		}}, want: "new"},
-		"lost":                                 {server: hostile{onGenerate: generateAndLose}, want: "new"},
-		"lost, and the list shows no messages": {server: hostile{short: true, messages: []omniflow.Message{{ID: "old"}}, onGenerate: generateAndLose}, want: "new"},
+		"a 2xx of an error, and it was made": {server: hostile{onGenerate: func(h *hostile) (int, string, error) {
+			h.add("new", "Good day")
+			return 200, `{"status":"error","conversation_id":"c","message_id":"new"}`, nil
+		}}, want: "new"},
+		"a 2xx of an error, and it was not":         {server: hostile{onGenerate: respond(200, `{"status":"error","conversation_id":"c","message_id":"new"}`)}},
+		"lost":                                      {server: hostile{onGenerate: generateAndLose}, want: "new"},
+		"lost, and the list shows no messages":      {server: hostile{short: true, messages: []omniflow.Message{{ID: "old"}}, onGenerate: generateAndLose}, want: "new"},
 		"lost, beside an old one that is pending":   {server: hostile{messages: []omniflow.Message{pendingMessage("old", "Good day")}, onGenerate: generateAndLose}, want: "new"},
 		"lost, and the agent replied at the moment": {server: hostile{onGenerate: func(h *hostile) (int, string, error) { h.add("reply", "At nine."); return generateAndLose(h) }}, want: "new"},
 		"it was never made, but the agent replied":  {server: hostile{onGenerate: func(h *hostile) (int, string, error) { h.add("reply", "At nine."); return lost() }}, resource: "c"},
@@ -330,9 +335,20 @@ func TestDecisionsAreSettled(t *testing.T) {
 			h.decide("m", "approved")
 			return 200, `{"message":{"_id":"m","status":"rejected"}}`, nil
 		}},
-		"edit, 200 with another text":   {call: edit, onAction: says("approved", true, "Good day"), want: agentclients.ErrConflict},
-		"edit, 200 without blanks":      {call: edit, onAction: says("approved", true, " Good day, Ida\n")},
-		"reject, 200 that it was sent":  {call: reject, onAction: says("approved", true, "Good day"), want: agentclients.ErrConflict},
+		"edit, 200 with another text":  {call: edit, onAction: says("approved", true, "Good day"), want: agentclients.ErrConflict},
+		"edit, 200 without blanks":     {call: edit, onAction: says("approved", true, " Good day, Ida\n")},
+		"reject, 200 that it was sent": {call: reject, onAction: says("approved", true, "Good day"), want: agentclients.ErrConflict},
+		"approve, 200 that it is pending, and it is not": {call: approve, onAction: func(h *hostile) (int, string, error) {
+			h.decide("m", "approved")
+			return 200, `{"status":"success","message":{"_id":"m","sent":false,"status":"pending"}}`, nil
+		}},
+		"approve, 200 that it is pending": {call: approve, onAction: says("pending", false, "Good day"), want: agentclients.ErrOutcomeUnknown},
+		"approve, 200 of an error":        {call: approve, onAction: respond(200, `{"status":"error","message":{"_id":"m","sent":false}}`), want: agentclients.ErrOutcomeUnknown},
+		"reject, 200 that it is pending":  {call: reject, onAction: says("pending", false, "Good day"), want: agentclients.ErrOutcomeUnknown},
+		"approve, 200 of an error after all": {call: approve, onAction: func(h *hostile) (int, string, error) {
+			h.decide("m", "approved")
+			return 200, `{"status":"Error","message":{"_id":"m","to":"` + ida + `","sent":true,"status":"approved"}}`, nil
+		}},
 		"approve, refused":              {call: approve, onAction: respond(403, "{}"), want: agentclients.ErrForbidden},
 		"approve, decided before":       {call: approve, onAction: respond(409, "{}"), want: agentclients.ErrConflict},
 		"approve, done although 429":    {call: approve, onAction: limitedThen(become("approved", true, "Good day")), requests: 2},
