@@ -126,7 +126,7 @@ func TestImportsRunOneWay(t *testing.T) {
 		"internal/validate":   {""},
 		"internal/pages":      {""},
 		"internal/poll":       {""},
-		"internal/wire":       {""},
+		"internal/wire":       {"", "internal/httpheader"},
 		"internal/diff":       {"", "internal/wire"},
 		"internal/ensure":     {"", "internal/diff", "internal/validate"},
 		"internal/transport":  {"", "internal/diff", "internal/httpheader", "internal/redact", "internal/sse", "internal/validate", "internal/wire"},

@@ -1,4 +1,4 @@
-// Package httpheader checks the names and values of HTTP headers.
+// Package httpheader checks and reads headers of HTTP.
 package httpheader
 
 import "strings"

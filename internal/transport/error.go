@@ -7,9 +7,9 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
-	"time"
 
 	agentclients "github.com/agentclients/agentclients-go"
+	"github.com/agentclients/agentclients-go/internal/httpheader"
 )
 
 // err returns the error of the call as far as the transport can tell, nil if
@@ -84,10 +84,10 @@ func (c *call) describe() *agentclients.Error {
 	if c.status >= 300 && c.status < 400 {
 		e.Message = cmp.Or(e.Message, c.redirectMessage())
 	}
-	if wait, ok := retryAfter(c.header, time.Now()); ok {
+	if wait, ok := retryAfter(c.header, httpheader.Now(c.header)); ok {
 		e.RetryAfter = wait // whatever else the response says
 	} else if e.RetryAfter == 0 && c.status == http.StatusTooManyRequests {
-		e.RetryAfter = rateLimitReset(c.header, time.Now())
+		e.RetryAfter = rateLimitReset(c.header, httpheader.Now(c.header))
 	}
 	c.described = e
 	return e

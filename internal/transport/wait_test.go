@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/http"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -242,6 +243,34 @@ func TestWaitsNamedOtherwise(t *testing.T) {
 				checkWait(t, name, n.arrived[1], 7*time.Second)
 			})
 		})
+	}
+}
+
+// A moment that a response names is one by the clock of its server, which may
+// be ahead of ours, or behind.
+func TestWaitsByTheClockOfTheServer(t *testing.T) {
+	for name, step := range map[string]func(server time.Time) step{
+		"in the body": func(server time.Time) step {
+			return answer(429, `{"error":{"message":"x","reset_at":"`+server.Add(7*time.Second).Format(time.RFC3339)+`"}}`, "Date: "+server.Format(http.TimeFormat))
+		},
+		"as a date": func(server time.Time) step {
+			return answer(429, "", "Retry-After: "+server.Add(7*time.Second).Format(http.TimeFormat), "Date: "+server.Format(http.TimeFormat))
+		},
+		"as seconds since 1970": func(server time.Time) step {
+			return answer(429, "", "X-RateLimit-Reset: "+strconv.FormatInt(server.Unix()+7, 10), "Date: "+server.Format(http.TimeFormat))
+		},
+	} {
+		for _, ahead := range []time.Duration{0, time.Hour, -time.Hour} {
+			synctest.Test(t, func(t *testing.T) {
+				// Seconds since 1970 count from 2001 on only.
+				time.Sleep(10 * 365 * 24 * time.Hour)
+				n := newNetwork(t, step(time.Now().UTC().Add(ahead)), answer(201, created))
+				if _, err := create(t.Context(), n.client(), ReplayNever); err != nil {
+					t.Fatalf("%s, %v ahead: %v", name, ahead, err)
+				}
+				checkWait(t, fmt.Sprintf("%s, %v ahead", name, ahead), n.arrived[1], 7*time.Second)
+			})
+		}
 	}
 }
 

@@ -5,12 +5,14 @@ import (
 	"cmp"
 	"encoding/json"
 	"fmt"
+	"net/http"
 	"strconv"
 	"strings"
 	"time"
 	"unicode/utf8"
 
 	agentclients "github.com/agentclients/agentclients-go"
+	"github.com/agentclients/agentclients-go/internal/httpheader"
 )
 
 // ReadError fills Code, Message, Fields, RequestID and RetryAfter of an error
@@ -57,8 +59,8 @@ func ReadErrorFrom(e *agentclients.Error, body []byte) {
 	if e.RetryAfter == 0 {
 		e.RetryAfter = cmp.Or(
 			secondsToWait(members["retry_after_seconds"]),
-			timeToWait(members["reset_at"]),
-			timeToWait(nested["reset_at"]),
+			timeToWait(members["reset_at"], e.Header),
+			timeToWait(nested["reset_at"], e.Header),
 		)
 	}
 	if e.Message == "" && len(e.Fields) == 0 {
@@ -150,12 +152,12 @@ func secondsToWait(raw json.RawMessage) time.Duration {
 	return time.Duration(min(seconds, 1e9) * float64(time.Second))
 }
 
-func timeToWait(raw json.RawMessage) time.Duration {
+func timeToWait(raw json.RawMessage, header http.Header) time.Duration {
 	moment, err := agentclients.Timestamp(Scalar(raw)).Time()
 	if err != nil {
 		return 0
 	}
-	return max(0, time.Until(moment))
+	return max(0, moment.Sub(httpheader.Now(header)))
 }
 
 const (
