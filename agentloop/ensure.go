@@ -2,6 +2,7 @@ package agentloop
 
 import (
 	"context"
+	"fmt"
 
 	agentclients "github.com/agentclients/agentclients-go"
 	"github.com/agentclients/agentclients-go/internal/ensure"
@@ -51,6 +52,9 @@ func (c *Client) EnsureAgent(ctx context.Context, request CreateAgentRequest, op
 				return before, agentclients.Unchanged, nil
 			}
 			after, err := c.UpdateAgent(ctx, request.ID, request.update(), options...)
+			if err == nil && len(compareStatus(after).Different) > 0 {
+				return nil, "", ensure.Refuse(provider, fmt.Errorf("%w: the agent was archived meanwhile", agentclients.ErrNotFound))
+			}
 			return ensure.Updated(before, after, err, "updated_at", "usage")
 		},
 	}.Ensure()

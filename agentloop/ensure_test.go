@@ -29,6 +29,7 @@ func TestEnsureAgent(t *testing.T) {
 		testkit.Ends("it is archived", []string{archived, same}, agentclients.Created, nil, []string{"GET", "PUT"}, update),
 		testkit.Ends("somebody else creates it", []string{none, taken, same}, agentclients.Unchanged, nil, []string{"GET", "POST", "GET"}, ""),
 		testkit.Ends("it is gone meanwhile", []string{other, none, none, same}, agentclients.Created, nil, []string{"GET", "PATCH", "GET", "POST"}, ""),
+		testkit.Ends("it is archived meanwhile", []string{other, archived, archived, same}, agentclients.Created, nil, []string{"GET", "PATCH", "GET", "PUT"}, ""),
 		testkit.Ends("taken, and never found", []string{none, taken, none, taken, none, taken}, "", agentclients.ErrConflict, []string{"GET", "POST", "GET", "POST", "GET", "POST"}, ""),
 		testkit.Ends("the create is lost, and another is there", []string{none, "502 ", taken, other, other, same}, agentclients.Updated, nil, []string{"GET", "POST", "POST", "GET", "GET", "PATCH"}, update),
 		testkit.Ends("it must not be read", []string{"401 "}, "", agentclients.ErrUnauthorized, []string{"GET"}, ""),
