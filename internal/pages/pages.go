@@ -48,6 +48,16 @@ func All[T any, C comparable](provider, op string, first C, id func(T) string, f
 	}
 }
 
+// nameless is the error of a walk that cannot go on after an item without an
+// id.
+func nameless(provider, op string) error {
+	return &agentclients.Error{
+		Provider: provider,
+		Op:       op,
+		Err:      fmt.Errorf("%w: an item has no id, so that it cannot be told where the list goes on", agentclients.ErrDecode),
+	}
+}
+
 // circle is the error of a walk that would never end.
 func circle(provider, op string) error {
 	return &agentclients.Error{
@@ -76,7 +86,9 @@ func (f *fresh[T]) yield(items []T, yield func(T, error) bool) bool {
 			continue
 		}
 		f.seen[key] = true
-		f.stale = 0
+		if key != "" { // nobody knows whether one without an id is new
+			f.stale = 0
+		}
 		if !yield(item, nil) {
 			return false
 		}

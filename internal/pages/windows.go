@@ -64,7 +64,8 @@ func Windows[T any](provider, op string, first int, id func(T) string, fetch fun
 // something was removed and the rest moved up: the walk goes back until it
 // meets what it knows, so that nothing is lost which stays. A server that does
 // not know pages is recognized by more than limit items, or by the same ones
-// again. The errors are those of [All].
+// again. The errors are those of [All], and one for an item without an id where
+// a page ends.
 func Offsets[T any](provider, op string, first, limit int, id func(T) string, fetch func(offset, limit int) ([]T, error)) iter.Seq2[T, error] {
 	limit = max(limit, 2) // one of them is known
 	return func(yield func(T, error) bool) {
@@ -88,6 +89,9 @@ func Offsets[T any](provider, op string, first, limit int, id func(T) string, fe
 			again := items.stale > 0 && slices.Equal(ids, before)
 			before = ids
 			switch {
+			case len(ids) > 0 && ids[len(ids)-1] == "":
+				yield(zero, nameless(provider, op))
+				return
 			case !known:
 				offset, back = max(first, offset-back), 2*back
 			case len(page) == 0, len(page) > limit, len(page) == 1 && items.stale > 0, again && len(page) < limit:

@@ -41,6 +41,8 @@ func (s *server) add(item string) { s.items = slices.Insert(s.items, 0, item) }
 
 func self(item string) string { return item }
 
+func nobody(string) string { return "" }
+
 // walks are the ways to walk the list of a server, pages of 10.
 var walks = map[string]func(*server) iter.Seq2[string, error]{
 	"with offsets": func(s *server) iter.Seq2[string, error] {
@@ -168,6 +170,21 @@ func TestWalksEnd(t *testing.T) {
 				return Window[string]{Items: same, Start: position, End: position + 2, More: true}, nil
 			})
 		}, 2, 1, 1 + maxStale},
+		{"items without ids", func(n *int) iter.Seq2[string, error] {
+			return Offsets("test", "list things", 0, 10, nobody, func(offset, _ int) ([]string, error) { *n++; return same[min(offset, 2):], nil })
+		}, 2, 1, 1},
+		{"windows of items without ids", func(n *int) iter.Seq2[string, error] {
+			return Windows("test", "list things", 0, nobody, func(position int) (Window[string], error) {
+				*n++
+				return Window[string]{Items: same, Start: position, End: position + 2, More: true}, nil
+			})
+		}, 2 * maxStale, 1, maxStale},
+		{"windows of items without ids that end", func(n *int) iter.Seq2[string, error] {
+			return Windows("test", "list things", 0, nobody, func(position int) (Window[string], error) {
+				*n++
+				return Window[string]{Items: same, Start: position, End: position + 2, More: position < 6}, nil
+			})
+		}, 8, 0, 4},
 		{"empty windows", func(n *int) iter.Seq2[string, error] {
 			return Windows("test", "list things", 0, self, func(position int) (Window[string], error) {
 				*n++
