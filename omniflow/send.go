@@ -68,6 +68,10 @@ func (r SendMessageRequest) Validate() error {
 // that of ApproveMessage. If it fails, the message may stay in the
 // conversation, pending: RejectMessage gives it up.
 //
+// The messages of a flow are all the same. Of two calls for one contact at the
+// same time, one of which never reached the server, both may succeed with the
+// one message that was made: compare their IDs, or send one after the other.
+//
 // It reads the conversations of the workspace before it generates anything.
 //
 // Errors: those of GenerateMessage and ApproveMessage. What CaptureResponse
