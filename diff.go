@@ -17,21 +17,43 @@ type FieldDiff struct {
 	Want, Have any
 }
 
-// String returns the path and both values in one line, long ones shortened.
+// String returns the path and both values in one line, long ones shortened to
+// where they differ.
 func (d FieldDiff) String() string {
-	return oneLine(d.Path) + ": want " + shown(d.Want) + ", have " + shown(d.Have)
+	want, have := printed(d.Want), printed(d.Have)
+	from := 0
+	if max(len(want), len(have)) > maxShown {
+		from = max(0, commonPrefix(want, have)-maxShown/4)
+	}
+	return oneLine(d.Path) + ": want " + shown(want, from) + ", have " + shown(have, from)
+}
+
+func printed(value any) string {
+	if text, ok := value.(string); ok {
+		return fmt.Sprintf("%q", text)
+	}
+	return fmt.Sprintf("%v", value)
+}
+
+// commonPrefix returns how many bytes two texts begin with that are the same.
+func commonPrefix(a, b string) (length int) {
+	for length < min(len(a), len(b)) && a[length] == b[length] {
+		length++
+	}
+	return length
 }
 
 // maxShown bounds how much of a value is printed, in bytes.
 const maxShown = 64
 
-func shown(value any) string {
-	text := fmt.Sprintf("%v", value)
-	if quoted, ok := value.(string); ok {
-		text = fmt.Sprintf("%q", quoted)
+// shown returns the part of a text that begins at from.
+func shown(text string, from int) string {
+	before, after := "", ""
+	if from > 0 {
+		before = "…"
 	}
-	if len(text) > maxShown {
-		return oneLine(strings.ToValidUTF8(text[:maxShown], "")) + "…"
+	if len(text) > from+maxShown {
+		text, after = text[:from+maxShown], "…"
 	}
-	return oneLine(text)
+	return before + oneLine(strings.ToValidUTF8(text[from:], "")) + after
 }
