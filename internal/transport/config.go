@@ -9,6 +9,7 @@ import (
 	"net/netip"
 	"net/url"
 	"os"
+	"reflect"
 	"slices"
 	"strconv"
 	"strings"
@@ -94,7 +95,7 @@ func New(config Config) (*Client, error) {
 		timeout:     timeoutOf(config.Options.HTTPClient),
 		runTimeout:  cmp.Or(config.Options.Retry.RunTimeout, defaultRunTimeout),
 		stream:      stream,
-		limiter:     config.Options.Limiter,
+		limiter:     notNil(config.Options.Limiter),
 		logger:      config.Options.Logger,
 		// One byte more than this is read, to see that it is too much.
 		maxBytes:  min(cmp.Or(config.Options.MaxResponseBytes, defaultMaxResponseBytes), math.MaxInt64-1),
@@ -102,6 +103,18 @@ func New(config Config) (*Client, error) {
 	}
 	client.hide = redact.HiderFor(client, secrets)
 	return client, nil
+}
+
+// notNil returns a value, or none if it is a pointer or a function that is
+// nil: in an interface a variable that was never set is not nil itself.
+func notNil[T any](value T) (none T) {
+	switch v := reflect.ValueOf(value); v.Kind() {
+	case reflect.Pointer, reflect.Func:
+		if v.IsNil() {
+			return none
+		}
+	}
+	return value
 }
 
 // setting is a value of a configuration, and the variable it came from, ""

@@ -62,7 +62,7 @@ func newHTTPClient(given *http.Client) *http.Client {
 	if given != nil {
 		*client = *given
 	}
-	client.Transport = roundTripper{client.Transport}
+	client.Transport, client.Jar = roundTripper{notNil(client.Transport)}, notNil(client.Jar)
 	client.Timeout = 0 // the AttemptTimeout includes it, and can be told from the caller's deadline
 	// Custom headers, and with them the key of some providers, would travel
 	// to the other host.

@@ -1,10 +1,12 @@
 package transport
 
 import (
+	"context"
 	"errors"
 	"io"
 	"net"
 	"net/http"
+	"net/http/cookiejar"
 	"net/http/httptest"
 	"runtime"
 	"sync/atomic"
@@ -55,6 +57,29 @@ func TestManyClientsShareOnePool(t *testing.T) {
 		t.Errorf("%d goroutines, %d after the first client", after, before)
 	}
 }
+
+// A variable that was never set counts as none, although it makes an interface
+// that is not nil.
+func TestOptionsThatWereNeverSet(t *testing.T) {
+	server, _ := countingServer(t)
+	var (
+		limiter   *countingLimiter
+		transport *http.Transport
+		jar       *cookiejar.Jar
+	)
+	client := newTestClient(t, nil, func(o *agentclients.Options) {
+		o.BaseURL, o.Limiter = server.URL, limiter
+		o.HTTPClient = &http.Client{Transport: transport, Jar: jar}
+	})
+	if _, err := create(t.Context(), client, ReplayNever); err != nil {
+		t.Error(err)
+	}
+}
+
+// countingLimiter is a Limiter that is of no use as nil.
+type countingLimiter struct{ n int }
+
+func (l *countingLimiter) Wait(context.Context) error { l.n++; return nil }
 
 // The pool is looked up when a request is sent: a test that puts something
 // else into http.DefaultTransport gets the requests, and gives them back.
