@@ -182,7 +182,7 @@ func (d decision) compare(m *DecidedMessage) (result diff.Result) {
 	case d.Edited == nil:
 	case m.Text == "":
 		result.Untold = append(result.Untold, agentclients.FieldDiff{Path: "message", Want: *d.Edited, Have: m.Text})
-	case strings.TrimSpace(*d.Edited) != strings.TrimSpace(m.Text):
+	case !wire.SameText(*d.Edited, m.Text):
 		result.Add("message", *d.Edited, m.Text)
 	}
 	return result

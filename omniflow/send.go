@@ -199,7 +199,7 @@ func (s *sending) find(ctx context.Context, lost error, tally *transport.Tally) 
 		candidates = nil
 		for id, m := range messages {
 			conversationID = m.conversationID
-			if _, known := s.before[id]; !known && m.isPending() && m.Text == *text {
+			if _, known := s.before[id]; !known && m.isPending() && wire.SameText(m.Text, *text) {
 				candidates = append(candidates, m)
 			}
 		}

@@ -23,6 +23,7 @@ import (
 // mock does not: it commits late, merges, forgets, and serves others meanwhile.
 type hostile struct {
 	autopilot bool
+	greeting  string // of the flow, "": "Good day"
 	messages  []omniflow.Message
 	short     bool // lists show no messages
 	requests  []string
@@ -95,8 +96,12 @@ func (h *hostile) RoundTrip(r *http.Request) (*http.Response, error) {
 	h.due = slices.DeleteFunc(h.due, func(l late) bool { return !l.at.After(time.Now()) })
 	path := strings.TrimPrefix(r.URL.Path, "/v1/api")
 	h.requests = append(h.requests, r.Method+" "+path)
+	greeting := h.greeting
+	if greeting == "" {
+		greeting = "Good day"
+	}
 	instead, usual := h.onRead, func() (int, string, error) {
-		return 200, fmt.Sprintf(`{"_id":"f","name":"Bakery","initiationMessage":"Good day","autopilot":%t}`, h.autopilot), nil
+		return 200, fmt.Sprintf(`{"_id":"f","name":"Bakery","initiationMessage":%q,"autopilot":%t}`, greeting, h.autopilot), nil
 	}
 	switch {
 	case path == "/conversations":
@@ -193,6 +198,7 @@ func TestSendMessageSendsOne(t *testing.T) {
 		}}, want: "new"},
 		"a 2xx of an error, and it was not":         {server: hostile{onGenerate: respond(200, `{"status":"error","conversation_id":"c","message_id":"new"}`)}},
 		"lost":                                      {server: hostile{onGenerate: generateAndLose}, want: "new"},
+		"lost, and it was stored without blanks":    {server: hostile{greeting: " Good day\n", onGenerate: generateAndLose}, want: "new"},
 		"lost, and the list shows no messages":      {server: hostile{short: true, messages: []omniflow.Message{{ID: "old"}}, onGenerate: generateAndLose}, want: "new"},
 		"lost, beside an old one that is pending":   {server: hostile{messages: []omniflow.Message{pendingMessage("old", "Good day")}, onGenerate: generateAndLose}, want: "new"},
 		"lost, and the agent replied at the moment": {server: hostile{onGenerate: func(h *hostile) (int, string, error) { h.add("reply", "At nine."); return generateAndLose(h) }}, want: "new"},

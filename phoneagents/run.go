@@ -9,6 +9,7 @@ import (
 	agentclients "github.com/agentclients/agentclients-go"
 	"github.com/agentclients/agentclients-go/internal/poll"
 	"github.com/agentclients/agentclients-go/internal/transport"
+	"github.com/agentclients/agentclients-go/internal/wire"
 )
 
 // RunRequest says what to ask an agent.
@@ -335,7 +336,7 @@ func (r *runner) isOurs(m WebchatMessage) bool {
 	if r.run.MessageID != "" {
 		return m.ID == r.run.MessageID
 	}
-	return m.Sender == SenderUser && m.SequenceNo > r.before && m.Text == r.message.Text
+	return m.Sender == SenderUser && m.SequenceNo > r.before && wire.SameText(m.Text, r.message.Text)
 }
 
 // about names the visitor in an error.

@@ -233,7 +233,7 @@ type WebchatHistory struct {
 func (h *WebchatHistory) queued(request SendWebchatMessageRequest, behind int, isNew bool) *QueuedMessage {
 	found := &QueuedMessage{ConversationID: h.ConversationID, VisitorID: request.VisitorID}
 	for _, m := range h.Messages {
-		if m.Sender == SenderUser && m.SequenceNo > behind && m.Text == request.Text {
+		if m.Sender == SenderUser && m.SequenceNo > behind && wire.SameText(m.Text, request.Text) {
 			found.MessageID = m.ID
 			return found
 		}

@@ -17,6 +17,7 @@ import (
 type chat struct {
 	stream  func(context.Context, io.Writer) // what it streams behind its greeting, and then ends
 	history func() string                    // the messages that it shows
+	lost    bool                             // the response to a message
 	posts   int
 	looks   int
 	clients []*http.Request // whose streams were opened
@@ -27,7 +28,9 @@ func (c *chat) RoundTrip(r *http.Request) (*http.Response, error) {
 	respond := func(body string) { response.Body = io.NopCloser(strings.NewReader(body)) }
 	switch {
 	case r.Method == http.MethodPost:
-		c.posts++
+		if c.posts++; c.lost {
+			return nil, errors.New("connection reset by peer")
+		}
 		respond(`{"success":true,"data":{"message_id":"q","conversation_id":"c","status":"queued"}}`)
 	case strings.HasSuffix(r.URL.Path, "/stream"):
 		c.clients = append(c.clients, r)
@@ -247,6 +250,25 @@ func TestTheAnswerToAnEarlierMessageIsNotOurs(t *testing.T) {
 		run, err := client.RunAgent(t.Context(), "w", RunRequest{Text: "Open?", VisitorID: "v"})
 		if err != nil || run.Text != "from the history" {
 			t.Errorf("run %+v, %v", run, err)
+		}
+	})
+}
+
+// A message whose response was lost is found although the server stored it
+// without the white space at its ends.
+func TestALostMessageIsFoundWithoutWhiteSpace(t *testing.T) {
+	c := says("")
+	c.lost = true
+	c.history = func() string {
+		if c.posts == 0 {
+			return ""
+		}
+		return asked + "," + answered
+	}
+	chats(t, "", c, func(t *testing.T, client *Client) {
+		run, err := client.RunAgent(t.Context(), "w", RunRequest{Text: "Open?\r\n", VisitorID: "v"})
+		if err != nil || run.Text != "from the history" || run.MessageID != "q" || c.posts != 1 {
+			t.Errorf("run %+v, %v, %d messages", run, err, c.posts)
 		}
 	})
 }

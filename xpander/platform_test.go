@@ -176,7 +176,7 @@ func (p *platform) begin(body []byte) *conversation {
 	}
 	p.turns++
 	task.turns++
-	task.text, task.began, task.stopped = sent.Input.Text, time.Now(), false
+	task.text, task.began, task.stopped = strings.TrimSpace(sent.Input.Text), time.Now(), false
 	task.status, task.result = "completed", nine
 	if p.ends != nil {
 		p.ends(task)

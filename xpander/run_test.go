@@ -264,18 +264,21 @@ func TestTurnInGivenTask(t *testing.T) {
 		before []fault
 		post   fault
 		known  bool
+		text   string // "": that of count
 	}{
-		"no loss":                          {"Hello", nil, fault{}, true},
-		"lost, another text than before":   {"Hello", nil, after(drop), true},
-		"lost, the same text as before":    {count.Text, nil, after(drop), false},
-		"lost, no task before":             {"", nil, after(drop), true},
-		"lost, what was before not known":  {"Hello", slices.Repeat([]fault{before(jsonResponse(500, ""))}, 3), after(drop), false},
-		"not begun, another text":          {"Hello", nil, before(drop), false},
-		"not begun, the same text":         {count.Text, nil, before(drop), false},
-		"not begun, and no task there":     {"", nil, before(drop), false},
-		"not begun, what was not known":    {"Hello", []fault{before(jsonResponse(403, ""))}, before(drop), false},
-		"refused, since the task may run":  {"Hello", nil, before(jsonResponse(409, "")), false},
-		"not known before, but not needed": {"Hello", []fault{before(jsonResponse(403, ""))}, fault{}, true},
+		"no loss":                          {"Hello", nil, fault{}, true, ""},
+		"lost, another text than before":   {"Hello", nil, after(drop), true, ""},
+		"lost, the same text as before":    {count.Text, nil, after(drop), false, ""},
+		"lost, stored without blanks":      {"Hello", nil, after(drop), true, count.Text + "\n"},
+		"lost, the same but for blanks":    {count.Text, nil, after(drop), false, " " + count.Text},
+		"lost, no task before":             {"", nil, after(drop), true, ""},
+		"lost, what was before not known":  {"Hello", slices.Repeat([]fault{before(jsonResponse(500, ""))}, 3), after(drop), false, ""},
+		"not begun, another text":          {"Hello", nil, before(drop), false, ""},
+		"not begun, the same text":         {count.Text, nil, before(drop), false, ""},
+		"not begun, and no task there":     {"", nil, before(drop), false, ""},
+		"not begun, what was not known":    {"Hello", []fault{before(jsonResponse(403, ""))}, before(drop), false, ""},
+		"refused, since the task may run":  {"Hello", nil, before(jsonResponse(409, "")), false, ""},
+		"not known before, but not needed": {"Hello", []fault{before(jsonResponse(403, ""))}, fault{}, true, ""},
 	} {
 		for call, start := range starts {
 			t.Run(call+", "+name, func(t *testing.T) {
@@ -294,6 +297,9 @@ func TestTurnInGivenTask(t *testing.T) {
 					}
 					request := count
 					request.TaskID = "t/1"
+					if test.text != "" {
+						request.Text = test.text
+					}
 					id, text, err := start.start(t.Context(), t, client, request)
 					requests, turns := p.asked()
 					if began := test.post.do == nil || test.post.after; began != (turns == 1) || turns > 1 {

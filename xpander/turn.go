@@ -123,10 +123,14 @@ func (t *turn) decode(body []byte) (*Task, error) {
 func (t *turn) has(id string) bool { return strings.EqualFold(id, t.request.ID) }
 
 // isKnown reports whether a task that was read tells whether it is this turn's.
-func (t *turn) isKnown() bool { return t.made || t.before != nil && t.before.text != t.text }
+func (t *turn) isKnown() bool {
+	return t.made || t.before != nil && !wire.SameText(t.before.text, t.text)
+}
 
 // isOurs reports whether a task shows this turn.
-func (t *turn) isOurs(task *Task) bool { return t.made || t.isKnown() && task.Input.Text == t.text }
+func (t *turn) isOurs(task *Task) bool {
+	return t.made || t.isKnown() && wire.SameText(task.Input.Text, t.text)
+}
 
 // isBefore reports whether a task still shows the turn before, as a copy may
 // for a moment: it has its end, or, as far as there is none, its text.
@@ -137,7 +141,7 @@ func (t *turn) isBefore(task *Task) bool {
 	case t.before.ended != "" && task.FinishedAt != "":
 		return task.FinishedAt == t.before.ended
 	}
-	return t.isKnown() && t.before.text != "" && task.Input.Text == t.before.text
+	return t.isKnown() && t.before.text != "" && wire.SameText(task.Input.Text, t.before.text)
 }
 
 // findWithin bounds how long the task of a turn is looked for.

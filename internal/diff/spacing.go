@@ -3,9 +3,9 @@ package diff
 import (
 	"maps"
 	"slices"
-	"strings"
 
 	agentclients "github.com/agentclients/agentclients-go"
+	"github.com/agentclients/agentclients-go/internal/wire"
 )
 
 // ButForSpacing returns the result without texts that differ only in white
@@ -23,7 +23,7 @@ func sameButForSpacing(want, have any) bool {
 	switch want := want.(type) {
 	case string:
 		have, ok := have.(string)
-		return ok && withoutSpacing(want) == withoutSpacing(have)
+		return ok && wire.SameText(want, have)
 	case []any:
 		have, ok := have.([]any)
 		return ok && slices.EqualFunc(want, have, sameButForSpacing)
@@ -32,8 +32,4 @@ func sameButForSpacing(want, have any) bool {
 		return ok && maps.EqualFunc(want, have, sameButForSpacing)
 	}
 	return new(comparison).same("", want, have, anything)
-}
-
-func withoutSpacing(text string) string {
-	return strings.TrimSpace(strings.ReplaceAll(text, "\r\n", "\n"))
 }
