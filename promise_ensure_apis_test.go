@@ -284,3 +284,18 @@ func ensureOnXpander(t *testing.T, options agentclients.Options) ensured {
 		},
 	}
 }
+
+// An agent that is not there lacks everything.
+func TestDiffOfNoAgent(t *testing.T) {
+	for name, lacks := range map[string][]agentclients.FieldDiff{
+		"omniflow":    omniflow.CreateAgentRequest{Name: "desk"}.Diff(nil),
+		"agentloop":   agentloop.CreateAgentRequest{Name: "desk"}.Diff(nil),
+		"orq":         orq.CreateAgentRequest{Key: "desk", Role: "Support", Model: orq.Model{ID: "openai/gpt-4o"}}.Diff(nil),
+		"phoneagents": phoneagents.CreateAgentRequest{Name: "desk"}.Diff(nil),
+		"xpander":     xpander.CreateAgentRequest{Name: "desk"}.Diff(nil),
+	} {
+		if len(lacks) == 0 {
+			t.Errorf("%s: it lacks nothing", name)
+		}
+	}
+}

@@ -243,6 +243,9 @@ func (r CreateAgentRequest) compare(agent *Agent) diff.Result {
 // compareStatus notes that an agent is not there. Any state that is not known
 // to say so is as good as active.
 func compareStatus(agent *Agent) (result diff.Result) {
+	if agent == nil {
+		agent = new(Agent)
+	}
 	switch agent.Status {
 	case StatusArchived, statusDeleted, "":
 		result.Add("status", string(StatusActive), string(agent.Status))
