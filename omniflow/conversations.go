@@ -59,6 +59,7 @@ func (c Customer) Contact() string { return cmp.Or(c.Phone, c.Email) }
 
 // is reports whether the contact is reached at an address.
 func (c Customer) is(contact string) bool {
+	contact = strings.TrimSpace(contact) // as servers do
 	return contact != "" && (c.Phone == contact || strings.EqualFold(c.Email, contact))
 }
 

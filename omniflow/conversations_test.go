@@ -261,6 +261,17 @@ func TestRepeatsOfConversations(t *testing.T) {
 	}
 }
 
+// A contact is the same without the blanks that a server takes away, and blanks
+// are nobody.
+func TestContactWithoutBlanks(t *testing.T) {
+	customer := Customer{Phone: "+12025550123"}
+	for contact, want := range map[string]bool{"+12025550123": true, " +12025550123\n": true, "+1": false, "": false, " ": false} {
+		if customer.is(contact) != want {
+			t.Errorf("%q: %v", contact, !want)
+		}
+	}
+}
+
 func TestFindConversationThatDoesNotExist(t *testing.T) {
 	client, recorder := suite.Record(t)
 	recorder.Answer(200, `[{"_id":"c1","pathwayId":"f1"},{"_id":"c2","pathwayId":"f2","customer":{"phone":"+1"}}]`)
