@@ -27,6 +27,8 @@ func TestEnsureAgent(t *testing.T) {
 		testkit.Ends("it lacks something", []string{list(other), "200 " + same}, agentclients.Updated, nil, []string{"GET", "PATCH"}, update),
 		testkit.Ends("the server keeps its own way", []string{list(other), "200 " + other}, agentclients.Unchanged, nil, []string{"GET", "PATCH"}, update),
 		testkit.Ends("somebody else creates it", []string{none, end, taken, list(same)}, agentclients.Unchanged, nil, []string{"GET", "GET", "POST", "GET"}, ""),
+		testkit.Ends("somebody else creates it, in other words", []string{none, end, `400 {"error":"Failed to create agent","message":"Failed to archive existing conversations: insert violates foreign key"}`, list(same)},
+			agentclients.Unchanged, nil, []string{"GET", "GET", "POST", "GET"}, ""),
 		testkit.Ends("the number is another user's", []string{none, end, "404 "}, "", agentclients.ErrNotFound, []string{"GET", "GET", "POST"}, ""),
 		testkit.Ends("it must not be listed", []string{"401 "}, "", agentclients.ErrUnauthorized, []string{"GET"}, ""),
 	})

@@ -2,6 +2,7 @@ package phoneagents
 
 import (
 	"net/http"
+	"slices"
 	"strings"
 
 	agentclients "github.com/agentclients/agentclients-go"
@@ -14,11 +15,14 @@ import (
 //
 // whose class becomes the Code of the error, and the camel-case correlationId
 // that some servers of this API send. A conflict is not always a 409: that an
-// id is taken, and that a phone number is registered, comes with a 400.
+// id is taken, that a phone number is registered, and that it has an agent,
+// whose conversations stand in the way, comes with a 400.
 func readError(e *agentclients.Error) {
 	wire.ReadError(e)
-	taken := strings.Contains(e.Message, "already exists") || strings.Contains(e.Message, "already registered")
-	if taken && e.StatusCode == http.StatusBadRequest {
+	if e.StatusCode == http.StatusBadRequest && slices.ContainsFunc(conflicts, func(words string) bool { return strings.Contains(e.Message, words) }) {
 		e.Err = agentclients.ErrConflict
 	}
 }
+
+// conflicts are the words by which a 400 is told to be a conflict.
+var conflicts = []string{"already exists", "already registered", "Failed to archive existing conversations"}

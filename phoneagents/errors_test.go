@@ -25,6 +25,8 @@ func TestErrorBodies(t *testing.T) {
 			agentclients.Error{Code: "Forbidden", Message: "Agent does not belong to this user", RequestID: "17-x"}, agentclients.ErrForbidden},
 		{"code and message", 404, `{"success":false,"error":{"code":"MESSAGE_NOT_FOUND","message":"gone"}}`,
 			agentclients.Error{Code: "MESSAGE_NOT_FOUND", Message: "gone"}, agentclients.ErrNotFound},
+		{"an agent in the way", 400, `{"error":"Failed to create agent","message":"Failed to archive existing conversations: insert violates foreign key"}`,
+			agentclients.Error{Code: "Failed to create agent", Message: "Failed to archive existing conversations: insert violates foreign key"}, agentclients.ErrConflict},
 		{"without message", 401, `{"error":"Missing API key"}`,
 			agentclients.Error{Message: "Missing API key"}, agentclients.ErrUnauthorized},
 		{"HTML", 422, "<html><head><style>p{}</style></head><body><h1>Bad</h1> gateway</body></html>",
