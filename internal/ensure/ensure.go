@@ -36,11 +36,10 @@ func (k Keyed[T]) Ensure() (*T, agentclients.Change, error) {
 			return nil, "", err
 		}
 		if before == nil {
-			after, change, err = created(k.Create())
-			if err != nil && errors.Is(err, agentclients.ErrConflict) && !errors.Is(err, agentclients.ErrOutcomeUnknown) {
-				continue // it is there now
+			if after, change, err = created(k.Create()); !isThere(err) {
+				return after, change, err
 			}
-			return after, change, err
+			continue
 		}
 		if after, change, err = k.Change(before); !errors.Is(err, agentclients.ErrNotFound) {
 			return after, change, err
@@ -54,7 +53,8 @@ type Named[T any] struct {
 	Provider string
 	// Find returns all that have the name.
 	Find func() ([]T, error)
-	// Create makes one more.
+	// Create makes one more. On a server whose names are unique it fails with a
+	// conflict if there is one.
 	Create func() (*T, error)
 	// Change makes what was found be what was asked for.
 	Change func(found *T) (*T, agentclients.Change, error)
@@ -66,19 +66,22 @@ func (n Named[T]) Ensure() (*T, agentclients.Change, error) {
 	var err error
 	for range rounds {
 		var found []T
+		var after *T
+		var change agentclients.Change
 		found, err = n.Find()
 		switch {
 		case err != nil:
 			return nil, "", err
-		case len(found) == 0:
-			return created(n.Create())
 		case len(found) > 1:
 			return nil, "", Refuse(n.Provider, fmt.Errorf("%w: %d agents have the name", agentclients.ErrConflict, len(found)))
-		}
-		var after *T
-		var change agentclients.Change
-		if after, change, err = n.Change(&found[0]); !errors.Is(err, agentclients.ErrNotFound) {
-			return after, change, err
+		case len(found) == 1:
+			if after, change, err = n.Change(&found[0]); !errors.Is(err, agentclients.ErrNotFound) {
+				return after, change, err
+			}
+		default:
+			if after, change, err = created(n.Create()); !isThere(err) {
+				return after, change, err
+			}
 		}
 	}
 	return nil, "", err
@@ -114,6 +117,12 @@ func IfThere[T any](value *T, err error) (*T, error) {
 		return nil, nil
 	}
 	return value, err
+}
+
+// isThere reports whether the error of a create says that somebody else made
+// the thing meanwhile.
+func isThere(err error) bool {
+	return errors.Is(err, agentclients.ErrConflict) && !errors.Is(err, agentclients.ErrOutcomeUnknown)
 }
 
 func created[T any](value *T, err error) (*T, agentclients.Change, error) {

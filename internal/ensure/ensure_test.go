@@ -124,6 +124,38 @@ func TestNamedLooksAgain(t *testing.T) {
 	}
 }
 
+// Where names are unique, somebody else may have made it meanwhile.
+func TestNamedOfAServerWithUniqueNames(t *testing.T) {
+	for name, test := range map[string]struct {
+		shown   int // the look that shows it
+		err     error
+		change  agentclients.Change
+		creates int
+		want    error
+	}{
+		"it is there then":  {2, errTaken, agentclients.Unchanged, 1, nil},
+		"it is never shown": {9, errTaken, "", 3, agentclients.ErrConflict},
+		"it may be made":    {9, errDoubt, "", 1, agentclients.ErrOutcomeUnknown},
+		"it cannot be made": {9, errBroken, "", 1, agentclients.ErrServer},
+	} {
+		finds, creates := 0, 0
+		_, change, err := Named[thing]{
+			Provider: "test",
+			Find: func() ([]thing, error) {
+				if finds++; finds < test.shown {
+					return nil, nil
+				}
+				return []thing{{Name: "a"}}, nil
+			},
+			Create: func() (*thing, error) { creates++; return nil, test.err },
+			Change: func(found *thing) (*thing, agentclients.Change, error) { return found, agentclients.Unchanged, nil },
+		}.Ensure()
+		if change != test.change || creates != test.creates || !errors.Is(err, test.want) || (err == nil) != (test.want == nil) {
+			t.Errorf("%s: %q, %v after %d creates", name, change, err, creates)
+		}
+	}
+}
+
 // A name that would not be found again is refused: there would be one more
 // thing each time.
 func TestCheckName(t *testing.T) {
