@@ -1,6 +1,7 @@
 package orq
 
 import (
+	"slices"
 	"strings"
 
 	agentclients "github.com/agentclients/agentclients-go"
@@ -119,23 +120,39 @@ func alignTools(settings map[string]any) {
 	}
 }
 
-// align gives the ids of one list the spelling of those at the same places of
-// the other, where they may name the same. name is the member of the items that
-// is the id, "" if the items are ids.
+// align gives the ids of one list the spelling of those of the other, where
+// they may name the same: in their order, but for those that both lists have.
+// name is the member of the items that is the id, "" if the items are ids.
 func (s *spelling) align(want, have []any, name string) {
-	for i := range min(len(want), len(have)) {
-		asked, found := id(want[i], name), id(have[i], name)
+	left := others(have, want, name)
+	for i, item := range others(want, have, name) {
+		if i == len(left) {
+			return
+		}
+		asked, found := id(want[item], name), id(have[left[i]], name)
 		generated := isGenerated(asked) != isGenerated(found)
 		if asked == "" || found == "" || !generated && !sameName(asked, found) {
 			continue
 		}
 		s.foreign = s.foreign || generated
-		if object, ok := have[i].(map[string]any); ok {
+		if object, ok := have[left[i]].(map[string]any); ok {
 			object[name] = asked
 		} else {
-			have[i] = asked
+			have[left[i]] = asked
 		}
 	}
+}
+
+// others returns the places of the items of a list whose ids another list does
+// not have.
+func others(items, list []any, name string) (places []int) {
+	for i := range items {
+		own := id(items[i], name)
+		if !slices.ContainsFunc(list, func(item any) bool { return own != "" && id(item, name) == own }) {
+			places = append(places, i)
+		}
+	}
+	return places
 }
 
 // id returns the id of an item, "" if it has none.

@@ -91,3 +91,27 @@ func TestDiff(t *testing.T) {
 		})
 	}
 }
+
+// A server that names some by ids of its own may also have another order.
+func TestDiffOfIDsInAnotherOrder(t *testing.T) {
+	const generated = "01HZXA4F3M6Q8RJ2K5N7P9TBVC"
+	for name, test := range map[string]struct {
+		want, have []string
+		same       bool
+	}{
+		"one is generated, and comes last":  {[]string{"a", "b"}, []string{"b", generated}, true},
+		"one is generated, and comes first": {[]string{"a", "b"}, []string{generated, "a"}, true},
+		"all in another order":              {[]string{"a", "b"}, []string{"b", "a"}, true},
+		"another one":                       {[]string{"a", "b"}, []string{"c", "b"}, false},
+		"another one and a generated one":   {[]string{"a", "b"}, []string{"c", generated}, false},
+		"one more":                          {[]string{"a"}, []string{"a", generated}, false},
+		"one less":                          {[]string{"a", "b"}, []string{generated}, false},
+		"the same twice":                    {[]string{"a", "a"}, []string{"a", "b"}, false},
+	} {
+		request := CreateAgentRequest{Key: "k", MemoryStores: test.want, Model: Model{ID: "openai/gpt-4o"}}
+		agent := &Agent{Key: "k", MemoryStores: test.have, Model: AgentModel{ID: "openai/gpt-4o"}}
+		if d := request.Diff(agent); (len(d) == 0) != test.same {
+			t.Errorf("%s: %v", name, d)
+		}
+	}
+}
