@@ -10,6 +10,8 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/jarcoal/httpmock"
+
 	agentclients "github.com/agentclients/agentclients-go"
 )
 
@@ -303,4 +305,32 @@ func TestRequestsOfWebchatThatAreWrong(t *testing.T) {
 		}
 		return err
 	}, []string{"before_sequence"})
+}
+
+// An error of a run names the run, and not the request in it that failed.
+func TestErrorsOfARunNameIt(t *testing.T) {
+	for name, run := range map[string]func(*testing.T, *Client) error{
+		"run agent": func(t *testing.T, c *Client) error {
+			_, err := c.RunAgent(t.Context(), "w", RunRequest{Text: "Open?"})
+			return err
+		},
+		"stream run": func(t *testing.T, c *Client) error {
+			var err error
+			for _, err = range c.StreamRun(t.Context(), "w", RunRequest{Text: "Open?"}) {
+			}
+			return err
+		},
+	} {
+		transport := httpmock.NewMockTransport()
+		transport.RegisterNoResponder(httpmock.NewStringResponder(http.StatusNotFound, `{"error":"Webchat channel not found"}`))
+		client, err := NewClient(Config{APIKey: "k", Options: agentclients.Options{BaseURL: "https://x.test/v1", HTTPClient: &http.Client{Transport: transport}}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		err = run(t, client)
+		var e *agentclients.Error
+		if !errors.As(err, &e) || e.Op != name || !errors.Is(err, agentclients.ErrNotFound) {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
 }
