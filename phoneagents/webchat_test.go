@@ -10,8 +10,6 @@ import (
 	"testing/synctest"
 	"time"
 
-	"github.com/jarcoal/httpmock"
-
 	agentclients "github.com/agentclients/agentclients-go"
 )
 
@@ -311,26 +309,24 @@ func TestRequestsOfWebchatThatAreWrong(t *testing.T) {
 func TestErrorsOfARunNameIt(t *testing.T) {
 	for name, run := range map[string]func(*testing.T, *Client) error{
 		"run agent": func(t *testing.T, c *Client) error {
-			_, err := c.RunAgent(t.Context(), "w", RunRequest{Text: "Open?"})
+			_, err := c.RunAgent(t.Context(), "w", RunRequest{Text: "Open?", VisitorID: "v"})
 			return err
 		},
 		"stream run": func(t *testing.T, c *Client) error {
 			var err error
-			for _, err = range c.StreamRun(t.Context(), "w", RunRequest{Text: "Open?"}) {
+			for _, err = range c.StreamRun(t.Context(), "w", RunRequest{Text: "Open?", VisitorID: "v"}) {
 			}
 			return err
 		},
 	} {
-		transport := httpmock.NewMockTransport()
-		transport.RegisterNoResponder(httpmock.NewStringResponder(http.StatusNotFound, `{"error":"Webchat channel not found"}`))
-		client, err := NewClient(Config{APIKey: "k", Options: agentclients.Options{BaseURL: "https://x.test/v1", HTTPClient: &http.Client{Transport: transport}}})
-		if err != nil {
-			t.Fatal(err)
-		}
-		err = run(t, client)
-		var e *agentclients.Error
-		if !errors.As(err, &e) || e.Op != name || !errors.Is(err, agentclients.ErrNotFound) {
-			t.Errorf("%s: %v", name, err)
-		}
+		server := says("")
+		server.history = func() string { return "{" } // which cannot be read
+		chats(t, name, server, func(t *testing.T, client *Client) {
+			err := run(t, client)
+			var e *agentclients.Error
+			if !errors.As(err, &e) || e.Op != name || server.looks == 0 {
+				t.Errorf("%v", err)
+			}
+		})
 	}
 }
