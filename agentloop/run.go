@@ -471,9 +471,5 @@ func (r *runner) end(err error) {
 	if r.run.ID != "" {
 		last.Run = &r.run
 	}
-	var failed *agentclients.Error
-	if errors.As(err, &failed) {
-		failed.Op = r.op // which of its requests failed, Method and URL tell
-	}
-	r.yield(last, err)
+	r.yield(last, transport.InRun(err, r.op))
 }

@@ -65,6 +65,16 @@ func RunFailed(c *Client, op, id, code, message string) *agentclients.Error {
 	}
 }
 
+// InRun names the run in the error of one of its requests: which one that was,
+// Method and URL tell. It returns err.
+func InRun(err error, op string) error {
+	var e *agentclients.Error
+	if errors.As(err, &e) {
+		e.Op = op
+	}
+	return err
+}
+
 // Explain puts the server's words of an earlier error of the same run into an
 // error that has none: the end of a context does not tell what the stream said
 // before. It returns err.

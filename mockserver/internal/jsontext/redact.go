@@ -169,31 +169,56 @@ func (s Secrets) redactAs(data []byte, whole secrecy) []byte {
 	return out.Bytes()
 }
 
-// What may be the name of a member, and its value, wherever strings begin and
+// looseValue is what may be the value of a member, wherever strings begin and
 // end.
-var (
-	looseName  = regexp.MustCompile(`([\w-]+)\\*["']?\s*:\s*`)
-	looseValue = regexp.MustCompile(`^(?:\\*"(?:[^"\\]|\\.)*"?|[{\[][^{}\[\]]*[}\]]?|[^\s,"{}\[\]]+)`)
-)
+var looseValue = regexp.MustCompile(`^(?:\\*"(?:[^"\\]|\\.)*"?|[{\[][^{}\[\]]*[}\]]?|[^\s,"{}\[\]]+)`)
 
 // redactLoosely takes out what may be a secret in text of which it is not known
 // where its strings begin and end.
 func (s Secrets) redactLoosely(data []byte) []byte {
 	var out []byte
 	copied := 0
-	for _, at := range looseName.FindAllSubmatchIndex(data, -1) {
-		name := plainName(string(data[at[2]:at[3]]))
-		if at[0] < copied || !s.isMember(name) && !s.isContainer(name) && !s.valueContainers[name] {
+	for at := 0; ; {
+		colon := bytes.IndexByte(data[at:], ':')
+		if colon < 0 {
+			return append(out, data[copied:]...)
+		}
+		colon += at
+		at = colon + 1
+		written := looseName(data[copied:colon])
+		if len(written) == 0 {
 			continue
 		}
-		value := looseValue.Find(data[at[1]:])
+		name := plainName(string(written))
+		if !s.isMember(name) && !s.isContainer(name) && !s.valueContainers[name] {
+			continue
+		}
+		begin := skipSpace(data, at)
+		value := looseValue.Find(data[begin:])
 		if len(value) == 0 || string(value) == "null" || bytes.Contains(value, []byte(Redacted)) {
 			continue
 		}
-		out = append(append(out, data[copied:at[1]]...), `"`+Redacted+`"`...)
-		copied = at[1] + len(value)
+		out = append(append(out, data[copied:begin]...), `"`+Redacted+`"`...)
+		copied = begin + len(value)
+		at = copied
 	}
-	return append(out, data[copied:]...)
+}
+
+// looseName returns what may be the name of a member at the end of text.
+func looseName(text []byte) []byte {
+	text = bytes.TrimRight(text, " \t\r\n")
+	if len(text) > 0 && (text[len(text)-1] == '"' || text[len(text)-1] == '\'') {
+		text = bytes.TrimRight(text[:len(text)-1], `\`)
+	}
+	begin := len(text)
+	for begin > 0 && isNamePart(text[begin-1]) {
+		begin--
+	}
+	return text[begin:]
+}
+
+func isNamePart(c byte) bool {
+	return c == '_' || c == '-' || '0' <= c && c <= '9' || 'a' <= c && c <= 'z' || 'A' <= c && c <= 'Z'
 }
 
 // memberSecrecy is that of a member of an Object.
