@@ -36,6 +36,23 @@ func sendHead(t *testing.T, server *Server, path, length, body string) net.Conn 
 	return conn
 }
 
+// dialServer serves in memory until the test ends, and opens a connection.
+func dialServer(t *testing.T, web *http.Server) net.Conn {
+	t.Helper()
+	listener := pipenet.NewListener()
+	go web.Serve(listener) //nolint:errcheck // it ends with the test
+	t.Cleanup(func() {
+		web.Close()
+		synctest.Wait()
+	})
+	conn, err := listener.Dial(t.Context(), "tcp", pipenet.Host+":80")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { conn.Close() })
+	return conn
+}
+
 // A sender that stalls is told so after 30 seconds, and its connection ends.
 func TestStalledSenderIsCutOff(t *testing.T) {
 	for _, length := range []string{"Content-Length: 1000", "Content-Length: 8388608", "Transfer-Encoding: chunked"} {
@@ -101,16 +118,7 @@ func TestStalledSendersAreCutOffInEveryBubble(t *testing.T) {
 	for range 2 {
 		for _, body := range []string{"{", `{"name":"a"}`} {
 			synctest.Test(t, func(t *testing.T) {
-				listener := pipenet.NewListener()
-				web := &http.Server{Handler: server}
-				go web.Serve(listener) //nolint:errcheck // it ends with the test
-				defer synctest.Wait()
-				defer web.Close()
-				conn, err := listener.Dial(t.Context(), "tcp", pipenet.Host+":80")
-				if err != nil {
-					t.Fatal(err)
-				}
-				defer conn.Close()
+				conn := dialServer(t, &http.Server{Handler: server})
 				began := time.Now()
 				fmt.Fprintf(conn, "POST /omniflow%s HTTP/1.1\r\nHost: localhost\r\nX-Api-Key: k\r\nX-Workspace-Id: w\r\n"+
 					"Content-Type: application/json\r\nContent-Length: 12\r\n\r\n%s", omniflowAgents, body)
@@ -132,16 +140,7 @@ func TestReadTimeoutOfAServerIsKept(t *testing.T) {
 	for _, expect := range []string{"", "Expect: 100-continue\r\n"} {
 		synctest.Test(t, func(t *testing.T) {
 			server := testServer(t, Config{PublicURL: "http://" + pipenet.Host})
-			listener := pipenet.NewListener()
-			web := &http.Server{Handler: server, ReadTimeout: 10 * time.Second}
-			go web.Serve(listener) //nolint:errcheck // it ends with the test
-			defer synctest.Wait()
-			defer web.Close()
-			conn, err := listener.Dial(t.Context(), "tcp", pipenet.Host+":80")
-			if err != nil {
-				t.Fatal(err)
-			}
-			defer conn.Close()
+			conn := dialServer(t, &http.Server{Handler: server, ReadTimeout: 10 * time.Second})
 			began := time.Now()
 			fmt.Fprintf(conn, "POST /omniflow%s HTTP/1.1\r\nHost: localhost\r\nContent-Length: 12\r\n%s\r\n", omniflowAgents, expect)
 			reader := bufio.NewReader(conn)
